@@ -1,0 +1,163 @@
+"""RunConfig: the one declaration behind the YAML file, `--set`, the form on the screen and the docs."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+TaskName = Literal["sequence-classification", "causal-lm"]
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+MethodKind = Literal["full", "lora"]
+Strategy = Literal["no", "steps", "epoch"]
+
+
+class Section(BaseModel):
+    """A mapping of the config file. Immutable: a changed config is a new one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class ModelConfig(Section):
+    """Which weights, which tokenizer, in which number format."""
+
+    id: str | None = Field(None, description="Hub id, or a folder with config.json")
+    revision: str | None = Field(None, description="branch, tag or commit on the Hub")
+    from_config: dict[str, Any] | None = Field(
+        None, description="architecture without checkpoint: model_type and its config fields; trains from scratch"
+    )
+    tokenizer: str | None = Field(None, description="Hub id or folder, where it is not the model's own")
+    dtype: Dtype = Field(
+        "auto",
+        description="auto keeps trained weights float32 and uses bfloat16 autocast where a GPU has it",
+    )
+    trust_remote_code: bool = Field(False, description="run Python code that comes with the model")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> ModelConfig:
+        if (self.id is None) == (self.from_config is None):
+            raise ValueError("give either `id` or `from_config`")
+        if self.from_config is not None and self.tokenizer is None:
+            raise ValueError("`from_config` needs `tokenizer`: a folder or Hub id")
+        return self
+
+    @property
+    def label(self) -> str:
+        """A short name for people: the last part of the id, or the architecture."""
+        if self.id is not None:
+            return self.id.rstrip("/").rsplit("/", 1)[-1]
+        return f"{(self.from_config or {}).get('model_type', 'model')} from config"
+
+
+class DataConfig(Section):
+    """Where rows come from, which of them are used, and which column plays which role."""
+
+    id: str | None = Field(None, description="Hub id, file or folder")
+    subset: str | None = Field(None, description="configuration of a Hub dataset, e.g. mrpc of glue")
+    revision: str | None = Field(None, description="branch, tag or commit on the Hub")
+    files: dict[str, str | list[str]] | None = Field(None, description="split -> file or files")
+    train_split: str = Field("train", description="split to train on")
+    eval_split: str | None = Field(None, description="split to evaluate on; guessed when absent")
+    eval_fraction: float | None = Field(
+        None, gt=0, lt=1, description="share of the train split held out when there is no eval split"
+    )
+    columns: dict[str, str] = Field({}, description="role of the task -> column; the rest is guessed and shown")
+    labels: list[str] | int | None = Field(None, description="label names or their count; read from the data when absent")
+    max_length: int | None = Field(None, gt=0, description="tokens per row; longer rows are cut")
+    limit: dict[str, int] = Field({}, description="split -> use only its first N rows")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> DataConfig:
+        if (self.id is None) == (self.files is None):
+            raise ValueError("give either `id` or `files`")
+        return self
+
+
+class MethodConfig(Section):
+    """Which weights are trained. The options are the fields of the method's own PEFT config, under their names."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    kind: MethodKind = Field("full", description="full trains every weight; lora trains a small adapter")
+    r: int = Field(8, gt=0, description="rank of the LoRA matrices")
+    lora_alpha: int = Field(8, gt=0, description="LoRA scale; the update is multiplied by lora_alpha / r")
+    lora_dropout: float = Field(0.0, ge=0, lt=1, description="dropout on the input of the LoRA matrices")
+    target_modules: list[str] | str | None = Field(None, description="module names to adapt; PEFT's choice when absent")
+
+    def options(self) -> dict[str, Any]:
+        """What the file sets besides `kind`: keyword arguments of the PEFT config."""
+        return {key: value for key, value in self.model_dump(exclude_unset=True).items() if key != "kind"}
+
+
+class TrainingConfig(Section):
+    """Fields of `transformers.TrainingArguments`. Those below stand on the form; every other field is accepted too.
+
+    Defaults are the library's, but for `logging_steps` (500 there: a short run would show no curve).
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    num_train_epochs: int | float = Field(3, gt=0, description="passes over the train split")
+    max_steps: int = Field(-1, description="optimizer steps; overrides num_train_epochs when above 0")
+    learning_rate: float = Field(5e-5, ge=0, description="peak learning rate of AdamW")
+    per_device_train_batch_size: int = Field(8, gt=0, description="rows per device and step while training")
+    per_device_eval_batch_size: int = Field(8, gt=0, description="rows per device and step while evaluating")
+    gradient_accumulation_steps: int = Field(1, gt=0, description="batches per optimizer step")
+    lr_scheduler_type: str = Field("linear", description="shape of the learning rate: linear, cosine, constant, ...")
+    warmup_steps: int | float = Field(0, ge=0, description="steps from 0 to the peak rate; below 1 a share of all steps")
+    weight_decay: float = Field(0.0, ge=0, description="AdamW weight decay (not on biases and norms)")
+    max_grad_norm: float = Field(1.0, ge=0, description="gradients are clipped to this norm; 0 turns it off")
+    label_smoothing_factor: float = Field(0.0, ge=0, lt=1, description="share of the target spread over all labels")
+    eval_strategy: Strategy = Field("no", description="evaluate never, every eval_steps, or every epoch")
+    eval_steps: int | float | None = Field(None, gt=0, description="steps between evaluations; logging_steps when absent")
+    save_strategy: Literal["no", "steps", "epoch", "best"] = Field("steps", description="when to write a checkpoint")
+    save_steps: int | float = Field(500, gt=0, description="steps between checkpoints")
+    save_total_limit: int | None = Field(None, gt=0, description="keep only the newest N checkpoints (and the best)")
+    logging_steps: int | float = Field(10, gt=0, description="steps between logged losses")
+    load_best_model_at_end: bool = Field(False, description="end with the best checkpoint, not the last")
+    metric_for_best_model: str | None = Field(None, description="what best means; loss when absent")
+    seed: int = Field(42, ge=0, description="seed of weights, order and dropout")
+
+    def arguments(self) -> dict[str, Any]:
+        """Keyword arguments for `TrainingArguments`: the fields above and whatever else the file sets."""
+        return self.model_dump()
+
+
+class EarlyStopping(Section):
+    """Stop when the best metric has not improved for a while."""
+
+    patience: int = Field(3, gt=0, description="evaluations without improvement before the run stops")
+    threshold: float = Field(0.0, ge=0, description="what counts as an improvement")
+
+
+class Provenance(Section):
+    """What a run recorded about its surroundings; finetui writes it, nobody needs to."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    versions: dict[str, str] = {}
+    dataset_fingerprints: dict[str, str] = {}
+    git_commit: str | None = None
+    device: str | None = None
+    precision: str | None = None
+
+
+class RunConfig(Section):
+    """Everything that a run is made of."""
+
+    name: str | None = Field(None, description="short name, part of the run's folder", pattern=r"^[\w.-]+$", max_length=60)
+    task: TaskName = Field("sequence-classification", description="what the model learns to do")
+    model: ModelConfig
+    data: DataConfig
+    method: MethodConfig = MethodConfig()  # type: ignore[call-arg]
+    training: TrainingConfig = TrainingConfig()  # type: ignore[call-arg]
+    metrics: list[str] | None = Field(None, description="names of metrics; the task's own when absent")
+    early_stopping: EarlyStopping | None = None
+    stop_on_nan: bool = Field(False, description="end the run when the loss is NaN or infinite")
+    engine: Literal["trainer"] = Field("trainer", description="what runs the steps")
+    provenance: Provenance | None = None
+
+    @property
+    def title(self) -> str:
+        """The name, or one made of model and task."""
+        return self.name or f"{self.model.label}-{self.task}"

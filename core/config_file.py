@@ -1,0 +1,186 @@
+"""RunConfig from a YAML file and `--set`, with errors that name file and line; and back to YAML."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from core import yaml12
+from core.config import RunConfig
+from core.errors import FinetuiError
+
+
+class LoadedConfig:
+    """A RunConfig together with the place in the file that each key came from."""
+
+    def __init__(self, config: RunConfig, document: yaml12.Document) -> None:
+        self.config = config
+        self.document = document
+
+    def where(self, *location: str | int) -> str:
+        """`file:line` of a key."""
+        return self.document.where(location)
+
+
+def load(path: Path, overrides: list[str] | None = None) -> LoadedConfig:
+    """The config of a YAML file, with `key.path=value` overrides laid over it.
+
+    Relative paths in the file count from the file; those of overrides from the working directory.
+
+    Raises:
+        FinetuiError: unreadable, unknown key, wrong value; the detail names file and line.
+    """
+    document = yaml12.read(path)
+    _resolve_paths(document.data, path.resolve().parent)
+    for override in overrides or []:
+        _apply(document, override)
+    return LoadedConfig(validate(document.data, document), document)
+
+
+def validate(data: dict[str, Any], document: yaml12.Document | None = None) -> RunConfig:
+    """The RunConfig of plain data.
+
+    Raises:
+        FinetuiError: the first thing that is wrong with it.
+    """
+    document = document or yaml12.Document(data, {}, None)
+    try:
+        return RunConfig.model_validate(data)
+    except ValidationError as error:
+        raise _as_finetui_error(error, document) from None
+
+
+def to_data(config: RunConfig) -> dict[str, Any]:
+    """Plain data of a config, every default spelled out, absent values left out.
+
+    Options of a method count only for that method: `full` has none.
+    """
+    data = config.model_dump(mode="json", exclude_none=True)
+    if config.method.kind == "full":
+        data["method"] = {"kind": "full"}
+    return {key: value for key, value in data.items() if value != {}}
+
+
+def to_yaml(config: RunConfig) -> str:
+    """The config as the text of a file that `load` reads back to the same config."""
+    return yaml12.dump(to_data(config))
+
+
+def is_local(value: str) -> bool:
+    """Whether a model or data id names a place on this machine rather than a repository on the Hub."""
+    return value.startswith(("/", "./", "../", "~")) or value in (".", "..") or Path(value).exists()
+
+
+def _resolve_paths(data: dict[str, Any], base: Path) -> None:
+    """Make the paths in `data` absolute, counting from `base`; Hub ids stay as they are."""
+    model, source = data.get("model"), data.get("data")
+    if isinstance(model, dict):
+        for key in ("id", "tokenizer"):
+            model[key] = _resolve(model[key], base) if isinstance(model.get(key), str) else model.get(key)
+            if model[key] is None:
+                del model[key]
+    if isinstance(source, dict):
+        if isinstance(source.get("id"), str):
+            source["id"] = _resolve(source["id"], base)
+        if isinstance(source.get("files"), dict):
+            source["files"] = {split: _resolve_all(files, base) for split, files in source["files"].items()}
+
+
+def _resolve(value: str, base: Path, always: bool = False) -> str:
+    path = Path(value).expanduser()
+    candidate = path if path.is_absolute() else base / path
+    if always or value.startswith(("./", "../", "~", "/")) or value in (".", "..") or candidate.exists():
+        return str(Path(*candidate.parts).resolve())
+    return value
+
+
+def _resolve_all(files: Any, base: Path) -> Any:
+    if isinstance(files, str):
+        return _resolve(files, base, always=True)
+    if isinstance(files, list):
+        return [_resolve_all(item, base) for item in files]
+    return files
+
+
+def _apply(document: yaml12.Document, override: str) -> None:
+    key, equals, text = override.partition("=")
+    if not equals or not key.strip():
+        raise FinetuiError(f"not a setting: {override}", "--set", "write it as --set training.learning_rate=1e-4")
+    patch: dict[str, Any] = {}
+    node = patch
+    *parents, last = key.strip().split(".")
+    for parent in parents:
+        node = node.setdefault(parent, {})
+    node[last] = yaml12.scalar(text)
+    _resolve_paths(patch, Path.cwd())
+    _merge(document.data, patch)
+    document.mark((*parents, last), f"--set {override}")
+
+
+def _merge(data: dict[str, Any], patch: dict[str, Any]) -> None:
+    for key, value in patch.items():
+        if isinstance(value, dict) and isinstance(data.get(key), dict):
+            _merge(data[key], value)
+        else:
+            data[key] = value
+
+
+def _as_finetui_error(error: ValidationError, document: yaml12.Document) -> FinetuiError:
+    problems = error.errors(include_url=False)
+    # An unknown key is often the cause of what else is wrong (`modle:` leaves `model` missing): say it first.
+    problem = next((item for item in problems if item["type"] == "extra_forbidden"), problems[0])
+    location = tuple(problem["loc"])
+    key = ".".join(str(part) for part in location)
+    where = document.where(location)
+    if problem["type"] == "extra_forbidden":
+        return FinetuiError(f"unknown key `{key}`", where, _unknown_key_hint(location))
+    if problem["type"] == "missing":
+        return FinetuiError(f"`{key}` is missing", where, f"add `{location[-1]}:`{_help_of(location)}")
+    if problem["type"] == "literal_error":
+        allowed = [str(item).strip("'") for item in problem["ctx"]["expected"].replace(" or ", ", ").split(", ")]
+        close = difflib.get_close_matches(str(problem["input"]), allowed, 1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        return FinetuiError(f"`{key}` cannot be {problem['input']!r}", where, f"{hint}one of: {', '.join(allowed)}")
+    message = problem["msg"].removeprefix("Value error, ")
+    shown = repr(problem["input"])
+    title = f"`{key}` cannot be {shown}" if not isinstance(problem["input"], dict) else f"`{key}` is not right"
+    return FinetuiError(title, where, message[0].lower() + message[1:] + _help_of(location))
+
+
+def _unknown_key_hint(location: tuple[str | int, ...]) -> str:
+    section = _model_at(location[:-1])
+    name = str(location[-1])
+    known = list(section.model_fields) if section else []
+    close = difflib.get_close_matches(name, known, 1, cutoff=0.75)
+    if close:
+        return f"did you mean `{close[0]}`?"
+    for parent, field in RunConfig.model_fields.items():
+        model = _as_model(field.annotation)
+        elsewhere = difflib.get_close_matches(name, list(model.model_fields), 1, cutoff=0.75) if model else []
+        if elsewhere:
+            return f"`{elsewhere[0]}` belongs under `{parent}:`"
+    return f"known keys here: {', '.join(known)}"
+
+
+def _help_of(location: tuple[str | int, ...]) -> str:
+    section = _model_at(location[:-1])
+    field = section.model_fields.get(str(location[-1])) if section else None
+    return f" ({field.description})" if field is not None and field.description else ""
+
+
+def _model_at(location: tuple[str | int, ...]) -> type[BaseModel] | None:
+    model: type[BaseModel] | None = RunConfig
+    for part in location:
+        field = model.model_fields.get(str(part)) if model else None
+        model = _as_model(field.annotation) if field else None
+    return model
+
+
+def _as_model(annotation: Any) -> type[BaseModel] | None:
+    for item in (annotation, *get_args(annotation)):
+        if isinstance(item, type) and issubclass(item, BaseModel):
+            return item
+    return None

@@ -1,0 +1,41 @@
+"""The failures a person can act on."""
+
+from __future__ import annotations
+
+
+class FinetuiError(Exception):
+    """A failure with a remedy: what went wrong, where, and what to do about it.
+
+    Anything else that is raised is a defect; it keeps its traceback in the log.
+
+    Args:
+        title: what went wrong, one line.
+        detail: where: the file and line, the column, the row, the argument.
+        hint: what to do.
+    """
+
+    exit_code = 2
+    """What the command line exits with: 2 for wrong usage, config or data."""
+
+    def __init__(self, title: str, detail: str = "", hint: str = "") -> None:
+        super().__init__(title)
+        self.title = title
+        self.detail = detail
+        self.hint = hint
+
+    def lines(self) -> list[str]:
+        """The non-empty ones of what, where, and what to do."""
+        return [line for line in (self.title, self.detail, self.hint) if line]
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+
+class RunFailure(FinetuiError):
+    """A failure after a good start: memory or disk ran out, the loss became NaN. The command line exits with 1."""
+
+    exit_code = 1
+
+
+class RunStopped(Exception):
+    """Raised inside the engine when a Stop command arrives before training has begun."""

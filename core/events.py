@@ -1,0 +1,226 @@
+"""What a run says: frozen dataclasses of plain values, each to and from one line of `events.jsonl`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Phase = Literal["checking", "loading", "tokenizing", "training", "evaluating", "sampling", "saving"]
+Reason = Literal["completed", "stopped", "early_stopped"]
+Level = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What every event has: unix seconds, and the optimizer step and epoch where they apply."""
+
+    t: float
+    step: int | None = None
+    epoch: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted(Event):
+    """The engine took up the run; `run` is its folder. `resumed_from` is the step of the checkpoint, if any."""
+
+    run: str
+    name: str
+    task: str
+    model: str
+    method: str
+    engine: str
+    device: str = ""
+    resumed_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseChanged(Event):
+    """What the engine does from now on; `detail` says to what."""
+
+    phase: Phase
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress(Event):
+    """How far a phase is: `done` of `total` in `unit` (step, row, batch).
+
+    `rate` is in units a second; `eta` is the seconds left. Both leave out pauses and evaluations.
+    """
+
+    phase: Phase
+    done: int
+    total: int
+    unit: str = "step"
+    rate: float | None = None
+    eta: float | None = None
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepLogged(Event):
+    """What the trainer logged: loss, learning_rate, grad_norm, samples_per_second, ..."""
+
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated(Event):
+    """The metrics of one evaluation, each with the prefix `eval_`. What could not be computed is absent."""
+
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointSaved(Event):
+    """A complete checkpoint stands at `path`, relative to the run folder."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandTaken(Event):
+    """The engine carried out a command; `command` is as it stands in the inbox."""
+
+    command: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice(Event):
+    """What a finding means and what to try. `kind` is a fixed word: overfitting, nan, ..."""
+
+    kind: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(Event):
+    """Something worth knowing: a guess that was made, a library's warning."""
+
+    message: str
+    level: Level = "info"
+    source: str = "finetui"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HardwareRead(Event):
+    """One reading of the machine. Memory in bytes, load and utilisation in percent.
+
+    `devices` has one entry per GPU: name, utilization, memory_used, memory_total, power_w, temperature_c.
+    """
+
+    cpu_percent: float
+    memory_used: int
+    memory_total: int
+    process_memory: int
+    disk_free: int
+    devices: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished(Event):
+    """The run ended well. `metrics` are those of the final evaluation, and of the baselines if there are any."""
+
+    reason: Reason
+    run: str
+    metrics: dict[str, float]
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFailed(Event):
+    """The run ended badly; the first three fields and the exit code are those of a FinetuiError.
+
+    `exit_code` is 2 where the input was at fault and nothing was trained, else 1.
+    """
+
+    title: str
+    detail: str = ""
+    hint: str = ""
+    traceback: str = ""
+    exit_code: int = 1
+    run: str = ""
+
+
+TYPES: dict[str, type[Event]] = {
+    re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower(): kind
+    for kind in (
+        RunStarted,
+        PhaseChanged,
+        Progress,
+        StepLogged,
+        Evaluated,
+        CheckpointSaved,
+        CommandTaken,
+        Advice,
+        Notice,
+        HardwareRead,
+        RunFinished,
+        RunFailed,
+    )
+}
+_NAME_OF = {kind: name for name, kind in TYPES.items()}
+_FLOAT_FIELDS = {
+    kind: {item.name for item in dataclasses.fields(kind) if "float" in str(item.type)} for kind in TYPES.values()
+}
+_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def name_of(event: Event) -> str:
+    """The `type` that the event has in JSON: `step_logged` for StepLogged."""
+    return _NAME_OF[type(event)]
+
+
+def to_json(event: Event) -> str:
+    """One line, without its newline. NaN and infinity, which JSON lacks, become strings; absent fields are left out."""
+    data: dict[str, Any] = {"type": name_of(event)}
+    for item in dataclasses.fields(event):
+        value = getattr(event, item.name)
+        if value is not None:
+            data[item.name] = _finite(value)
+    return json.dumps(data, ensure_ascii=False, allow_nan=False)
+
+
+def from_json(line: str) -> Event | None:
+    """The event of a line; None where the type is unknown (a newer version wrote it).
+
+    Fields that this version does not know are dropped.
+
+    Raises:
+        ValueError: the line is not JSON, not an object, or lacks a field of its type.
+    """
+    data = json.loads(line)
+    if not isinstance(data, dict):
+        raise ValueError("not an object")
+    kind = TYPES.get(data.pop("type", ""))
+    if kind is None:
+        return None
+    known = {item.name for item in dataclasses.fields(kind)}
+    values = {key: value for key, value in data.items() if key in known}
+    for key in _FLOAT_FIELDS[kind] & values.keys():
+        values[key] = _number(values[key])
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise ValueError(str(error)) from None
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return value
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _number(item) for key, item in value.items()}
+    return _NON_FINITE.get(value, value) if isinstance(value, str) else value
