@@ -1,1 +1,1 @@
-"""The app and the command line: everything that talks to a person."""
+"""The terminal app and command line of finetui."""

@@ -1,0 +1,136 @@
+"""The one table of keys: bindings, footer, help, palette and the README's table are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.binding import Binding, BindingType
+
+Mode = Literal["datasets", "configure", "monitor", "chat", "runs"]
+Where = Literal["app", "datasets", "configure", "monitor", "chat", "runs"]
+
+MODES: tuple[Mode, ...] = ("datasets", "configure", "monitor", "chat", "runs")
+TITLES: dict[Where, str] = {
+    "app": "Everywhere",
+    "datasets": "Datasets",
+    "configure": "Configure",
+    "monitor": "Monitor",
+    "chat": "Chat",
+    "runs": "Runs",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key and what it does.
+
+    Attributes:
+        key: in Textual's words, several separated by commas.
+        action: the name of an `action_...` method of the screen (or of the app).
+        label: one or two words for the footer; empty: not in the footer.
+        help: the sentence for the help screen, the palette and the README.
+        priority: goes before the focused widget, so that it works while text is typed.
+    """
+
+    where: Where
+    key: str
+    action: str
+    label: str
+    help: str
+    priority: bool = False
+
+    @property
+    def display(self) -> str:
+        """The key as people write it."""
+        return " ".join(_written(name) for name in self.key.split(","))
+
+
+TABLE: tuple[Key, ...] = (
+    Key("app", "f1", "help", "", "help: every key", priority=True),
+    Key("app", "f2", "show('datasets')", "", "Datasets: open data, look at rows and tokens", priority=True),
+    Key("app", "f3", "show('configure')", "", "Configure: set up a run and start it", priority=True),
+    Key("app", "f4", "show('monitor')", "", "Monitor: watch a run and steer it", priority=True),
+    Key("app", "f5", "show('chat')", "", "Chat: talk to a model", priority=True),
+    Key("app", "f6", "show('runs')", "", "Runs: every run so far", priority=True),
+    Key("app", "question_mark", "screen_keys", "keys", "keys of this screen"),
+    Key("app", "ctrl+p", "command_palette", "", "palette: what can be done now", priority=True),
+    Key("app", "ctrl+q", "quit", "", "quit", priority=True),
+    Key("app", "escape", "back", "", "back to where you came from"),
+    Key("app", "h", "simulate_key('left')", "", "move left"),
+    Key("app", "j", "simulate_key('down')", "", "move down"),
+    Key("app", "k", "simulate_key('up')", "", "move up"),
+    Key("app", "l", "simulate_key('right')", "", "move right"),
+    Key("runs", "enter", "open", "open", "open the run in the Monitor"),
+    Key("runs", "c", "chat", "chat", "talk to the run's model"),
+    Key("runs", "d", "demo", "demo", "start the built-in demo: city names, five continents"),
+    Key("runs", "r", "reload", "reload", "read the runs again"),
+    Key("runs", "delete,D", "delete", "delete", "delete the run from disk"),
+    Key("monitor", "space", "pause", "pause", "pause after this step, or resume"),
+    Key("monitor", "s", "save", "save", "write a checkpoint now"),
+    Key("monitor", "e", "evaluate", "evaluate", "evaluate now"),
+    Key("monitor", "left_square_bracket", "slower", "rate down", "make the learning rate smaller"),
+    Key("monitor", "right_square_bracket", "faster", "rate up", "make the learning rate larger"),
+    Key("monitor", "x", "stop", "stop", "stop: finish the step, save, end the run"),
+    Key("monitor", "c", "chat", "chat", "talk to the run's model"),
+)
+
+
+def of(where: Where) -> Iterator[Key]:
+    """The keys of a screen, or of the whole app, in the order of the table."""
+    return (key for key in TABLE if key.where == where)
+
+
+def of_action(where: Where, action: str) -> Key:
+    """The key that does this."""
+    return next(key for key in of(where) if key.action == action)
+
+
+def bindings(where: Where) -> list[BindingType]:
+    """What a screen's (or the app's) BINDINGS are."""
+    return [
+        Binding(
+            key.key,
+            key.action,
+            key.label or key.help,
+            show=bool(key.label),
+            key_display=key.display,
+            priority=key.priority,
+            tooltip=key.help,
+        )
+        for key in of(where)
+    ]
+
+
+def markdown() -> str:
+    """The README's table."""
+    rows = ["| Where | Key | What it does |", "|---|---|---|"]
+    for where, title in TITLES.items():
+        rows += [f"| {title} | `{key.display}` | {key.help} |" for key in of(where)]
+    return "\n".join(rows) + "\n"
+
+
+_SIGNS = {
+    "question_mark": "?",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "slash": "/",
+    "plus": "+",
+    "minus": "-",
+    "escape": "Esc",
+    "delete": "Del",
+    "shift": "Shift",
+    "ctrl": "Ctrl",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+}
+_AS_IS = {"space", "enter", "tab", "home", "end", "up", "down", "left", "right"}
+
+
+def _written(name: str) -> str:
+    *modifiers, last = name.split("+")
+    if last in _AS_IS or (last[0] == "f" and last[1:].isdigit()):
+        last = last.capitalize()
+    last = _SIGNS.get(last, last.upper() if modifiers else last)
+    return "+".join([*(_SIGNS.get(modifier, modifier) for modifier in modifiers), last])

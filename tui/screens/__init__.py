@@ -1,0 +1,1 @@
+"""One screen a file, each beside its style sheet."""

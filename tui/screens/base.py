@@ -1,0 +1,40 @@
+"""What the five screens have in common: the line of screens above, the line of keys below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from tui import keys
+from tui.widgets.header import HeaderLine
+from tui.widgets.key_line import KeyLine
+
+if TYPE_CHECKING:
+    from tui.app import FinetuiApp
+
+
+class FinetuiScreen(Screen[None]):
+    """A screen that a function key shows. It is made when it is first shown and kept from then on.
+
+    A subclass sets MODE, BINDINGS (`keys.bindings(MODE)`), CSS_PATH, and composes its middle in `compose_body`.
+    A FinetuiError that an action or a thread worker raises becomes the error dialog by itself; any other handler
+    calls `self.finetui.show_error`.
+    """
+
+    MODE: ClassVar[keys.Mode]
+
+    def compose(self) -> ComposeResult:
+        yield HeaderLine(self.MODE)
+        yield from self.compose_body()
+        yield KeyLine()
+
+    def compose_body(self) -> ComposeResult:
+        """The widgets between the top line and the bottom line."""
+        raise NotImplementedError
+
+    @property
+    def finetui(self) -> FinetuiApp:
+        """The app, with its own type."""
+        return cast("FinetuiApp", self.app)

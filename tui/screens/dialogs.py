@@ -1,0 +1,74 @@
+"""The dialogs: an error with its remedy, a question before something is lost, what to do with a live run on leaving."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from core.errors import FinetuiError
+from tui.text import visible
+
+
+class Dialog(ModalScreen[str]):
+    """A title, some lines, and buttons. Its result is the id of the button; Escape gives the last one's.
+
+    Args:
+        title: one line.
+        lines: what there is to say; each wraps.
+        buttons: (id, label) from left to right; the first has the focus, the last is the way back.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", show=False),
+        Binding("left,up,h,k", "app.focus_previous", show=False),
+        Binding("right,down,l,j", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, title: str, lines: Sequence[str], buttons: Sequence[tuple[str, str]], kind: str = "") -> None:
+        super().__init__(classes=kind)
+        self._title = title
+        self._lines = lines
+        self._buttons = buttons
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Static(Content(visible(self._title)), id="dialog-title")
+            for line in self._lines:
+                yield Static(Content(visible(line, keep="\n")), classes="dialog-line")
+            with Horizontal(id="dialog-buttons"):
+                for name, label in self._buttons:
+                    yield Button(Content(label), id=name, compact=True)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id or "")
+
+    def action_close(self) -> None:
+        self.dismiss(self._buttons[-1][0])
+
+
+class ErrorDialog(Dialog):
+    """What went wrong, where, and what to do."""
+
+    def __init__(self, error: FinetuiError, buttons: Sequence[tuple[str, str]] = (("close", "Close"),)) -> None:
+        lines = [line for line in (error.detail, error.hint) if line]
+        super().__init__(f"✗ {error.title}", lines, buttons, kind="error")
+
+
+class ConfirmDialog(Dialog):
+    """Asks before something is lost. The result is "yes" or "no"; "no" has the focus."""
+
+    def __init__(self, title: str, line: str, yes: str) -> None:
+        super().__init__(title, [line], [("yes", yes), ("no", "Cancel")], kind="confirm")
+
+    def on_mount(self) -> None:
+        self.query_one("#no", Button).focus()
+
+
+QuitAnswer = Literal["stop", "leave", "stay"]

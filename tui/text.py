@@ -1,0 +1,33 @@
+"""Foreign text on the screen: nothing in it is markup, nothing in it reaches the terminal as a control sequence."""
+
+from __future__ import annotations
+
+import unicodedata
+
+ELLIPSIS = "…"
+
+
+def visible(text: str, keep: str = "") -> str:
+    """`text` with a picture in place of each control or invisible character, save those in `keep`."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in keep else _picture(char) for char in text)
+
+
+def one_line(text: str, width: int | None = None) -> str:
+    """`text` on one line, cut to `width` characters."""
+    line = visible(" ".join(text.split()))
+    if width is not None and len(line) > width:
+        return line[: max(0, width - 1)] + ELLIPSIS
+    return line
+
+
+def _picture(char: str) -> str:
+    code = ord(char)
+    if code < 32:
+        return chr(0x2400 + code)
+    if code == 127:
+        return "␡"
+    if unicodedata.category(char) == "Zs":
+        return " "
+    return f"<U+{code:04X}>"

@@ -1,0 +1,52 @@
+"""The thread that trains: it writes the run folder, and nothing of it reaches the screen but what stands there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tui import terminal
+
+if TYPE_CHECKING:
+    from core.config import RunConfig
+    from core.events import RunFailed, RunFinished
+    from core.runs.folder import RunFolder
+
+    Outcome = RunFinished | RunFailed
+    RunFunction = Callable[[RunConfig, RunFolder], Outcome]
+
+
+class TrainingThread(threading.Thread):
+    """Trains one run. Not a daemon: the process lives until the run is over, with or without a screen.
+
+    Attributes:
+        outcome: how the run ended; None while it lives.
+    """
+
+    def __init__(self, config: RunConfig, folder: RunFolder, function: RunFunction | None = None) -> None:
+        super().__init__(name="training", daemon=False)
+        self.config = config
+        self.folder = folder
+        self.outcome: Outcome | None = None
+        self._function = function
+
+    def run(self) -> None:
+        with terminal.output_to(self.folder.output), terminal.short_switch_interval():
+            train = self._function or _engine()
+            self.outcome = train(self.config, self.folder)
+        self.folder.close()
+
+    def stop(self) -> None:
+        """Ask the run to finish its step, save, and end."""
+        from core.commands import Stop
+        from core.runs.folder import tell
+
+        tell(self.folder.path, Stop())
+
+
+def _engine() -> RunFunction:
+    """The engine; its import loads torch and transformers, seconds that the event loop must not wait."""
+    from core.training.engine import run
+
+    return run
