@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import sys
+from collections.abc import Iterable
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from core.errors import FinetuiError
-from tui import keys
+from tui import defects, keys, terminal
+from tui.driver import SurvivingDriver
 from tui.theme import DARK
 
 if TYPE_CHECKING:
     from core.config import DataConfig, RunConfig
+    from core.events import RunFailed
     from core.runs.store import RunStore
+    from tui.live import LiveRun
     from tui.training_thread import RunFunction, TrainingThread
 
 
@@ -29,7 +35,7 @@ def _screen(mode: keys.Mode) -> Screen[Any]:
     return cast("Screen[Any]", getattr(module, f"{mode.title()}Screen")())
 
 
-class FinetuiApp(App[int]):
+class FinetuiApp(App[None]):
     """The five screens over one store of runs.
 
     Args:
@@ -57,15 +63,24 @@ class FinetuiApp(App[int]):
         demo: str | None = None,
         train: RunFunction | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=None if sys.platform == "win32" else SurvivingDriver)
         self.register_theme(DARK)
         self.theme = DARK.name
-        self.training: TrainingThread | None = None
         self._runs = runs
         self._open_run = open_run
         self._start = start
         self._demo = demo
         self._train = train
+        self._loop_of_app: asyncio.AbstractEventLoop | None = None
+        self._live_run: LiveRun | None = None
+        self._leave_at_end = False
+        self._leaving = False
+        self._came_from: list[str] = []
+
+    @property
+    def open_modes(self) -> list[keys.Mode]:
+        """The screens that have been shown so far."""
+        return [mode for mode in keys.MODES if mode in self._screen_stacks]
 
     @cached_property
     def store(self) -> RunStore:
@@ -74,11 +89,41 @@ class FinetuiApp(App[int]):
 
         return RunStore.default(self._runs)
 
+    def on_mount(self) -> None:
+        self._loop_of_app = asyncio.get_running_loop()
+        terminal.release_print()
+        if self._leaving:
+            self.exit()
+            return
+        if self._open_run is not None:
+            self.watch_run(self._open_run)
+        if self._start is not None:
+            self.start_run(self._start)
+        if self._demo is not None:
+            self.start_demo(self._demo)
+        self.set_interval(1.0, self._check_terminal)
+        if terminal.is_taken():
+            # After the first paint, and not in tests, which have no terminal.
+            from tui import warm_up
+
+            self.set_timer(0.3, warm_up.start)
+
     # what the screens ask for
 
     def start_run(self, config: RunConfig) -> None:
         """Make a run folder, train in it in this process, and watch. One run at a time: the error dialog says so."""
-        self.run_worker(partial(self._create_run, config), thread=True, group="start", exclusive=True)
+        self.run_worker(partial(self._create_run, config), thread=True, group="start")
+
+    def start_demo(self, name: str) -> None:
+        """Prepare the data of a demo and start its run."""
+
+        def prepare() -> None:
+            from core import demo
+
+            self._create_run(demo.prepare(name))
+
+        self.notify(f"preparing the demo {name}", markup=False)
+        self.run_worker(prepare, thread=True, group="start")
 
     def watch_run(self, run: Path) -> None:
         """Show a run in the Monitor."""
@@ -99,10 +144,15 @@ class FinetuiApp(App[int]):
         self.push_screen(ErrorDialog(error))
 
     async def _hand_over(self, mode: keys.Mode, method: str, *values: object) -> None:
-        await self.switch_mode(mode)
+        await self._go(mode)
         getattr(self.screen, method)(*values)
 
     # the run that trains in this process
+
+    @property
+    def training(self) -> TrainingThread | None:
+        """The thread of the newest run of this process."""
+        return self._live_run.thread if self._live_run is not None else None
 
     @property
     def live(self) -> TrainingThread | None:
@@ -110,20 +160,77 @@ class FinetuiApp(App[int]):
         return self.training if self.training is not None and self.training.is_alive() else None
 
     def _create_run(self, config: RunConfig) -> None:
+        """In a thread: disk and imports."""
         from core.runs.folder import RunFolder
+        from tui.live import LiveRun
         from tui.training_thread import TrainingThread
 
         if self.live is not None:
             raise FinetuiError("a run trains already", self.live.folder.path.name, "stop it first, or wait for its end")
         thread = TrainingThread(config, RunFolder.create(self.store.root, config), self._train)
-        self.training = thread
+        if not self.is_running:  # left in the meantime
+            thread.folder.discard()
+            return
+        self._live_run = LiveRun(thread, from_form=self.current_mode == "configure")
         thread.start()
-        self.watch_run(thread.folder.path)
+        self.call_later(self._follow, self._live_run)
+
+    def _follow(self, run: LiveRun) -> None:
+        self.watch_run(run.thread.folder.path)
+        run.timer = self.set_interval(0.5, partial(self._check_run, run))
+
+    def _check_run(self, run: LiveRun) -> None:
+        self.note = run.note()
+        if run.thread.is_alive():
+            return
+        assert run.timer is not None
+        run.timer.stop()
+        if self._leave_at_end:
+            self.exit()
+        elif run.failure is not None and run.failure.exit_code == FinetuiError.exit_code:
+            self._refused(run, run.failure)
+        elif self.current_mode != "monitor":
+            self.notify(run.ending, title=run.name, severity="error" if run.failure else "information", markup=False)
+
+    def _refused(self, run: LiveRun, failure: RunFailed) -> None:
+        """Bad input: nothing was trained, so nothing is kept but the form."""
+        from tui.screens.dialogs import ErrorDialog
+
+        def answered(answer: str | None) -> None:
+            if answer != "form":
+                return
+            if run.from_form:
+                self.switch_mode("configure")
+            else:
+                self.configure(config=run.thread.config)
+
+        run.thread.folder.discard()
+        error = FinetuiError(failure.title, failure.detail, failure.hint)
+        self.push_screen(ErrorDialog(error, [("form", "Back to the form"), ("close", "Close")]), answered)
 
     # keys
 
-    def action_show(self, mode: keys.Mode) -> None:
-        self.switch_mode(mode)
+    async def _go(self, mode: keys.Mode) -> None:
+        if mode != self.current_mode:
+            self._came_from.append(self.current_mode)
+        await self.switch_mode(mode)
+
+    async def action_show(self, mode: keys.Mode) -> None:
+        await self._go(mode)
+
+    def action_help(self) -> None:
+        from tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen())
+
+    def action_screen_keys(self) -> None:
+        from tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(cast("keys.Mode", self.current_mode)))
+
+    async def action_back(self) -> None:
+        """The screen that was shown before; at the end of that path, home."""
+        await self.switch_mode(self._came_from.pop() if self._came_from else "runs")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a dialog is open, it alone takes keys."""
@@ -139,11 +246,60 @@ class FinetuiApp(App[int]):
             self.show_error(error)
             return True
 
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The palette: what the keys of this screen do now."""
+        for active in screen.active_bindings.values():
+            binding = active.binding
+            if active.enabled and binding.tooltip and binding.action != "command_palette":
+                run = partial(self.run_action, binding.action, active.node)
+                yield SystemCommand(f"{binding.description}  ({binding.key_display})", binding.tooltip, run)
+
+    # the way out
+
+    async def action_quit(self) -> None:
+        """Quit; with a live run ask what becomes of it."""
+        thread = self.live
+        if thread is None:
+            self.exit()
+            return
+        from tui.screens.dialogs import QuitDialog
+
+        self.push_screen(QuitDialog(thread.folder.path.name), self._quit_answered)
+
+    def _quit_answered(self, answer: str | None) -> None:
+        if answer == "leave" or self.live is None:
+            self.exit()
+        elif answer == "stop":
+            self.live.stop()
+            self._leave_at_end = True
+            self.watch_run(self.live.folder.path)
+
+    def leave(self) -> None:
+        """From a signal handler: the terminal is gone, so is the screen. A live run goes on."""
+        self._leaving = True
+        if self._loop_of_app is not None:
+            self._loop_of_app.call_soon_threadsafe(self.exit)
+
+    def stop_and_leave(self) -> None:
+        """From a signal handler: the process was told to end."""
+        if self.live is not None:
+            self.live.stop()
+        self.leave()
+
+    def _check_terminal(self) -> None:
+        """A hang-up without a signal (nohup): the input thread would read the end of the file for ever."""
+        if terminal.is_gone():
+            terminal.drop()
+            self.exit()
+
     # errors
 
     def _handle_exception(self, error: Exception) -> None:
+        """Textual's own hook for whatever a handler or a worker raised."""
         cause = error.error if isinstance(error, WorkerFailed) else error
-        if isinstance(cause, FinetuiError):
+        if isinstance(cause, FinetuiError) and isinstance(error, WorkerFailed):
             self.show_error(cause)
-        else:
-            super()._handle_exception(error)
+            return
+        # Pilot raises it when the test ends.
+        self._exception = self._exception or error
+        defects.handle(self, cause, handler_died=cause is error)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 class TrainingThread(threading.Thread):
     """Trains one run. Not a daemon: the process lives until the run is over, with or without a screen.
 
+    Args:
+        function: what trains; the engine when absent.
+
     Attributes:
         outcome: how the run ended; None while it lives.
     """
@@ -33,8 +38,12 @@ class TrainingThread(threading.Thread):
 
     def run(self) -> None:
         with terminal.output_to(self.folder.output), terminal.short_switch_interval():
-            train = self._function or _engine()
-            self.outcome = train(self.config, self.folder)
+            try:
+                train = self._function or _engine()
+                self.outcome = train(self.config, self.folder)
+            except Exception as error:  # a library that cannot be imported: the run says so like any other failure
+                self.outcome = _failed(error, self.folder)
+                self.folder.emit(self.outcome)
         self.folder.close()
 
     def stop(self) -> None:
@@ -50,3 +59,16 @@ def _engine() -> RunFunction:
     from core.training.engine import run
 
     return run
+
+
+def _failed(error: Exception, folder: RunFolder) -> RunFailed:
+    from core.events import RunFailed
+
+    return RunFailed(
+        t=time.time(),
+        title=f"the run could not begin: {type(error).__name__}",
+        detail=str(error),
+        hint="finetui doctor says what is missing",
+        traceback=traceback.format_exc(),
+        run=str(folder.path),
+    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from pathlib import Path
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -71,4 +72,25 @@ class ConfirmDialog(Dialog):
         self.query_one("#no", Button).focus()
 
 
-QuitAnswer = Literal["stop", "leave", "stay"]
+class QuitDialog(Dialog):
+    """What becomes of the run that trains in this process. The result is "stop", "leave" or "stay"."""
+
+    def __init__(self, run: str) -> None:
+        lines = [
+            "Stop: it finishes its step, saves a checkpoint and can be resumed.",
+            "Leave it running: the screen closes and training goes on in this process. The shell prompt comes back "
+            "when the run is over; closing the terminal does not end it.",
+        ]
+        buttons = [("stop", "Stop and save"), ("leave", "Leave it running"), ("stay", "Stay")]
+        super().__init__(f"{run} still trains", lines, buttons, kind="confirm")
+
+
+class DefectDialog(Dialog):
+    """The app itself is at fault. The result is "quit" or "on"."""
+
+    def __init__(self, log: Path | None) -> None:
+        lines = [
+            "That is finetui's fault, not yours. A run that trains goes on; the screen that failed was closed.",
+            f"The traceback is in {log}" if log else "The traceback is in the log.",
+        ]
+        super().__init__("something went wrong here", lines, [("on", "Go on")], kind="error")

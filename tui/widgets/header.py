@@ -21,10 +21,14 @@ class HeaderLine(Widget):
         super().__init__()
         self._mode = mode
 
+    def on_mount(self) -> None:
+        self.watch(self.app, "note", self._show_note)
+
+    def _show_note(self, note: str) -> None:
+        self.note = note
+
     def render(self) -> Content:
-        name, key, here, note = (
-            self.get_visual_style(f"header--{part}") for part in ("name", "key", "here", "note")
-        )
+        name, key, here, note = (self.get_visual_style(f"header--{part}") for part in ("name", "key", "here", "note"))
         line = Content.assemble((" finetui ", name))
         for mode in keys.MODES:
             display, title = keys.of_action("app", f"show('{mode}')").display, keys.TITLES[mode]

@@ -1,0 +1,21 @@
+"""`finetui`: the app when nothing else is said, else the command line."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """The console script. Without arguments the app opens at once: the command line's imports would delay it."""
+    if len(sys.argv) > 1 or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        from tui.cli import main as command_line
+
+        command_line()
+        return
+    from tui.launch import end, open_app
+
+    end(open_app())
+
+
+if __name__ == "__main__":
+    main()

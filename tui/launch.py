@@ -1,0 +1,84 @@
+"""Open the app, and see its run out when the screen is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from tui import terminal
+from tui.shell.log import log_file
+
+if TYPE_CHECKING:
+    from core.config import RunConfig
+    from tui.training_thread import RunFunction, TrainingThread
+
+
+def open_app(
+    runs: Path | None = None,
+    open_run: Path | None = None,
+    start: RunConfig | None = None,
+    demo: str | None = None,
+    train: RunFunction | None = None,
+) -> int:
+    """Run the app on this terminal until it is left and its run, if it has one, is over.
+
+    Args: as FinetuiApp.
+
+    Returns:
+        The exit code of the process.
+    """
+    terminal.take_over(log_file())
+    from tui.app import FinetuiApp
+
+    app = FinetuiApp(runs, open_run, start, demo, train)
+    terminal.on_signals(hang_up=app.leave, terminate=app.stop_and_leave)
+    # A loop of our own: asyncio.run would wait for the threads that still load something.
+    app.run(loop=asyncio.new_event_loop())
+    code = app.return_code or 0
+    if code:
+        terminal.say(f"finetui met a defect of its own; the traceback is in {log_file()}")
+    if app.training is not None:
+        code = code or _see_out(app.training)
+    terminal.give_back()
+    return code
+
+
+def _see_out(thread: TrainingThread) -> int:
+    """Wait until the run is over. Ctrl+C and SIGTERM still stop it, a hang-up does not."""
+    from core.events import RunFailed
+
+    name = thread.folder.path.name
+    if thread.is_alive():
+        terminal.on_signals(hang_up=lambda: None, terminate=thread.stop)
+        terminal.say(f"{name} trains on in this process ({os.getpid()}); this shell waits for it.")
+        terminal.say("Ctrl+C stops and saves it. Closing the terminal does not end it. From another terminal:")
+        terminal.say(f"  finetui attach {name}")
+        while thread.is_alive():
+            thread.join(1.0)  # a join without limit would hold signals up on some versions of Python
+        terminal.say(f"{name}: {_ending(thread)}")
+    outcome = thread.outcome
+    return outcome.exit_code if isinstance(outcome, RunFailed) else 0
+
+
+def _ending(thread: TrainingThread) -> str:
+    from core.events import RunFailed
+
+    outcome = thread.outcome
+    if outcome is None:
+        return "ended"
+    if isinstance(outcome, RunFailed):
+        return f"failed: {outcome.title}"
+    figures = ", ".join(f"{name} {value:.4g}" for name, value in outcome.metrics.items())
+    return " · ".join(part for part in (outcome.reason.replace("_", " "), figures, outcome.run) if part)
+
+
+def end(code: int) -> NoReturn:
+    """End the process without waiting for threads that only warm up imports, or load what nobody waits for any more."""
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)

@@ -1,0 +1,49 @@
+"""Every key, from the one table."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from tui import keys
+
+
+class HelpScreen(ModalScreen[None]):
+    """The keys of one screen (and those that work everywhere), or of all.
+
+    Args:
+        mode: the screen; all of them when absent.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,f1,question_mark,enter", "dismiss", show=False),
+        Binding("j", "app.simulate_key('down')", show=False),
+        Binding("k", "app.simulate_key('up')", show=False),
+    ]
+
+    def __init__(self, mode: keys.Mode | None = None) -> None:
+        super().__init__()
+        self._mode = mode
+
+    def compose(self) -> ComposeResult:
+        parts: list[keys.Where] = [self._mode, "app"] if self._mode else ["app", *keys.MODES]
+        with VerticalScroll(id="help") as box:
+            box.border_title = "keys"
+            box.border_subtitle = "Esc closes"
+            for where in parts:
+                rows = list(keys.of(where))
+                if rows:
+                    yield Static(Content(keys.TITLES[where]), classes="help-title")
+                    yield Static(_table(rows), classes="help-keys")
+
+
+def _table(rows: list[keys.Key]) -> Content:
+    width = max(len(key.display) for key in rows) + 2
+    lines = [Content.assemble((key.display.ljust(width), "bold"), key.help) for key in rows]
+    return Content("\n").join(lines)

@@ -1,0 +1,33 @@
+"""Imports what will be needed soon, when the first screen is painted: seconds that nobody then waits for."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import threading
+
+from tui import terminal
+
+MODULES = (
+    "core.config_file",
+    "core.runs.store",
+    "tui.screens.monitor",
+    "tui.screens.datasets",
+    "tui.screens.configure",
+    "tui.screens.chat",
+    "torch",
+    "transformers",
+    "core.training.engine",
+)
+
+
+def start() -> None:
+    """Begin, in a daemon thread: leaving the app does not wait for it."""
+    threading.Thread(target=_import_all, name="warm-up", daemon=True).start()
+
+
+def _import_all() -> None:
+    with terminal.short_switch_interval():
+        for name in MODULES:
+            with contextlib.suppress(ImportError):  # whoever needs it will say so
+                importlib.import_module(name)
