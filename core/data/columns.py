@@ -1,0 +1,82 @@
+"""Which column plays which role of a task: named in the config, or guessed from its name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.errors import FinetuiError
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a task needs a column for.
+
+    Attributes:
+        guesses: column names that mean this role, the likeliest first; case does not matter.
+    """
+
+    name: str
+    help: str
+    required: bool
+    guesses: tuple[str, ...]
+
+
+def resolve(roles: Sequence[Role], available: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
+    """The column of each role; an optional role without one is left out.
+
+    Args:
+        available: the columns of the dataset.
+        given: role -> column, from the config. An empty name keeps an optional role from being guessed.
+
+    Raises:
+        FinetuiError: an unknown role or column, or a required role that no column fits.
+    """
+    known = {role.name: role for role in roles}
+    for name, column in given.items():
+        if name not in known:
+            raise _unknown_role(name, roles)
+        if column and column not in available:
+            raise unknown_column(column, available, f"data.columns.{name}")
+    resolved = {name: column for name, column in given.items() if column}
+    for role in roles:
+        if role.name not in given:
+            taken = set(resolved.values())
+            guess = _guess(role, [column for column in available if column not in taken])
+            if guess is not None:
+                resolved[role.name] = guess
+        if role.required and role.name not in resolved:
+            raise FinetuiError(
+                f"no column for {role.name} ({role.help})",
+                _columns(available),
+                f"name one in the config: data.columns.{role.name}: {available[0] if available else 'COLUMN'}",
+            )
+    return {role.name: resolved[role.name] for role in roles if role.name in resolved}
+
+
+def unknown_column(column: str, available: Sequence[str], key: str) -> FinetuiError:
+    """The error for a column that the dataset lacks; `key` is the place in the config that names it."""
+    by_lower = {name.lower(): name for name in available}
+    close = difflib.get_close_matches(column.lower(), list(by_lower), 1)
+    hint = f"did you mean {by_lower[close[0]]}?" if close else f"name one of them in {key}"
+    return FinetuiError(f"there is no column {column}", f"{key}; {_columns(available)}", hint)
+
+
+def _guess(role: Role, available: Sequence[str]) -> str | None:
+    by_lower: dict[str, str] = {}
+    for column in available:
+        by_lower.setdefault(column.lower(), column)
+    return next((by_lower[guess.lower()] for guess in role.guesses if guess.lower() in by_lower), None)
+
+
+def _unknown_role(name: str, roles: Sequence[Role]) -> FinetuiError:
+    names = [role.name for role in roles]
+    close = difflib.get_close_matches(name, names, 1)
+    hint = f"did you mean {close[0]}? " if close else ""
+    return FinetuiError(f"the task has no role {name}", f"data.columns.{name}", f"{hint}its roles: {', '.join(names)}")
+
+
+def _columns(available: Sequence[str]) -> str:
+    shown = ", ".join(available[:20]) + (f" and {len(available) - 20} more" if len(available) > 20 else "")
+    return f"the columns are: {shown}" if available else "there are no columns"

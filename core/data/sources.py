@@ -1,0 +1,152 @@
+"""The splits that a data config names, from files, folders, saved datasets or the Hub."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.config import DataConfig
+from core.config_file import is_local
+from core.data import files, hub, reader
+from core.errors import FinetuiError
+
+if TYPE_CHECKING:
+    from datasets import Dataset, DatasetDict
+
+HELD_OUT = "validation"
+"""Name of the split that `eval_fraction` makes."""
+HOLD_OUT_SEED = 42
+
+
+def load(data: DataConfig) -> DatasetDict:
+    """All splits, with `limit` and `eval_fraction` applied.
+
+    Local data is memory-mapped from the Arrow cache of datasets; no call goes to a network for it, and no
+    global random state is touched.
+
+    Raises:
+        FinetuiError: whatever is wrong with the data, the split to train on, or the one to evaluate on.
+    """
+    dataset = _hold_out(data, _limit(data, open_splits(data)))
+    for split in splits(data, dataset):
+        if split is not None and not len(dataset[split]):
+            raise FinetuiError(f"split {split} has no rows", _origin(data), "choose another split, or other data")
+    return dataset
+
+
+def splits(data: DataConfig, dataset: Collection[str]) -> tuple[str, str | None]:
+    """The names of the split to train on and of the one to evaluate on.
+
+    Without `eval_split` the latter is the first there is of validation, valid, val, dev, eval, evaluation; never test.
+
+    Args:
+        dataset: the names of the splits; a DatasetDict will do.
+
+    Raises:
+        FinetuiError: the config names a split that is not there.
+    """
+    _require_split(data.train_split, dataset, "data.train_split")
+    if data.eval_split is not None:
+        _require_split(data.eval_split, dataset, "data.eval_split")
+        return data.train_split, data.eval_split
+    return data.train_split, guess_evaluation(dataset)
+
+
+def guess_evaluation(names: Collection[str]) -> str | None:
+    """The split that is for evaluation by its name, if any."""
+    return next((name for name in files.EVALUATION if name in names), None)
+
+
+def open_splits(data: DataConfig) -> DatasetDict:
+    """All splits as they are, before `limit` and `eval_fraction`.
+
+    Raises:
+        FinetuiError: the data is missing, unreadable or empty.
+    """
+    import datasets
+
+    if data.files is not None:
+        paths = {split: _paths(named) for split, named in data.files.items()}
+        if not paths:
+            raise FinetuiError("there are no files", "data.files", "name them: data.files: {train: FILE}")
+        return datasets.DatasetDict({split: reader.read(found) for split, found in paths.items()})
+    assert data.id is not None
+    path = Path(data.id).expanduser()
+    if path.is_dir():
+        return _open_folder(path, data)
+    if path.exists():
+        return datasets.DatasetDict({"train": reader.read([path])})
+    if is_local(data.id) or files.format_of(path) is not None:
+        raise files.missing(path)
+    return hub.load(data.id, data.subset, data.revision)
+
+
+def is_saved(folder: Path) -> bool:
+    """Whether a folder was written by `save_to_disk`."""
+    return (folder / "dataset_dict.json").is_file() or (folder / "state.json").is_file()
+
+
+def _open_folder(folder: Path, data: DataConfig) -> DatasetDict:
+    import datasets
+
+    if data.subset is not None:
+        if not (folder / data.subset).is_dir():
+            hint = "leave data.subset out, or name a folder in it"
+            raise FinetuiError(f"{folder.name} has no subset {data.subset}", str(folder), hint)
+        folder = folder / data.subset
+    if not is_saved(folder):
+        return datasets.DatasetDict({split: reader.read(paths) for split, paths in files.find(folder).items()})
+    try:
+        with reader.quiet():
+            saved = datasets.load_from_disk(str(folder))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = f"{folder}: {error}".strip().splitlines()[0]
+        raise FinetuiError(
+            f"cannot open the saved dataset {folder.name}", reason, "save it again with save_to_disk"
+        ) from error
+    return saved if isinstance(saved, datasets.DatasetDict) else datasets.DatasetDict({"train": saved})
+
+
+def _paths(named: str | list[str]) -> list[Path]:
+    return [Path(name).expanduser() for name in ([named] if isinstance(named, str) else named)]
+
+
+def _limit(data: DataConfig, dataset: DatasetDict) -> DatasetDict:
+    for split, rows in data.limit.items():
+        _require_split(split, dataset, "data.limit")
+        if rows < 1:
+            raise FinetuiError(f"split {split} cannot be limited to {rows} rows", "data.limit", "give 1 or more")
+        dataset[split] = dataset[split].select(range(min(rows, len(dataset[split]))))
+    return dataset
+
+
+def _hold_out(data: DataConfig, dataset: DatasetDict) -> DatasetDict:
+    """Move `eval_fraction` of the train split to a split of its own, where there is none to evaluate on."""
+    train, evaluation = splits(data, dataset)
+    if data.eval_fraction is None or evaluation is not None:
+        return dataset
+    rows: Dataset = dataset[train]
+    try:
+        parts = rows.train_test_split(test_size=data.eval_fraction, seed=HOLD_OUT_SEED, keep_in_memory=True)
+    except ValueError:
+        raise FinetuiError(
+            f"cannot hold out {data.eval_fraction:g} of {len(rows)} rows", "data.eval_fraction", "use more data"
+        ) from None
+    dataset[train], dataset[HELD_OUT] = parts["train"], parts["test"]
+    return dataset
+
+
+def _require_split(name: str, dataset: Collection[str], key: str) -> None:
+    if name in dataset:
+        return
+    close = difflib.get_close_matches(name, list(dataset), 1)
+    hint = f"did you mean {close[0]}?" if close else f"name one of them in {key}"
+    raise FinetuiError(f"there is no split {name}", f"{key}; the splits are: {', '.join(dataset)}", hint)
+
+
+def _origin(data: DataConfig) -> str:
+    if data.id is not None:
+        return data.id
+    return ", ".join(str(path) for named in (data.files or {}).values() for path in _paths(named))
