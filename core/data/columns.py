@@ -55,6 +55,18 @@ def resolve(roles: Sequence[Role], available: Sequence[str], given: Mapping[str,
     return {role.name: resolved[role.name] for role in roles if role.name in resolved}
 
 
+def require(resolved: Mapping[str, str], available: Sequence[str], split: str) -> None:
+    """Make sure that a further split has the columns that were resolved on the train split.
+
+    Raises:
+        FinetuiError: it lacks one.
+    """
+    for role, column in resolved.items():
+        if column not in available:
+            detail = f"{role} of split {split}; {_columns(available)}"
+            raise FinetuiError(f"split {split} has no column {column}", detail, "name the column alike in all splits")
+
+
 def unknown_column(column: str, available: Sequence[str], key: str) -> FinetuiError:
     """The error for a column that the dataset lacks; `key` is the place in the config that names it."""
     by_lower = {name.lower(): name for name in available}

@@ -54,8 +54,7 @@ class Delimited(datasets.ArrowBasedBuilder):  # type: ignore[misc]
         schema = self.info.features.arrow_schema
         for file_index, file in enumerate(files):
             for index, table in enumerate(_tables(file, self.config.separator)):
-                missing = [name for name in schema.names if name not in table.column_names]
-                for name in missing:
+                for name in set(schema.names) - set(table.column_names):  # in another file of the split
                     table = table.append_column(name, pa.nulls(len(table), pa.string()))
                 yield Key(file_index, index), table.select(schema.names).cast(schema)
 
@@ -106,9 +105,8 @@ def _tables(file: Path, separator: str) -> Iterator[pa.Table]:
                 # pandas takes the surplus of rows longer than the header for row names
                 wide = len(frame.columns) + frame.index.nlevels
                 raise pd.errors.ParserError(f"Expected {len(frame.columns)} fields in line 2, saw {wide}")
-            names = [str(name) for name in frame.columns]
-            arrays = [pa.array(frame.iloc[:, at], pa.string(), from_pandas=True) for at in range(len(names))]
-            yield pa.Table.from_arrays(arrays, names)
+            arrays = [pa.array(column, pa.string(), from_pandas=True) for _, column in frame.items()]
+            yield pa.Table.from_arrays(arrays, [str(name) for name in frame.columns])
 
 
 def _quotes_pair_up(file: Path, separator: str) -> bool:

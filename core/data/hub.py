@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,9 +31,8 @@ def load(ref: str, subset: str | None, revision: str | None) -> DatasetDict:
 
     if not _ID.fullmatch(ref):
         raise FinetuiError(f"{ref} is neither a path nor a Hub id", "data.id", "check the path; a Hub id is owner/name")
-    _require(ref)
     try:
-        with quiet():
+        with quiet(), _offline_unless_reachable(ref, revision):
             return datasets.load_dataset(ref, name=subset, revision=revision)
     except DatasetNotFoundError as error:
         raise _not_found(ref, revision, error) from error
@@ -53,16 +54,26 @@ def load(ref: str, subset: str | None, revision: str | None) -> DatasetDict:
         raise _bad_subset(ref, subset, error) from error
 
 
-def _require(ref: str) -> None:
-    """Refuse within seconds what the library would try for half a minute: an id neither cached nor reachable."""
+@contextlib.contextmanager
+def _offline_unless_reachable(ref: str, revision: str | None) -> Iterator[None]:
+    """Answer within seconds what the library would try for half a minute: from the cache, or not at all."""
     from datasets import config
-    from huggingface_hub.constants import ENDPOINT
+    from huggingface_hub import constants
 
-    if (Path(config.HF_DATASETS_CACHE) / ref.replace("/", "___")).is_dir():
+    before = config.HF_HUB_OFFLINE, constants.HF_HUB_OFFLINE
+    if not config.HF_HUB_OFFLINE and reachable(constants.ENDPOINT):
+        yield
         return
-    if config.HF_HUB_OFFLINE or not reachable(ENDPOINT):
-        why = "HF_HUB_OFFLINE is set" if config.HF_HUB_OFFLINE else f"{ENDPOINT} does not answer"
+    # Its cache has <subset>/<version>/<commit>; without a network the library would take any commit.
+    cached = Path(config.HF_DATASETS_CACHE) / ref.replace("/", "___")
+    if next(cached.glob(f"*/*/{revision or '*'}"), None) is None:
+        why = "HF_HUB_OFFLINE is set" if config.HF_HUB_OFFLINE else f"{constants.ENDPOINT} does not answer"
         raise FinetuiError(f"{ref} is not on this machine, and the Hub cannot be reached", why, _is_it_a_path(ref))
+    config.HF_HUB_OFFLINE = constants.HF_HUB_OFFLINE = True
+    try:
+        yield
+    finally:
+        config.HF_HUB_OFFLINE, constants.HF_HUB_OFFLINE = before
 
 
 def _not_found(ref: str, revision: str | None, error: Exception) -> FinetuiError:
