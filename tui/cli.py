@@ -1,0 +1,201 @@
+"""The command line: declarations only. What a command does is in tui/shell, imported when it is asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from core.errors import FinetuiError
+from tui.launch import end
+from tui.shell.errors import DONE, INTERRUPTED, report, unexpected, usage
+
+app = typer.Typer(name="finetui", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+RUN_HELP = "its folder, its name, or a part of its name"
+
+File = Annotated[Path, typer.Argument(metavar="RUN.yaml", help="the config file of the run", show_default=False)]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="lay a value over the file's: training.learning_rate=1e-4"),
+]
+Runs = Annotated[Path | None, typer.Option("--runs", metavar="DIR", help="else FINETUI_RUNS, else ./runs")]
+Json = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs")]
+Run = Annotated[str, typer.Argument(metavar="RUN", help=RUN_HELP, show_default=False)]
+MaybeRun = Annotated[str | None, typer.Argument(metavar="[RUN]", help=f"{RUN_HELP}; else the newest")]
+
+
+@app.callback(invoke_without_command=True)
+def start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="print the version")] = False,
+    runs: Runs = None,
+) -> int:
+    """Fine-tune Hugging Face transformers from the terminal. Without a command: open the app."""
+    if version:
+        return print_version()
+    if runs is not None:
+        os.environ["FINETUI_RUNS"] = str(runs)
+    if context.invoked_subcommand is not None:
+        return DONE
+    from tui.shell.screen import open_screen
+
+    return open_screen(runs)
+
+
+@app.command()
+def demo(
+    name: Annotated[str, typer.Argument(help="cities: a classifier; sums: a small language model")] = "cities",
+    runs: Runs = None,
+    json: Json = False,
+) -> int:
+    """Train a built-in run, offline.
+
+    In a terminal it opens on the Monitor; else it draws a progress bar and a final table.
+    """
+    from tui.shell.demo import demo
+
+    return demo(name, runs, json)
+
+
+@app.command()
+def train(
+    file: File,
+    settings: Settings = None,
+    tui: Annotated[bool, typer.Option("--tui", help="train and watch on the Monitor")] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="train in a process of its own; return once it trains")
+    ] = False,
+    json: Json = False,
+    runs: Runs = None,
+) -> int:
+    """Train what a config file says.
+
+    Draws a progress bar and a final table. Ctrl+C stops the run with a checkpoint; a second Ctrl+C leaves at once.
+    """
+    if tui and (detach or json):
+        raise FinetuiError("--tui goes with neither --detach nor --json", "finetui train", "leave one of them out")
+    if tui:
+        from tui.shell.screen import train_on_screen
+
+        return train_on_screen(file, settings or [], runs)
+    if detach:
+        from tui.shell.detach import train_detached
+
+        return train_detached(file, settings or [], runs, json)
+    from tui.shell.train import train
+
+    return train(file, settings or [], runs, json)
+
+
+@app.command()
+def check(file: File, settings: Settings = None, json: Json = False) -> int:
+    """Say what is wrong with a run, and what it will cost."""
+    from tui.shell.check import check
+
+    return check(file, settings or [], json)
+
+
+@app.command("runs")
+def list_runs(runs: Runs = None, json: Json = False) -> int:
+    """List the runs, newest first."""
+    from tui.shell.runs import list_runs
+
+    return list_runs(runs, json)
+
+
+@app.command()
+def show(run: MaybeRun = None, runs: Runs = None, json: Json = False) -> int:
+    """Print what there is to know of a run."""
+    from tui.shell.show import show
+
+    return show(run, runs, json)
+
+
+@app.command()
+def attach(run: MaybeRun = None, runs: Runs = None) -> int:
+    """Open the Monitor on a run.
+
+    It may train in any process, or have ended. Without a terminal the run is followed in lines.
+    """
+    from tui.shell.attach import attach
+
+    return attach(run, runs)
+
+
+@app.command()
+def tell(
+    run: Run,
+    command: Annotated[str, typer.Argument(help="pause, resume, save, evaluate, stop or lr=1e-5", show_default=False)],
+    runs: Runs = None,
+) -> int:
+    """Steer a run that trains, from any shell."""
+    from tui.shell.tell import tell
+
+    return tell(run, command, runs)
+
+
+@app.command()
+def predict(
+    model: Annotated[
+        str, typer.Argument(metavar="RUN|MODEL", help="a run, a model folder or a Hub id", show_default=False)
+    ],
+    texts: Annotated[
+        list[str] | None, typer.Argument(metavar="[TEXT ...]", help="a tab parts a text from its pair")
+    ] = None,
+    file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="one text a line; else stdin")] = None,
+    runs: Runs = None,
+    json: Json = False,
+) -> int:
+    """Print what a model says to each text.
+
+    A classifier gives label probabilities, a language model the text that it goes on with.
+    """
+    from tui.shell.predict import predict
+
+    return predict(model, texts or [], file, runs, json)
+
+
+@app.command()
+def doctor(runs: Runs = None, json: Json = False) -> int:
+    """Print versions, devices, terminal, folders.
+
+    And what is missing for what.
+    """
+    from tui.shell.doctor import doctor
+
+    return doctor(runs, json)
+
+
+@app.command("version")
+def print_version() -> int:
+    """Print the version."""
+    from importlib.metadata import version
+
+    print(version("finetui"))
+    return DONE
+
+
+def main() -> NoReturn:
+    """Run the command that sys.argv names and end the process with its exit code."""
+    try:
+        code = int(app(prog_name="finetui", standalone_mode=False) or DONE)
+    except FinetuiError as error:
+        report(error)
+        code = error.exit_code
+    except typer.TyperException as error:
+        report(usage(error))
+        code = usage(error).exit_code
+    except BrokenPipeError:
+        # The reader left (`| head`) with what it wanted.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = DONE
+    except Exception as error:
+        report(unexpected(error))
+        code = 1
+    if code == INTERRUPTED:
+        print("interrupted", file=sys.stderr)
+    end(code)

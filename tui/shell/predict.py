@@ -1,0 +1,104 @@
+"""`finetui predict`: what a run's model, or any model, says to a few texts."""
+
+from __future__ import annotations
+
+import json as json_lib
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.errors import FinetuiError
+from core.runs.store import RunStore
+from tui import terminal
+from tui.shell.errors import DONE
+from tui.shell.figures import number
+from tui.shell.log import log_file
+from tui.shell.streams import Streams
+from tui.shell.summary import print_table
+from tui.text import one_line, visible
+
+if TYPE_CHECKING:
+    from core.inference import Predictor
+
+LABELS = 3
+"""Labels shown for each text, the most probable first."""
+
+
+def predict(ref: str, texts: list[str], file: Path | None, runs: Path | None, json: bool) -> int:
+    """Predict each text, of the arguments, the file, or stdin. Returns the exit code."""
+    given = texts or _lines(file)
+    if not given:
+        raise FinetuiError("there is no text to predict", "finetui predict", "give TEXT, --file, or lines on stdin")
+    streams = Streams.take()
+    print_predictions(_model(ref, RunStore.default(runs)), given, streams, json)
+    return DONE
+
+
+def print_predictions(ref: str | Path, texts: Sequence[str], streams: Streams, json: bool = False) -> None:
+    """Label probabilities in a table, or each text with what the model makes of it. A tab parts a text from its pair.
+
+    Raises:
+        FinetuiError: there is no such model, or it does not load.
+    """
+    with terminal.output_to(log_file()):
+        from core import inference
+
+        predictor = inference.load(ref)
+        if predictor.pair and (alone := [text for text in texts if "\t" not in text]):
+            hint = "part the two texts with a tab"
+            raise FinetuiError("the model was trained on pairs of texts", one_line(alone[0], 80), hint)
+        if json:
+            for text in texts:
+                print(json_lib.dumps(_answer(predictor, text), ensure_ascii=False), file=streams.out, flush=True)
+        elif predictor.task == "causal-lm":
+            for text in texts:
+                _print_stream(predictor, text, streams)
+        else:
+            rows = [[one_line(text), *_labels(predictor, text)] for text in texts]
+            width = max(len(row) for row in rows)
+            print_table(streams.out, ["text", "prediction", *("then" for _ in range(width - 2))], rows)
+    streams.out.flush()
+
+
+def _model(ref: str, store: RunStore) -> str | Path:
+    """A run of the store where one fits, else the reference as it is: a folder or a Hub id."""
+    if not Path(ref).exists() and any(ref in run.name for run in store.folders()):
+        return store.find(ref)
+    return ref
+
+
+def _lines(file: Path | None) -> list[str]:
+    if file is None and sys.stdin.isatty():
+        return []
+    try:
+        text = sys.stdin.read() if file is None else file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise FinetuiError(f"there is no file {file}", "finetui predict --file", "check the path") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise FinetuiError(f"cannot read {file}", str(error), "give a UTF-8 text file, one text a line") from None
+    return [line for line in text.splitlines() if line.strip()]
+
+
+def _pair(text: str) -> tuple[str, str | None]:
+    first, tab, second = text.partition("\t")
+    return (first, second) if tab else (text, None)
+
+
+def _labels(predictor: Predictor, text: str) -> Iterator[str]:
+    for score in predictor.classify(*_pair(text))[:LABELS]:
+        yield f"{score.label} {number(score.probability)}"
+
+
+def _print_stream(predictor: Predictor, text: str, streams: Streams) -> None:
+    print(visible(text, keep="\n"), end="", file=streams.out, flush=True)
+    for piece in predictor.stream(text):
+        print(visible(piece, keep="\n"), end="", file=streams.out, flush=True)
+    print(file=streams.out, flush=True)
+
+
+def _answer(predictor: Predictor, text: str) -> dict[str, Any]:
+    if predictor.task == "causal-lm":
+        return {"text": text, "completion": "".join(predictor.stream(text))}
+    scores = predictor.classify(*_pair(text))
+    return {"text": text, "labels": [{"label": score.label, "probability": score.probability} for score in scores]}

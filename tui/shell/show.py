@@ -1,0 +1,139 @@
+"""`finetui show`: one run, from its folder. Needs no torch."""
+
+from __future__ import annotations
+
+import json as json_lib
+import sys
+from pathlib import Path
+from typing import Any
+
+from core import events, yaml12
+from core.errors import FinetuiError
+from core.runs import layout
+from core.runs.reader import RunReader
+from core.runs.state import RunState
+from core.runs.store import RunStore, RunSummary, summarize
+from tui.shell.errors import DONE
+from tui.shell.figures import duration, number
+from tui.shell.runs import as_data
+from tui.shell.summary import print_metrics, print_table
+from tui.shell.wording import own
+from tui.text import one_line, visible
+
+
+def show(run: str | None, folder: Path | None, json: bool) -> int:
+    """Print what there is to know of a run; the newest where none is named. Returns the exit code."""
+    path = RunStore.default(folder).find(run)
+    reader = RunReader(path)
+    state, evaluations = RunState(), []
+    for event in reader.read_all():
+        state.apply(event)
+        if isinstance(event, events.Evaluated):
+            evaluations.append(event)
+    if json:
+        print(json_lib.dumps(_data(summarize(path), state, evaluations, reader.skipped), ensure_ascii=False))
+    else:
+        _print(summarize(path), state, evaluations, reader.skipped)
+    return DONE
+
+
+def _data(
+    summary: RunSummary, state: RunState, evaluations: list[events.Evaluated], skipped: list[str]
+) -> dict[str, Any]:
+    final = state.finished.metrics if state.finished else state.evaluation
+    return {
+        **as_data(summary),
+        "metrics": events.finite(final),
+        "baselines": events.finite(state.baselines),
+        "seconds": _seconds(state),
+        "evaluations": [{"step": e.step, "epoch": e.epoch, "metrics": events.finite(e.metrics)} for e in evaluations],
+        "checkpoints": [checkpoint.path for checkpoint in state.checkpoints],
+        "advice": [{"kind": advice.kind, "message": advice.message, "hint": advice.hint} for advice in state.advice],
+        "failure": _failure(state.failed),
+        "skipped": skipped,
+    }
+
+
+def _failure(failed: events.RunFailed | None) -> dict[str, str] | None:
+    if failed is None:
+        return None
+    return {
+        "title": failed.title,
+        "detail": failed.detail,
+        "hint": failed.hint,
+        "traceback": failed.traceback,
+    }
+
+
+def _print(summary: RunSummary, state: RunState, evaluations: list[events.Evaluated], skipped: list[str]) -> None:
+    print(summary.id)
+    for name, value in _facts(summary, state):
+        if value:
+            print(f"  {name:<12}{one_line(value)}")
+    final = state.finished.metrics if state.finished else state.evaluation
+    if final:
+        print()
+        print_metrics(sys.stdout, final, state.baselines)
+    if len(evaluations) > 1:
+        print()
+        _print_evaluations(evaluations)
+    for advice in state.advice:
+        print(f"\nadvice: {one_line(advice.message)}\n  {one_line(advice.hint)}".rstrip())
+    if state.failed is not None:
+        _print_failure(state.failed)
+    for line in skipped:
+        print(f"skipped: {one_line(line)}", file=sys.stderr)
+
+
+def _facts(summary: RunSummary, state: RunState) -> list[tuple[str, str]]:
+    provenance = _provenance(summary.path)
+    return [
+        ("status", summary.status.replace("_", " ")),
+        ("task", summary.task),
+        ("model", summary.model),
+        ("method", summary.method),
+        ("device", str(provenance.get("device", ""))),
+        ("precision", str(provenance.get("precision", ""))),
+        ("steps", f"{summary.step} of {summary.total_steps}" if summary.total_steps else ""),
+        ("time", duration(_seconds(state))),
+        ("checkpoint", state.checkpoints[-1].path if state.checkpoints else ""),
+        ("folder", str(summary.path)),
+    ]
+
+
+def _provenance(run: Path) -> dict[str, Any]:
+    """What the run's config says of its surroundings; empty where it cannot be read."""
+    try:
+        found = yaml12.read(run / layout.CONFIG).data.get("provenance")
+    except FinetuiError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _seconds(state: RunState) -> float:
+    if state.finished is not None:
+        return state.finished.seconds
+    return state.last_t - state.started.t if state.started else 0.0
+
+
+def _print_evaluations(evaluations: list[events.Evaluated]) -> None:
+    names = list(dict.fromkeys(name for event in evaluations for name in own(event.metrics)))
+    headers = ["step", "epoch", *(name.removeprefix("eval_") for name in names)]
+    rows = [
+        [
+            str(event.step or 0),
+            "" if event.epoch is None else f"{event.epoch:.2f}",
+            *(number(event.metrics[name]) if name in event.metrics else "" for name in names),
+        ]
+        for event in evaluations
+    ]
+    print_table(sys.stdout, headers, rows, right=headers)
+
+
+def _print_failure(failed: events.RunFailed) -> None:
+    print(f"\nfailed: {one_line(failed.title)}")
+    for line in (failed.detail, failed.hint):
+        if line:
+            print(f"  {one_line(line)}")
+    if failed.traceback:
+        print(visible(failed.traceback, keep="\n"))

@@ -1,0 +1,50 @@
+"""Tables at the end of a run, and of runs: fitted to the width, nothing in them is markup."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TextIO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tui.shell.figures import number
+from tui.shell.wording import own
+from tui.text import one_line
+
+PIPE_WIDTH = 120
+"""Columns of a table where nothing says how wide the reader's screen is."""
+
+
+def print_table(
+    stream: TextIO, headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()
+) -> None:
+    """Rows under headers. The first column keeps its whole width; the columns named in `right` are right-aligned."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for index, header in enumerate(headers):
+        table.add_column(
+            header,
+            justify="right" if header in right else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            min_width=max((len(row[0]) for row in rows), default=0) if index == 0 else None,
+        )
+    for row in rows:
+        table.add_row(*(Text(one_line(cell)) for cell in row))
+    width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
+    Console(file=stream, width=width, highlight=False).print(table)
+
+
+def print_metrics(
+    stream: TextIO, metrics: Mapping[str, float], baselines: Mapping[str, Mapping[str, float]] | None = None
+) -> None:
+    """The final metrics of a run; beside them, where there are any, those of simpler methods."""
+    columns = {"this run": metrics, **(baselines or {})}
+    rows = [
+        [name.removeprefix("eval_"), *(number(column[name]) if name in column else "" for column in columns.values())]
+        for name in own(metrics)
+    ]
+    print_table(stream, ["metric", *columns], rows, right=list(columns))

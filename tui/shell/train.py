@@ -1,0 +1,98 @@
+"""`finetui train`: a run in a thread of this process, with a bar, lines or JSON."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from core import config_file
+from core.config import RunConfig
+from core.config_file import LoadedConfig
+from core.errors import FinetuiError
+from core.events import RunFailed, RunFinished
+from core.runs.folder import RunFolder
+from core.runs.store import RunStore
+from tui.shell.display import JsonLines, LiveBar, PlainLines
+from tui.shell.errors import DONE, FAILED, INTERRUPTED, USAGE, located, report
+from tui.shell.figures import duration
+from tui.shell.follow import Aborted, Display, follow
+from tui.shell.signals import Signals
+from tui.shell.streams import Streams
+from tui.shell.summary import print_metrics
+from tui.training_thread import TrainingThread
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended: its exit code, and its folder."""
+
+    code: int
+    path: Path
+
+
+def train(file: Path, settings: list[str], runs: Path | None, json: bool) -> int:
+    """Train what the file says. Returns the exit code."""
+    loaded = config_file.load(file, settings)
+    streams = Streams.take()
+    ended = run_here(loaded.config, RunStore.default(runs).root, streams, json, loaded)
+    if ended.code == DONE and not json:
+        streams.say(f"talk to it: finetui predict {ended.path.name} TEXT")
+    return ended.code
+
+
+def run_here(config: RunConfig, runs: Path, streams: Streams, json: bool, loaded: LoadedConfig | None = None) -> Ended:
+    """Train in a thread of this process, show it until it is over, and print how it ended.
+
+    Raises:
+        FinetuiError: the run's folder cannot be made.
+    """
+    folder = RunFolder.create(runs, config)
+    thread = TrainingThread(config, folder)
+    with Signals(streams) as signals:
+        thread.start()
+        try:
+            state = follow(folder.path, display_for(streams, json), thread.is_alive, signals)
+        except Aborted:
+            _abort(folder, streams)
+        thread.join()
+    outcome = thread.outcome
+    code = conclude(outcome, folder.path, streams, loaded)
+    if code == USAGE:
+        folder.discard()
+    if isinstance(outcome, RunFinished):
+        if outcome.metrics and not json:
+            print_metrics(streams.out, outcome.metrics, state.baselines)
+        if outcome.reason == "stopped" and signals.interrupts:
+            code = INTERRUPTED
+    return Ended(code, folder.path)
+
+
+def display_for(streams: Streams, json: bool) -> Display:
+    """The display that fits where the output goes."""
+    if json:
+        return JsonLines(streams)
+    return LiveBar(streams) if streams.err.isatty() and os.environ.get("TERM") != "dumb" else PlainLines(streams)
+
+
+def conclude(
+    outcome: RunFinished | RunFailed | None, run: Path, streams: Streams, loaded: LoadedConfig | None = None
+) -> int:
+    """Say on stderr how a run ended and return the exit code that this means."""
+    if isinstance(outcome, RunFinished):
+        streams.say(f"{outcome.reason.replace('_', ' ')} after {duration(outcome.seconds)}: {run}")
+        return DONE
+    if outcome is None:
+        report(FinetuiError("the run ended without a word", str(run / "output.log"), "read that file"), streams.err)
+        return FAILED
+    hint = outcome.hint or f"finetui show {run.name} prints the traceback"
+    error = FinetuiError(outcome.title, outcome.detail or str(run), hint, key=outcome.key)
+    report(located(error, loaded) if loaded else error, streams.err)
+    return outcome.exit_code
+
+
+def _abort(folder: RunFolder, streams: Streams) -> NoReturn:
+    """Leave at once. The training thread cannot be ended from outside, so the process ends under it."""
+    report(FinetuiError("aborted", str(folder.path), "what was saved before stays there"), streams.err)
+    os._exit(INTERRUPTED)

@@ -1,0 +1,52 @@
+"""A run's events as lines for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from core import events
+from core.runs.state import RunState
+from tui.shell.figures import duration, number
+from tui.text import one_line
+
+
+def milestones(event: events.Event) -> Iterator[str]:
+    """What a person wants to have read in the order in which it happened."""
+    match event:
+        case events.RunStarted():
+            yield f"{one_line(event.name)}: {one_line(event.model)}, {event.task}, {event.method}"
+        case events.Evaluated():
+            figures = ", ".join(f"{name} {number(value)}" for name, value in own(event.metrics).items())
+            yield f"step {event.step or 0}: {figures}"
+        case events.CheckpointSaved():
+            yield f"step {event.step or 0}: saved {one_line(event.path)}"
+        case events.Advice():
+            yield f"{one_line(event.message)}" + (f" ({one_line(event.hint)})" if event.hint else "")
+        case events.Notice(level="warning" | "error"):
+            yield f"{event.level}: {one_line(event.message)}"
+
+
+def own(metrics: Mapping[str, float]) -> dict[str, float]:
+    """The metrics that say how good the model is; not how fast it was measured."""
+    return {
+        name: value
+        for name, value in metrics.items()
+        if name != "epoch" and not name.endswith(("_runtime", "_per_second"))
+    }
+
+
+def figures(progress: events.Progress, state: RunState) -> str:
+    parts = [
+        f"{100 * progress.done // max(progress.total, 1):3d} %",
+        f"{progress.done}/{progress.total} {progress.unit}s",
+    ]
+    if progress.rate:
+        parts.append(f"{progress.rate:.1f} {progress.unit}s/s")
+    if progress.eta:
+        parts.append(f"{duration(progress.eta)} left")
+    loss = state.latest("loss")
+    if progress.phase == "training" and loss is not None:
+        parts.append(f"loss {number(loss)}")
+    if progress.paused:
+        parts.append("paused")
+    return "  ".join(parts)
