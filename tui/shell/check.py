@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from core import config_file
 from core.errors import FinetuiError
 from tui import terminal
+from tui.figures import size
 from tui.shell.errors import DONE, FAILED, located
-from tui.shell.figures import size
 from tui.shell.log import log_file
 from tui.shell.streams import Streams
 from tui.text import one_line

@@ -13,8 +13,8 @@ from typing import Any
 
 from core.runs.store import RunStore
 from tui import terminal
+from tui.figures import size
 from tui.shell.errors import DONE
-from tui.shell.figures import size
 from tui.shell.log import log_file
 from tui.shell.streams import Streams
 from tui.text import one_line

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from core.errors import FinetuiError
 from core.runs.store import RunStore
 from tui import terminal
+from tui.figures import number
 from tui.shell.errors import DONE
-from tui.shell.figures import number
 from tui.shell.log import log_file
 from tui.shell.streams import Streams
 from tui.shell.summary import print_table

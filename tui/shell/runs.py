@@ -10,10 +10,9 @@ from pathlib import Path
 
 from core.events import finite
 from core.runs.store import RunStore, RunSummary
+from tui.figures import number, own
 from tui.shell.errors import DONE
-from tui.shell.figures import number
 from tui.shell.summary import print_table
-from tui.shell.wording import own
 
 METRICS = 2
 """Metrics shown of each run; `show` has them all."""

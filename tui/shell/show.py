@@ -13,11 +13,10 @@ from core.runs import layout
 from core.runs.reader import RunReader
 from core.runs.state import RunState
 from core.runs.store import RunStore, RunSummary, summarize
+from tui.figures import duration, number, own
 from tui.shell.errors import DONE
-from tui.shell.figures import duration, number
 from tui.shell.runs import as_data
 from tui.shell.summary import print_metrics, print_table
-from tui.shell.wording import own
 from tui.text import one_line, visible
 
 

@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tui.shell.figures import number
-from tui.shell.wording import own
+from tui.figures import number, own
 from tui.text import one_line
 
 PIPE_WIDTH = 120

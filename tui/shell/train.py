@@ -14,9 +14,9 @@ from core.errors import FinetuiError
 from core.events import RunFailed, RunFinished
 from core.runs.folder import RunFolder
 from core.runs.store import RunStore
+from tui.figures import duration
 from tui.shell.display import JsonLines, LiveBar, PlainLines
 from tui.shell.errors import DONE, FAILED, INTERRUPTED, USAGE, located, report
-from tui.shell.figures import duration
 from tui.shell.follow import Aborted, Display, follow
 from tui.shell.signals import Signals
 from tui.shell.streams import Streams

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from core import events
 from core.runs.state import RunState
-from tui.shell.figures import duration, number
+from tui.figures import duration, number, own
 from tui.text import one_line
 
 
@@ -24,15 +24,6 @@ def milestones(event: events.Event) -> Iterator[str]:
             yield f"{one_line(event.message)}" + (f" ({one_line(event.hint)})" if event.hint else "")
         case events.Notice(level="warning" | "error"):
             yield f"{event.level}: {one_line(event.message)}"
-
-
-def own(metrics: Mapping[str, float]) -> dict[str, float]:
-    """The metrics that say how good the model is; not how fast it was measured."""
-    return {
-        name: value
-        for name, value in metrics.items()
-        if name != "epoch" and not name.endswith(("_runtime", "_per_second"))
-    }
 
 
 def figures(progress: events.Progress, state: RunState) -> str:

@@ -1,8 +1,9 @@
-"""Numbers as people read them in a shell."""
+"""Figures as people read them, in the shell and on the screen."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 
 def number(value: float) -> str:
@@ -34,3 +35,12 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
         count /= 1024
     return f"{count:.1f} TiB"
+
+
+def own(metrics: Mapping[str, float]) -> dict[str, float]:
+    """The metrics that say how good the model is; not how fast it was measured."""
+    return {
+        name: value
+        for name, value in metrics.items()
+        if name != "epoch" and not name.endswith(("_runtime", "_per_second"))
+    }
