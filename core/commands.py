@@ -97,4 +97,6 @@ def parse(text: str) -> Command:
         return SetLearningRate(rate)
     if name in PLAIN and not equals:
         return PLAIN[name]
-    raise FinetuiError(f"a run cannot be told: {text}", "finetui tell", "pause, resume, save, evaluate, stop or lr=1e-5")
+    raise FinetuiError(
+        f"a run cannot be told: {text}", "finetui tell", "pause, resume, save, evaluate, stop or lr=1e-5"
+    )

@@ -62,7 +62,9 @@ class DataConfig(Section):
         None, gt=0, lt=1, description="share of the train split held out when there is no eval split"
     )
     columns: dict[str, str] = Field({}, description="role of the task -> column; the rest is guessed and shown")
-    labels: list[str] | int | None = Field(None, description="label names or their count; read from the data when absent")
+    labels: list[str] | int | None = Field(
+        None, description="label names or their count; read from the data when absent"
+    )
     max_length: int | None = Field(None, gt=0, description="tokens per row; longer rows are cut")
     limit: dict[str, int] = Field({}, description="split -> use only its first N rows")
 
@@ -104,12 +106,16 @@ class TrainingConfig(Section):
     per_device_eval_batch_size: int = Field(8, gt=0, description="rows per device and step while evaluating")
     gradient_accumulation_steps: int = Field(1, gt=0, description="batches per optimizer step")
     lr_scheduler_type: str = Field("linear", description="shape of the learning rate: linear, cosine, constant, ...")
-    warmup_steps: int | float = Field(0, ge=0, description="steps from 0 to the peak rate; below 1 a share of all steps")
+    warmup_steps: int | float = Field(
+        0, ge=0, description="steps from 0 to the peak rate; below 1 a share of all steps"
+    )
     weight_decay: float = Field(0.0, ge=0, description="AdamW weight decay (not on biases and norms)")
     max_grad_norm: float = Field(1.0, ge=0, description="gradients are clipped to this norm; 0 turns it off")
     label_smoothing_factor: float = Field(0.0, ge=0, lt=1, description="share of the target spread over all labels")
     eval_strategy: Strategy = Field("no", description="evaluate never, every eval_steps, or every epoch")
-    eval_steps: int | float | None = Field(None, gt=0, description="steps between evaluations; logging_steps when absent")
+    eval_steps: int | float | None = Field(
+        None, gt=0, description="steps between evaluations; logging_steps when absent"
+    )
     save_strategy: Literal["no", "steps", "epoch", "best"] = Field("steps", description="when to write a checkpoint")
     save_steps: int | float = Field(500, gt=0, description="steps between checkpoints")
     save_total_limit: int | None = Field(None, gt=0, description="keep only the newest N checkpoints (and the best)")
@@ -145,15 +151,18 @@ class Provenance(Section):
 class RunConfig(Section):
     """Everything that a run is made of."""
 
-    name: str | None = Field(None, description="short name, part of the run's folder", pattern=r"^[\w.-]+$", max_length=60)
+    name: str | None = Field(
+        None, description="short name, part of the run's folder", pattern=r"^[\w.-]+$", max_length=60
+    )
     task: TaskName = Field("sequence-classification", description="what the model learns to do")
     model: ModelConfig
     data: DataConfig
-    method: MethodConfig = MethodConfig()  # type: ignore[call-arg]
-    training: TrainingConfig = TrainingConfig()  # type: ignore[call-arg]
+    method: MethodConfig = MethodConfig()
+    training: TrainingConfig = TrainingConfig()
     metrics: list[str] | None = Field(None, description="names of metrics; the task's own when absent")
     early_stopping: EarlyStopping | None = None
     stop_on_nan: bool = Field(False, description="end the run when the loss is NaN or infinite")
+    baselines: bool = Field(False, description="also score the majority class and TF-IDF with logistic regression")
     engine: Literal["trainer"] = Field("trainer", description="what runs the steps")
     provenance: Provenance | None = None
 

@@ -34,7 +34,7 @@ def load(path: Path, overrides: list[str] | None = None) -> LoadedConfig:
         FinetuiError: unreadable, unknown key, wrong value; the detail names file and line.
     """
     document = yaml12.read(path)
-    _resolve_paths(document.data, path.resolve().parent)
+    resolve_paths(document.data, path.resolve().parent)
     for override in overrides or []:
         _apply(document, override)
     return LoadedConfig(validate(document.data, document), document)
@@ -74,7 +74,7 @@ def is_local(value: str) -> bool:
     return value.startswith(("/", "./", "../", "~")) or value in (".", "..") or Path(value).exists()
 
 
-def _resolve_paths(data: dict[str, Any], base: Path) -> None:
+def resolve_paths(data: dict[str, Any], base: Path) -> None:
     """Make the paths in `data` absolute, counting from `base`; Hub ids stay as they are."""
     model, source = data.get("model"), data.get("data")
     if isinstance(model, dict):
@@ -115,7 +115,7 @@ def _apply(document: yaml12.Document, override: str) -> None:
     for parent in parents:
         node = node.setdefault(parent, {})
     node[last] = yaml12.scalar(text)
-    _resolve_paths(patch, Path.cwd())
+    resolve_paths(patch, Path.cwd())
     _merge(document.data, patch)
     document.mark((*parents, last), f"--set {override}")
 
@@ -134,20 +134,25 @@ def _as_finetui_error(error: ValidationError, document: yaml12.Document) -> Fine
     problem = next((item for item in problems if item["type"] == "extra_forbidden"), problems[0])
     location = tuple(problem["loc"])
     key = ".".join(str(part) for part in location)
-    where = document.where(location)
+    title, hint = _explain(key, location, dict(problem))
+    return FinetuiError(title, document.where(location), hint, key=key)
+
+
+def _explain(key: str, location: tuple[str | int, ...], problem: dict[str, Any]) -> tuple[str, str]:
+    """What is wrong with a key, and what to do."""
+    given = problem["input"]
     if problem["type"] == "extra_forbidden":
-        return FinetuiError(f"unknown key `{key}`", where, _unknown_key_hint(location))
+        return f"unknown key `{key}`", _unknown_key_hint(location)
     if problem["type"] == "missing":
-        return FinetuiError(f"`{key}` is missing", where, f"add `{location[-1]}:`{_help_of(location)}")
+        return f"`{key}` is missing", f"add `{location[-1]}:`{_help_of(location)}"
     if problem["type"] == "literal_error":
         allowed = [str(item).strip("'") for item in problem["ctx"]["expected"].replace(" or ", ", ").split(", ")]
-        close = difflib.get_close_matches(str(problem["input"]), allowed, 1)
+        close = difflib.get_close_matches(str(given), allowed, 1)
         hint = f"did you mean {close[0]}? " if close else ""
-        return FinetuiError(f"`{key}` cannot be {problem['input']!r}", where, f"{hint}one of: {', '.join(allowed)}")
+        return f"`{key}` cannot be {given!r}", f"{hint}one of: {', '.join(allowed)}"
     message = problem["msg"].removeprefix("Value error, ")
-    shown = repr(problem["input"])
-    title = f"`{key}` cannot be {shown}" if not isinstance(problem["input"], dict) else f"`{key}` is not right"
-    return FinetuiError(title, where, message[0].lower() + message[1:] + _help_of(location))
+    title = f"`{key}` is not right" if isinstance(given, dict) else f"`{key}` cannot be {given!r}"
+    return title, message[0].lower() + message[1:] + _help_of(location)
 
 
 def _unknown_key_hint(location: tuple[str | int, ...]) -> str:

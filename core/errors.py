@@ -12,16 +12,19 @@ class FinetuiError(Exception):
         title: what went wrong, one line.
         detail: where: the file and line, the column, the row, the argument.
         hint: what to do.
+        key: the config key at fault, where there is one: `training.learning_rate`. A form finds its field by it, the
+            command line its file and line.
     """
 
     exit_code = 2
     """What the command line exits with: 2 for wrong usage, config or data."""
 
-    def __init__(self, title: str, detail: str = "", hint: str = "") -> None:
+    def __init__(self, title: str, detail: str = "", hint: str = "", *, key: str = "") -> None:
         super().__init__(title)
         self.title = title
         self.detail = detail
         self.hint = hint
+        self.key = key
 
     def lines(self) -> list[str]:
         """The non-empty ones of what, where, and what to do."""

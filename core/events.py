@@ -33,7 +33,6 @@ class RunStarted(Event):
     model: str
     method: str
     engine: str
-    device: str = ""
     resumed_from: int | None = None
 
 
@@ -72,6 +71,14 @@ class StepLogged(Event):
 class Evaluated(Event):
     """The metrics of one evaluation, each with the prefix `eval_`. What could not be computed is absent."""
 
+    metrics: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineScored(Event):
+    """What a simpler method reaches on the same evaluation split; `metrics` have the prefix `eval_`."""
+
+    name: str
     metrics: dict[str, float]
 
 
@@ -124,7 +131,7 @@ class HardwareRead(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished(Event):
-    """The run ended well. `metrics` are those of the final evaluation, and of the baselines if there are any."""
+    """The run ended well. `metrics` are those of the final evaluation, of the model that was saved."""
 
     reason: Reason
     run: str
@@ -134,7 +141,7 @@ class RunFinished(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFailed(Event):
-    """The run ended badly; the first three fields and the exit code are those of a FinetuiError.
+    """The run ended badly; the first three fields, the key and the exit code are those of a FinetuiError.
 
     `exit_code` is 2 where the input was at fault and nothing was trained, else 1.
     """
@@ -144,6 +151,7 @@ class RunFailed(Event):
     hint: str = ""
     traceback: str = ""
     exit_code: int = 1
+    key: str = ""
     run: str = ""
 
 
@@ -155,6 +163,7 @@ TYPES: dict[str, type[Event]] = {
         Progress,
         StepLogged,
         Evaluated,
+        BaselineScored,
         CheckpointSaved,
         CommandTaken,
         Advice,
@@ -182,7 +191,7 @@ def to_json(event: Event) -> str:
     for item in dataclasses.fields(event):
         value = getattr(event, item.name)
         if value is not None:
-            data[item.name] = _finite(value)
+            data[item.name] = finite(value)
     return json.dumps(data, ensure_ascii=False, allow_nan=False)
 
 
@@ -210,13 +219,14 @@ def from_json(line: str) -> Event | None:
         raise ValueError(str(error)) from None
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """`value` with every NaN and infinity in it, which JSON lacks, as a string."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     return value
 
 

@@ -51,11 +51,13 @@ def read(path: Path) -> Document:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise FinetuiError(f"there is no file {path.name}", str(path), "check the path, or write one: finetui init") from None
+        raise FinetuiError(f"there is no file {path.name}", str(path), "check the path") from None
     except IsADirectoryError:
         raise FinetuiError(f"{path.name} is a folder", str(path), "name the YAML file in it") from None
     except UnicodeDecodeError as error:
-        raise FinetuiError(f"{path.name} is not UTF-8 text", f"{path}, byte {error.start}", "save it as UTF-8") from None
+        raise FinetuiError(
+            f"{path.name} is not UTF-8 text", f"{path}, byte {error.start}", "save it as UTF-8"
+        ) from None
     except OSError as error:
         raise FinetuiError(f"cannot read {path.name}", f"{path}: {error.strerror}", "check its permissions") from None
     return parse(text, path)
@@ -72,14 +74,18 @@ def parse(text: str, path: Path | None = None) -> Document:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{path or 'text'}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
-        raise FinetuiError(f"not readable as YAML: {error.problem or error.context}", where, _syntax_hint(error)) from None
+        raise FinetuiError(
+            f"not readable as YAML: {error.problem or error.context}", where, _syntax_hint(error)
+        ) from None
     except YAMLError as error:
         first = (str(error).splitlines() or ["unknown"])[0]
         raise FinetuiError(f"not readable as YAML: {first}", str(path), "remove what is not text") from None
     if loaded is None:
         loaded = CommentedMap()
     if not isinstance(loaded, CommentedMap):
-        raise FinetuiError("the file is not a mapping of keys to values", f"{path}:1", "begin with `model:` and `data:`")
+        raise FinetuiError(
+            "the file is not a mapping of keys to values", f"{path}:1", "begin with `model:` and `data:`"
+        )
     lines: dict[Location, int] = {}
     data = _plain(loaded, (), lines)
     return Document(data, lines, path)

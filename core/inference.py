@@ -1,0 +1,228 @@
+"""Load a model for use: class probabilities for a classifier, streamed text for a causal LM."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core import config_file, hub
+from core.config import ModelConfig, RunConfig, TaskName
+from core.config_file import is_local
+from core.errors import FinetuiError
+from core.runs import layout
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+HEADS: dict[str, TaskName] = {
+    "ForSequenceClassification": "sequence-classification",
+    "ForCausalLM": "causal-lm",
+    "LMHeadModel": "causal-lm",
+}
+"""How the architecture's name ends -> the task that it was trained for."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScore:
+    """A class and its probability; for regression the label `value` and the number itself."""
+
+    label: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a reference names: a folder or Hub id, the task, and the run's config where there is a run."""
+
+    model: str
+    task: TaskName
+    name: str
+    config: RunConfig | None = None
+
+
+class Predictor:
+    """A model in use. Not for two threads at a time.
+
+    Attributes:
+        pair: the model was trained on pairs of texts.
+        chat: prompts are put into the tokenizer's chat template.
+    """
+
+    def __init__(self, source: Source, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+        self.task = source.task
+        self.name = source.name
+        self.pair = source.config is not None and "text_pair" in source.config.data.columns
+        self.chat = source.config is None and source.task == "causal-lm" and bool(tokenizer.chat_template)
+        self._max_length = source.config.data.max_length if source.config else None
+        self._model = model
+        self._tokenizer = tokenizer
+
+    def classify(self, text: str, text_pair: str | None = None) -> list[LabelScore]:
+        """Every class with its probability, the most probable first."""
+        import torch
+
+        inputs = self._tokenizer(
+            text, text_pair, return_tensors="pt", truncation=self._max_length is not None, max_length=self._max_length
+        ).to(self._model.device)
+        with torch.inference_mode():
+            logits = self._model(**inputs).logits[0].float()
+        if self._model.config.num_labels == 1:
+            return [LabelScore("value", float(logits[0]))]
+        names: dict[int, str] = self._model.config.id2label  # type: ignore[assignment]
+        scores = [LabelScore(names[index], float(share)) for index, share in enumerate(logits.softmax(-1))]
+        return sorted(scores, key=lambda score: -score.probability)
+
+    def stream(self, prompt: str, max_new_tokens: int = 200, stop: threading.Event | None = None) -> Iterator[str]:
+        """The answer piece by piece, greedily; ends at the end token, at `max_new_tokens`, or soon after `stop` is set.
+
+        Raises:
+            FinetuiError: the prompt leaves no room for an answer.
+        """
+        from transformers import GenerationConfig, StoppingCriteriaList, TextIteratorStreamer
+
+        stop = stop or threading.Event()
+        inputs = self._prompt(prompt).to(self._model.device)
+        length = inputs["input_ids"].shape[1]
+        positions = getattr(self._model.config, "max_position_embeddings", None)
+        if positions is not None:
+            max_new_tokens = min(max_new_tokens, positions - length)
+        if max_new_tokens <= 0:
+            raise FinetuiError(f"the prompt has {length} tokens", f"the model has {positions} positions", "shorten it")
+        streamer = TextIteratorStreamer(self._tokenizer, skip_prompt=True, skip_special_tokens=True)
+        failure: list[BaseException] = []
+
+        def generate() -> None:
+            try:
+                self._model.generate(  # type: ignore[operator]
+                    **inputs,
+                    generation_config=GenerationConfig(
+                        max_new_tokens=max_new_tokens,
+                        do_sample=False,
+                        eos_token_id=self._model.generation_config.eos_token_id or self._tokenizer.eos_token_id,
+                        pad_token_id=self._tokenizer.pad_token_id,
+                        bos_token_id=self._tokenizer.bos_token_id,
+                    ),
+                    streamer=streamer,
+                    stopping_criteria=StoppingCriteriaList([lambda *_, **__: stop.is_set()]),
+                )
+            except BaseException as error:
+                failure.append(error)
+                streamer.end()
+
+        thread = threading.Thread(target=generate, name="finetui-generate")
+        thread.start()
+        try:
+            for piece in streamer:
+                if piece:
+                    yield piece
+        finally:
+            stop.set()
+            thread.join()
+        if failure:
+            raise failure[0]
+
+    def _prompt(self, prompt: str) -> Any:
+        """Token ids of a prompt, without the end token that some tokenizers put after every text."""
+        if self.chat:
+            return self._tokenizer.apply_chat_template(
+                [{"role": "user", "content": prompt}], add_generation_prompt=True, return_tensors="pt", return_dict=True
+            )
+        inputs = self._tokenizer(prompt, return_tensors="pt", return_token_type_ids=False)
+        if inputs["input_ids"].shape[1] > 1 and inputs["input_ids"][0, -1] == self._tokenizer.eos_token_id:
+            for name in inputs:
+                inputs[name] = inputs[name][:, :-1]
+        return inputs
+
+
+def load(ref: str | Path) -> Predictor:
+    """A model ready for use. Takes seconds.
+
+    Args:
+        ref: a run folder, a checkpoint, a model or adapter folder, or a Hub id.
+
+    Raises:
+        FinetuiError: there is no model, or it is of a task that cannot be used here.
+    """
+    source = resolve(str(ref))
+    from core import models
+
+    tokenizer = models.load_tokenizer(ModelConfig(id=source.model))
+    model = _load_weights(source)
+    model.eval()
+    return Predictor(source, model, tokenizer)
+
+
+def resolve(ref: str) -> Source:
+    """What a reference names, without loading it.
+
+    Raises:
+        FinetuiError: there is no model, or it is of a task that cannot be used here.
+    """
+    folder = Path(ref).expanduser()
+    if (folder / layout.CONFIG).is_file():
+        config = config_file.load(folder / layout.CONFIG).config
+        return Source(str(_weights_of_run(folder)), config.task, config.title, config)
+    run = next((parent for parent in folder.parents if (parent / layout.CONFIG).is_file()), None)
+    if run is not None and (run / layout.EVENTS).is_file():
+        config = config_file.load(run / layout.CONFIG).config
+        return Source(str(folder), config.task, f"{config.title} {folder.name}", config)
+    hub.require_model(ref)
+    return Source(ref, _task_of(ref), folder.name)
+
+
+def _weights_of_run(folder: Path) -> Path:
+    if (folder / layout.MODEL / "config.json").is_file():
+        return folder / layout.MODEL
+    found = (folder / layout.CHECKPOINTS).glob("checkpoint-*/trainer_state.json")
+    newest = max(found, key=lambda path: int(path.parent.name.rpartition("-")[2]), default=None)
+    if newest is None:
+        raise FinetuiError(f"{folder.name} has no model yet", str(folder), "wait for its end, or tell it to save")
+    return newest.parent
+
+
+def _task_of(ref: str) -> TaskName:
+    """The task of a model folder or Hub id, from the name of its architecture."""
+    from core import models
+
+    config = models.load_config(ModelConfig(id=ref))
+    architectures = config.architectures or []
+    for name in architectures:
+        for ending, task in HEADS.items():
+            if name.endswith(ending):
+                return task
+    raise FinetuiError(
+        f"{Path(ref).name} has no head that answers",
+        f"its architecture is {', '.join(architectures) or config.model_type}",
+        "fine-tune it first, or choose a classifier or a causal LM",
+    )
+
+
+def _load_weights(source: Source) -> PreTrainedModel:
+    import torch
+    import transformers
+
+    from core import precision, tasks
+    from core.models import load_config
+
+    auto = getattr(transformers, tasks.task_class(source.task).auto_class)
+    device = precision.device_name()
+    dtype = torch.bfloat16 if precision.has_bf16_units(device) and device == "cuda" else torch.float32
+    trust = source.config.model.trust_remote_code if source.config else False
+    folder = Path(source.model)
+    if not (folder / "adapter_config.json").is_file():
+        model = auto.from_pretrained(source.model, dtype=dtype, trust_remote_code=trust)
+        return model.to(device)  # type: ignore[no-any-return]
+    from peft import PeftModel
+
+    base = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))["base_model_name_or_path"]
+    hub.require_model(base)
+    local = (folder / "config.json").is_file()
+    config = load_config(ModelConfig(id=source.model)) if local and is_local(source.model) else None
+    model = auto.from_pretrained(
+        base, config=config, dtype=dtype, trust_remote_code=trust, ignore_mismatched_sizes=True
+    )
+    return PeftModel.from_pretrained(model, source.model).to(device)  # type: ignore[return-value]

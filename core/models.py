@@ -1,0 +1,244 @@
+"""Tokenizer and model, from a checkpoint or from an architecture, with the method applied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core import hub
+from core.config_file import is_local
+from core.errors import FinetuiError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+    from core.config import MethodConfig, ModelConfig
+    from core.precision import Precision
+    from core.tasks.base import Task
+
+UNLIMITED = 10**9
+"""A tokenizer without a limit says a number above this."""
+
+
+def load_tokenizer(config: ModelConfig) -> PreTrainedTokenizerBase:
+    """The tokenizer of a model config. One without a pad token gets the end-of-sequence token as such.
+
+    That is harmless here: labels are padded with -100, and padding is masked from attention.
+
+    Raises:
+        FinetuiError: there is none, or it cannot be read.
+    """
+    from transformers import AutoTokenizer
+
+    ref = config.tokenizer or config.id or ""
+    if config.tokenizer is None:
+        hub.require_model(ref, config.revision)
+    hub.require_tokenizer(ref, config.revision)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            ref, revision=config.revision or "main", trust_remote_code=config.trust_remote_code
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise FinetuiError(
+            f"cannot load the tokenizer of {Path(ref).name}", _first_line(error), "check the folder"
+        ) from error
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+    if tokenizer.pad_token is None:
+        raise FinetuiError(
+            "the tokenizer has no pad token", f"{ref} has no end-of-sequence token to take its place", "add one to it"
+        )
+    return tokenizer
+
+
+def load_config(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None = None) -> PreTrainedConfig:
+    """The architecture's config, without any weights.
+
+    Raises:
+        FinetuiError: it cannot be read, or `from_config` does not fit the architecture.
+    """
+    from transformers import AutoConfig
+
+    if config.from_config is not None:
+        return _build_config(config.from_config, tokenizer)
+    ref = config.id or ""
+    hub.require_model(ref, config.revision)
+    try:
+        found: PreTrainedConfig = AutoConfig.from_pretrained(
+            ref, revision=config.revision or "main", trust_remote_code=config.trust_remote_code
+        )
+    except (OSError, ValueError, KeyError) as error:
+        hint = "check `model.id`"
+        if "trust_remote_code" in str(error):
+            hint = "it brings Python code of its own: read that, then set model.trust_remote_code: true"
+        raise FinetuiError(f"cannot load the model config of {Path(ref).name}", _first_line(error), hint) from error
+    return found
+
+
+def load_model(
+    config: ModelConfig, task: Task, tokenizer: PreTrainedTokenizerBase, precision: Precision
+) -> tuple[PreTrainedModel, list[str]]:
+    """The model with the task's head, and notes on what was made anew.
+
+    The only random numbers drawn are those of the new weights.
+
+    Raises:
+        FinetuiError: the weights cannot be read, or there is no such head for the architecture.
+    """
+    import transformers
+
+    auto = getattr(transformers, task.auto_class)
+    architecture = load_config(config, tokenizer)
+    if type(architecture) not in auto._model_mapping and "AutoModel" not in str(getattr(architecture, "auto_map", "")):
+        raise FinetuiError(
+            f"{config.label} ({architecture.model_type}) has no {task.auto_class.removeprefix('AutoModelFor')} head",
+            f"the task needs {task.auto_class}",
+            "choose another model or task",
+        )
+    options = task.model_options()
+    if config.from_config is not None:
+        for key, value in options.items():
+            setattr(architecture, key, value)
+        return auto.from_config(architecture, dtype=precision.dtype()), ["all weights are new: trained from scratch"]
+    try:
+        model, info = auto.from_pretrained(
+            config.id,
+            revision=config.revision or "main",
+            trust_remote_code=config.trust_remote_code,
+            dtype=precision.dtype(),
+            ignore_mismatched_sizes=True,
+            output_loading_info=True,
+            **options,
+        )
+    except (OSError, ValueError, KeyError) as error:
+        raise FinetuiError(
+            f"cannot load the weights of {config.label}", _first_line(error), "check `model.id`"
+        ) from error
+    if model.config.pad_token_id is None:
+        model.config.pad_token_id = tokenizer.pad_token_id
+    return model, _notes(info)
+
+
+def apply_method(model: PreTrainedModel, method: MethodConfig, task: Task) -> PreTrainedModel:
+    """The model as the method trains it: itself for `full`, wrapped in an adapter for `lora`.
+
+    Raises:
+        FinetuiError: an option does not exist, or `target_modules` match nothing.
+    """
+    if method.kind == "full":
+        return model
+    from peft import get_peft_model
+
+    try:
+        adapted: PreTrainedModel = get_peft_model(model, peft_config(method, task))
+    except ValueError as error:
+        linear = sorted(
+            {name.rsplit(".", 1)[-1] for name, module in model.named_modules() if "Linear" in type(module).__name__}
+        )
+        raise FinetuiError(
+            "LoRA finds nothing to adapt", _first_line(error), f"linear modules: {', '.join(linear)}"
+        ) from None
+    return adapted
+
+
+def peft_config(method: MethodConfig, task: Task) -> Any:
+    """The `peft.LoraConfig` of a method, before any weights are there.
+
+    Raises:
+        FinetuiError: an option that it does not have.
+    """
+    import difflib
+
+    from peft import LoraConfig
+
+    options = method.options()
+    known = list(LoraConfig.__dataclass_fields__)
+    for name in options:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean `{close[0]}`?" if close else "see peft.LoraConfig for its fields"
+            raise FinetuiError(f"unknown LoRA option `{name}`", f"method.{name}", hint)
+    try:
+        return LoraConfig(task_type=task.peft_task_type, **options)
+    except (TypeError, ValueError) as error:
+        raise FinetuiError("the LoRA options do not fit together", _first_line(error), "see peft.LoraConfig") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Parameters of a model."""
+
+    trainable: int
+    total: int
+
+    def __str__(self) -> str:
+        share = f" ({self.trainable / self.total:.2%})" if self.trainable < self.total else ""
+        return f"{self.trainable:,} of {self.total:,} parameters trained{share}"
+
+
+def size(model: PreTrainedModel) -> Size:
+    """How many parameters there are, and how many of them are trained."""
+    total = trainable = 0
+    for parameter in model.parameters():
+        total += parameter.numel()
+        trainable += parameter.numel() if parameter.requires_grad else 0
+    return Size(trainable, total)
+
+
+def max_length(wanted: int | None, tokenizer: PreTrainedTokenizerBase, config: PreTrainedConfig) -> int | None:
+    """Tokens per row: as configured, else what tokenizer and positions allow; None where neither says.
+
+    Raises:
+        FinetuiError: more is wanted than the model has positions.
+    """
+    limits = [tokenizer.model_max_length, getattr(config, "max_position_embeddings", None)]
+    known = [limit for limit in limits if limit is not None and 0 < limit < UNLIMITED]
+    if wanted is None:
+        return min(known, default=None)
+    positions = limits[1]
+    if positions is not None and wanted > positions:
+        raise FinetuiError(
+            f"the model has no position {wanted}",
+            f"data.max_length, at most {positions}",
+            f"set data.max_length: {positions}",
+        )
+    return wanted
+
+
+def is_remote(config: ModelConfig) -> bool:
+    """Whether the weights come from the Hub."""
+    return config.id is not None and not is_local(config.id)
+
+
+def _build_config(fields: dict[str, Any], tokenizer: PreTrainedTokenizerBase | None) -> PreTrainedConfig:
+    from transformers import AutoConfig
+
+    given = dict(fields)
+    kind = given.pop("model_type", None)
+    if tokenizer is not None:
+        ids = ("pad_token_id", "bos_token_id", "eos_token_id")
+        given = {"vocab_size": len(tokenizer), **{name: getattr(tokenizer, name) for name in ids}, **given}
+    try:
+        return AutoConfig.for_model(kind, **given)
+    except (ValueError, TypeError) as error:
+        raise FinetuiError(
+            f"no model can be built from model_type {kind!r}",
+            _first_line(error)[:200],
+            "set model.from_config.model_type: llama, ...",
+        ) from None
+
+
+def _notes(info: dict[str, Any]) -> list[str]:
+    new = sorted(info["missing_keys"])
+    resized = sorted(entry[0] for entry in info["mismatched_keys"])
+    notes = []
+    if new:
+        notes.append(f"new weights, trained from scratch: {', '.join(new)}")
+    if resized:
+        notes.append(f"weights of another shape in the checkpoint, made anew: {', '.join(resized)}")
+    return notes
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

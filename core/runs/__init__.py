@@ -1,0 +1,1 @@
+"""Run folders: the protocol between the engine and everything that shows or steers a run."""

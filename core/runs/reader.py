@@ -1,0 +1,78 @@
+"""The reading side of a run folder: tails the events of a run that lives, ended, or was copied from elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core import events
+from core.runs import layout, owner
+
+BLOCK = 4 * 2**20
+"""Bytes read by one `read`: the caller stays responsive on a file of any size."""
+
+
+class RunReader:
+    """Reads a run's events as they come. Needs no lock: the file is append only.
+
+    Attributes:
+        skipped: what could not be read so far, as lines for people.
+        at_end: whether the last `read` reached the end of the file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.skipped: list[str] = []
+        self.at_end = False
+        self._offset = 0
+        self._line = 0
+
+    def read(self, limit: int = BLOCK) -> list[events.Event]:
+        """The events of at most the next `limit` bytes. A last line without newline stays for the next call."""
+        file = self.path / layout.EVENTS
+        try:
+            size = file.stat().st_size
+            if size < self._offset:
+                self.skipped.append("events.jsonl was cut shorter: reading it again from its start")
+                self._offset = self._line = 0
+            if size == self._offset:
+                self.at_end = True
+                return []
+            with file.open("rb") as stream:
+                stream.seek(self._offset)
+                block = stream.read(limit)
+                if len(block) == limit and b"\n" not in block:
+                    block += stream.readline()
+        except FileNotFoundError:
+            self.at_end = True
+            return []
+        whole, newline, _ = block.rpartition(b"\n")
+        self.at_end = self._offset + len(block) >= size
+        if not newline:
+            return []
+        self._offset += len(whole) + 1
+        return [event for line in whole.split(b"\n") if (event := self._parse(line)) is not None]
+
+    def read_all(self) -> list[events.Event]:
+        """Every event up to the end of the file."""
+        found = self.read()
+        while not self.at_end:
+            found += self.read()
+        return found
+
+    def is_live(self) -> bool:
+        """Whether a process still trains this run."""
+        trainer = owner.read(self.path)
+        return trainer is not None and trainer.alive
+
+    def _parse(self, line: bytes) -> events.Event | None:
+        self._line += 1
+        if not line.strip():
+            return None
+        try:
+            event = events.from_json(line.decode("utf-8"))
+        except ValueError as error:
+            self.skipped.append(f"line {self._line} of events.jsonl is no event: {error}")
+            return None
+        if event is None:
+            self.skipped.append(f"line {self._line} of events.jsonl: a kind of event this version does not know")
+        return event

@@ -1,0 +1,144 @@
+"""What the events of a run add up to: the picture that the Monitor paints and `show` prints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from core import events
+
+Status = Literal["waiting", "running", "paused", "completed", "stopped", "early_stopped", "failed", "crashed"]
+
+
+@dataclass(slots=True)
+class Series:
+    """One metric over the run: parallel lists, in the order of the events. `values` may hold NaN and infinity."""
+
+    steps: list[int] = field(default_factory=list)
+    epochs: list[float] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+    def append(self, event: events.Event, value: float) -> None:
+        self.steps.append(event.step or 0)
+        self.epochs.append(event.epoch or 0.0)
+        self.times.append(event.t)
+        self.values.append(value)
+
+    def cut(self, step: int) -> None:
+        """Drop what stands after `step`."""
+        kept = [index for index, at in enumerate(self.steps) if at <= step]
+        self.steps = [self.steps[index] for index in kept]
+        self.epochs = [self.epochs[index] for index in kept]
+        self.times = [self.times[index] for index in kept]
+        self.values = [self.values[index] for index in kept]
+
+
+@dataclass(slots=True)
+class RunState:
+    """A fold over events: `apply` each in turn. The same events give the same state, live or replayed.
+
+    Attributes:
+        series: metric name -> its values; evaluation metrics keep their `eval_` prefix.
+        log: notices and milestones as (t, level, text).
+    """
+
+    started: events.RunStarted | None = None
+    finished: events.RunFinished | None = None
+    failed: events.RunFailed | None = None
+    phase: events.Phase | None = None
+    detail: str = ""
+    progress: events.Progress | None = None
+    training: events.Progress | None = None
+    hardware: events.HardwareRead | None = None
+    series: dict[str, Series] = field(default_factory=dict)
+    evaluation: dict[str, float] = field(default_factory=dict)
+    baselines: dict[str, dict[str, float]] = field(default_factory=dict)
+    checkpoints: list[events.CheckpointSaved] = field(default_factory=list)
+    commands: list[events.CommandTaken] = field(default_factory=list)
+    advice: list[events.Advice] = field(default_factory=list)
+    log: list[tuple[float, events.Level, str]] = field(default_factory=list)
+    last_t: float = 0.0
+
+    @property
+    def status(self) -> Status:
+        """How the run stands by its own account; a run that died says nothing of it (see RunSummary.status)."""
+        if self.failed is not None:
+            return "failed"
+        if self.finished is not None:
+            return self.finished.reason
+        if self.started is None:
+            return "waiting"
+        return "paused" if self.progress is not None and self.progress.paused else "running"
+
+    def latest(self, metric: str) -> float | None:
+        """The last value of a metric; None where it was never computed."""
+        series = self.series.get(metric)
+        return series.values[-1] if series and series.values else None
+
+    def apply(self, event: events.Event) -> None:
+        """Take one event into account."""
+        self.last_t = max(self.last_t, event.t)
+        match event:
+            case events.RunStarted():
+                self.started, self.finished, self.failed = event, None, None
+                resumed = "" if event.resumed_from is None else f", resumed from step {event.resumed_from}"
+                self._note(event, "info", f"started {event.name}{resumed}")
+                self._rewind(event.resumed_from)
+            case events.PhaseChanged():
+                self.phase, self.detail, self.progress = event.phase, event.detail, None
+                self._note(event, "info", f"{event.phase} {event.detail}".rstrip())
+            case events.Progress():
+                self.progress = event
+                if event.phase == "training":
+                    self.training = event
+            case events.StepLogged():
+                self._record(event, event.metrics)
+            case events.Evaluated():
+                self.evaluation = event.metrics
+                self._record(event, event.metrics)
+            case events.BaselineScored():
+                self.baselines[event.name] = event.metrics
+                scores = ", ".join(f"{name.removeprefix('eval_')} {value:.3g}" for name, value in event.metrics.items())
+                self._note(event, "info", f"baseline {event.name}: {scores}")
+            case events.CheckpointSaved():
+                self.checkpoints.append(event)
+                self._note(event, "info", f"saved {event.path}")
+            case events.CommandTaken():
+                self.commands.append(event)
+                self._note(event, "info", f"took command {_command_text(event)}")
+            case events.Advice():
+                self.advice.append(event)
+                self._note(event, "warning", event.message)
+            case events.Notice():
+                self._note(event, event.level, event.message)
+            case events.HardwareRead():
+                self.hardware = event
+                self._record(event, {"process_memory": float(event.process_memory)})
+            case events.RunFinished():
+                self.finished = event
+                self._note(event, "info", f"{event.reason.replace('_', ' ')} after {event.seconds:.0f} s")
+            case events.RunFailed():
+                self.failed = event
+                self._note(event, "error", event.title)
+
+    def _record(self, event: events.Event, metrics: dict[str, float]) -> None:
+        for name, value in metrics.items():
+            self.series.setdefault(name, Series()).append(event, value)
+
+    def _rewind(self, step: int | None) -> None:
+        """Drop what an earlier life of the run logged after the checkpoint that it resumes from."""
+        if step is None:
+            return
+        for name, series in self.series.items():
+            if name != "process_memory":
+                series.cut(step)
+
+    def _note(self, event: events.Event, level: events.Level, text: str) -> None:
+        self.log.append((event.t, level, text))
+
+
+def _command_text(event: events.CommandTaken) -> str:
+    name = str(event.command.get("command", "?")).replace("_", " ")
+    value = event.command.get("value")
+    return name if value is None else f"{name} {value:g}"

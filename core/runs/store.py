@@ -1,0 +1,171 @@
+"""The runs under one folder: list, find, delete."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core import events, yaml12
+from core.errors import FinetuiError
+from core.runs import layout, owner
+from core.runs.state import Status
+
+TAIL = 64 * 2**10
+"""Bytes of the end of events.jsonl that tell how a run stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run in one line. `metrics` are those of its last evaluation; `started` and `updated` are unix seconds."""
+
+    path: Path
+    name: str
+    task: str
+    model: str
+    method: str
+    status: Status
+    step: int
+    total_steps: int
+    started: float
+    updated: float
+    metrics: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+
+class RunStore:
+    """The folder that runs live in. Reading it never needs torch."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def default(cls, root: str | Path | None = None) -> RunStore:
+        """`root`, else the environment's FINETUI_RUNS, else ./runs."""
+        return cls(Path(root or os.environ.get("FINETUI_RUNS") or "runs").expanduser().absolute())
+
+    def folders(self) -> list[Path]:
+        """The run folders, newest first."""
+        if not self.root.is_dir():
+            return []
+        found = [entry for entry in self.root.iterdir() if (entry / layout.EVENTS).is_file()]
+        return sorted(found, key=lambda path: ((path / layout.EVENTS).stat().st_mtime, path.name), reverse=True)
+
+    def list(self) -> list[RunSummary]:
+        """Every run, newest first."""
+        return [summarize(path) for path in self.folders()]
+
+    def find(self, name: str | None) -> Path:
+        """The folder of a run, by its path, its folder's name, or a part of it that only one run has; None: the newest.
+
+        Raises:
+            FinetuiError: no run fits, or several do.
+        """
+        if name and (Path(name) / layout.EVENTS).is_file():
+            return Path(name).absolute()
+        folders = self.folders()
+        if not folders:
+            raise FinetuiError("there are no runs yet", str(self.root), "start one: finetui demo, or use --runs DIR")
+        if name is None:
+            return folders[0]
+        exact = [path for path in folders if path.name == name]
+        fitting = exact or [path for path in folders if name in path.name]
+        if len(fitting) == 1:
+            return fitting[0]
+        if not fitting:
+            raise FinetuiError(f"there is no run {name}", str(self.root), "finetui runs lists them")
+        names = ", ".join(path.name for path in fitting[:3])
+        raise FinetuiError(f"{len(fitting)} runs fit {name}", names, "give more of the name")
+
+    def delete(self, path: Path) -> None:
+        """Remove a run from disk.
+
+        Raises:
+            FinetuiError: it still trains, or it does not lie in this store.
+        """
+        trainer = owner.read(path)
+        if summarize(path).status in ("running", "paused") and trainer is not None and trainer.alive:
+            raise FinetuiError(f"{path.name} still trains", f"process {trainer.pid}", "stop it first")
+        if path.parent != self.root:
+            raise FinetuiError(f"{path.name} is not a run of this store", str(self.root), "delete it by hand")
+        shutil.rmtree(path)
+
+
+def summarize(path: Path) -> RunSummary:
+    """A run's summary, from its config, its owner and both ends of its events."""
+    head, tail = _both_ends(path / layout.EVENTS)
+    status, metrics, step, total = _standing(tail)
+    if status in ("running", "paused", "waiting"):
+        trainer = owner.read(path)
+        if trainer is not None and not trainer.alive:
+            status = "crashed"
+    started = next((event for event in head if isinstance(event, events.RunStarted)), None)
+    config = _config(path)
+    model = config.get("model", {})
+    return RunSummary(
+        path=path,
+        name=started.name if started else str(config.get("name") or path.name),
+        task=started.task if started else str(config.get("task", "")),
+        model=started.model if started else str(model.get("id") or "from config").rsplit("/", 1)[-1],
+        method=started.method if started else str(config.get("method", {}).get("kind", "")),
+        status=status,
+        step=step,
+        total_steps=total,
+        started=head[0].t if head else path.stat().st_mtime,
+        updated=tail[-1].t if tail else path.stat().st_mtime,
+        metrics=metrics,
+    )
+
+
+def _standing(tail: list[events.Event]) -> tuple[Status, dict[str, float], int, int]:
+    status: Status = "running" if tail else "waiting"
+    metrics: dict[str, float] = {}
+    step = total = 0
+    for event in tail:
+        match event:
+            case events.RunStarted():
+                status = "running"
+            case events.Progress(phase="training"):
+                status, step, total = "paused" if event.paused else "running", event.done, event.total
+            case events.Evaluated():
+                metrics = event.metrics
+            case events.RunFinished():
+                status, metrics = event.reason, event.metrics
+            case events.RunFailed():
+                status = "failed"
+    return status, metrics, step, total
+
+
+def _both_ends(file: Path) -> tuple[list[events.Event], list[events.Event]]:
+    with file.open("rb") as stream:
+        first = stream.read(TAIL)
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, size - TAIL))
+        last = stream.read()
+    head = _parse(first.rpartition(b"\n")[0])
+    cut = last if size <= TAIL else last.partition(b"\n")[2]
+    return head, _parse(cut.rpartition(b"\n")[0])
+
+
+def _parse(block: bytes) -> list[events.Event]:
+    found = []
+    for line in block.splitlines():
+        try:
+            event = events.from_json(line.decode("utf-8"))
+        except ValueError:
+            continue
+        if event is not None:
+            found.append(event)
+    return found
+
+
+def _config(path: Path) -> dict[str, Any]:
+    try:
+        return yaml12.read(path / layout.CONFIG).data
+    except FinetuiError:
+        return {}

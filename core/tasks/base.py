@@ -1,0 +1,83 @@
+"""What a task is: one subclass a file, each bound to the columns and labels of one dataset."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from core.data.columns import Role
+
+if TYPE_CHECKING:
+    import torch
+    from datasets import Dataset
+    from transformers import EvalPrediction, PreTrainedTokenizerBase
+
+    from core.config import DataConfig
+
+Rows = Mapping[str, Sequence[Any]]
+"""A batch of dataset rows: column -> values."""
+
+
+class Task(ABC):
+    """A kind of problem, bound to a dataset.
+
+    Attributes:
+        columns: role -> column, guesses included.
+        label_names: the classes, in the order of their ids; empty where there are none.
+        notes: what was guessed, as lines for people.
+    """
+
+    roles: ClassVar[tuple[Role, ...]]
+    auto_class: ClassVar[str]
+    """Name of the transformers class that loads the model."""
+    peft_task_type: ClassVar[str]
+    """Name in `peft.TaskType`."""
+    loss_in_metrics: ClassVar[bool] = False
+    """Whether `compute_metrics` needs the losses of the evaluation batches."""
+
+    columns: dict[str, str]
+    label_names: list[str]
+    notes: list[str]
+
+    @abstractmethod
+    def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
+        """Bind to the data.
+
+        Raises:
+            FinetuiError: a column is missing, or the labels cannot be learned.
+        """
+
+    @property
+    @abstractmethod
+    def default_metrics(self) -> list[str]:
+        """The metrics that a config without `metrics` gets."""
+
+    @abstractmethod
+    def model_options(self) -> dict[str, Any]:
+        """Fields of the model's config that the data decides: `num_labels`, `id2label`, ..."""
+
+    @abstractmethod
+    def encode(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> dict[str, list[Any]]:
+        """The model's inputs for a batch of rows, unpadded.
+
+        Returns:
+            input name -> one list of ints (or one label) per row; rows longer than `max_length` tokens are cut.
+        """
+
+    @abstractmethod
+    def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[Any]], dict[str, Any]]:
+        """Pads encoded rows to the longest of their batch and stacks them into tensors [batch, length]."""
+
+    @abstractmethod
+    def reduce_logits(self, logits: Any, labels: torch.Tensor) -> torch.Tensor:
+        """What the metrics need of the logits, so that evaluation does not hold all of them."""
+
+    @abstractmethod
+    def metrics(self, names: list[str]) -> Callable[[EvalPrediction], dict[str, float]]:
+        """A `compute_metrics` for the Trainer over the reduced logits."""
+
+
+def first(logits: Any) -> Any:
+    """The logits themselves where a model returns a tuple that starts with them."""
+    return logits[0] if isinstance(logits, tuple) else logits

@@ -1,0 +1,127 @@
+"""The next token of a text; or the completion of a prompt, with the loss on the completion alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.data import columns
+from core.data.columns import Role
+from core.errors import FinetuiError
+from core.tasks.base import Rows, Task, first
+
+if TYPE_CHECKING:
+    import torch
+    from datasets import Dataset
+    from transformers import EvalPrediction, PreTrainedTokenizerBase
+
+    from core.config import DataConfig
+
+IGNORED = -100
+"""The label that the loss leaves out."""
+
+
+class CausalLM(Task):
+    """Text, or prompt and completion."""
+
+    roles = (
+        Role("text", "the whole text; every token is learned", False, ("text", "content")),
+        Role("prompt", "what the model is given; not learned", False, ("prompt", "question", "instruction")),
+        Role("completion", "what the model shall answer", False, ("completion", "answer", "response", "output")),
+    )
+    auto_class = "AutoModelForCausalLM"
+    peft_task_type = "CAUSAL_LM"
+    loss_in_metrics = True
+
+    def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
+        found = columns.resolve(self.roles, train.column_names, data.columns)
+        chosen = set(data.columns)
+        if "prompt" in found and "completion" in found and "text" not in chosen:
+            found.pop("text", None)
+        elif "text" in found and not chosen & {"prompt", "completion"}:
+            found = {"text": found["text"]}
+        else:
+            raise FinetuiError(
+                "no column to learn from",
+                f"the columns are {', '.join(train.column_names)}",
+                "name one as `data.columns.text`, or two as `data.columns.prompt` and `data.columns.completion`",
+            )
+        self.columns = found
+        self.label_names = []
+        self.notes = [] if "text" in found else ["the loss is on the completion alone, its end included"]
+
+    @property
+    def default_metrics(self) -> list[str]:
+        return ["perplexity"] if "text" in self.columns else ["exact_match", "perplexity"]
+
+    def model_options(self) -> dict[str, Any]:
+        return {}
+
+    def encode(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> dict[str, list[Any]]:
+        """Prompt and completion are tokenized as one text; a token belongs to the prompt if it ends within it.
+
+        The end-of-sequence token is added where the tokenizer adds none, and is learned.
+        """
+        texts, prompt_lengths = self._texts(rows)
+        encoded = tokenizer(texts, return_offsets_mapping="prompt" in self.columns)
+        input_ids, labels = [], []
+        for index, ids in enumerate(encoded["input_ids"]):
+            ends = [end for _, end in encoded["offset_mapping"][index]] if "prompt" in self.columns else None
+            row, targets = list(ids), list(ids)
+            if ends is not None:
+                targets = [
+                    IGNORED if end <= prompt_lengths[index] else token for token, end in zip(ids, ends, strict=True)
+                ]
+            if tokenizer.eos_token_id is not None:
+                if row and row[-1] == tokenizer.eos_token_id:
+                    targets[-1] = tokenizer.eos_token_id
+                else:
+                    row.append(tokenizer.eos_token_id)
+                    targets.append(tokenizer.eos_token_id)
+            input_ids.append(row[:max_length])
+            labels.append(targets[:max_length])
+        return {"input_ids": input_ids, "attention_mask": [[1] * len(row) for row in input_ids], "labels": labels}
+
+    def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[Any]], dict[str, Any]]:
+        """Labels are padded with -100, never derived from the pad token: it may be the end-of-sequence token."""
+        from transformers import DataCollatorForSeq2Seq
+
+        return DataCollatorForSeq2Seq(tokenizer, label_pad_token_id=IGNORED)
+
+    def reduce_logits(self, logits: Any, labels: torch.Tensor) -> torch.Tensor:
+        """The most probable next token at each position, [batch, length] int64."""
+        scores: torch.Tensor = first(logits)
+        return scores.argmax(-1)
+
+    def metrics(self, names: list[str]) -> Callable[[EvalPrediction], dict[str, float]]:
+        """`exact_match` is the share of rows whose every learned token is the most probable one.
+
+        Given the true tokens before it, that is the case exactly where greedy generation from the prompt writes the
+        completion and then ends; so no generation is needed.
+        """
+        from core import metrics
+
+        def compute(prediction: EvalPrediction) -> dict[str, float]:
+            truth = np.asarray(prediction.label_ids)[:, 1:]
+            guess = np.asarray(prediction.predictions)[:, :-1]
+            learned = truth != IGNORED
+            rows = [index for index in range(len(truth)) if learned[index].any()]
+            return metrics.compute(
+                names,
+                [guess[index][learned[index]].tolist() for index in rows],
+                [truth[index][learned[index]].tolist() for index in rows],
+                losses=prediction.losses,
+            )
+
+        return compute
+
+    def _texts(self, rows: Rows) -> tuple[list[str], list[int]]:
+        """Whole texts, and how many characters of each are prompt."""
+        if "text" in self.columns:
+            texts = [str(text or "") for text in rows[self.columns["text"]]]
+            return texts, [0] * len(texts)
+        prompts = [str(text or "") for text in rows[self.columns["prompt"]]]
+        completions = [str(text or "") for text in rows.get(self.columns["completion"], [""] * len(prompts))]
+        return [a + b for a, b in zip(prompts, completions, strict=True)], [len(a) for a in prompts]

@@ -1,0 +1,128 @@
+"""Labels of a classification dataset: their names, their ids, and what is wrong with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.errors import FinetuiError
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+
+class Labels:
+    """The label column of a dataset as class ids, or as floats for regression.
+
+    Attributes:
+        names: the classes in the order of their ids; empty for regression.
+    """
+
+    def __init__(self, names: list[str], ids: dict[Any, int]) -> None:
+        self.names = names
+        self._ids = ids
+
+    @property
+    def regression(self) -> bool:
+        return not self.names
+
+    def encode(self, value: Any) -> int | float:
+        """The class id of a raw value; the value itself as a float for regression."""
+        return float(value) if self.regression else self._ids[value]
+
+
+def read(column: str, given: list[str] | int | None, splits: dict[str, Dataset]) -> Labels:
+    """The labels of a column. The first split is the one trained on.
+
+    ClassLabel features keep their names; strings are sorted; integers from 0 are ids already, others are sorted;
+    floats mean regression.
+
+    Args:
+        given: names, or how many there are; None reads them from the data.
+
+    Raises:
+        FinetuiError: a label is missing, -1, outside `given`, or there is only one class.
+    """
+    from datasets import ClassLabel, Value
+
+    feature = next(iter(splits.values())).features[column]
+    for split, rows in splits.items():
+        _refuse_missing(column, split, rows)
+    if isinstance(feature, Value) and feature.dtype.startswith(("float", "double", "decimal")) and given is None:
+        return Labels([], {})
+    values = {value for rows in splits.values() for value in rows.unique(column)}
+    if isinstance(feature, ClassLabel):
+        names, ids = list(feature.names), {index: index for index in range(feature.num_classes)}
+    elif not isinstance(feature, Value):
+        raise FinetuiError(
+            f"column `{column}` cannot be a label",
+            f"it holds {feature}",
+            "choose a column of strings, integers or floats",
+        )
+    else:
+        names, ids = _assign(values, given)
+    for split, rows in splits.items():
+        _refuse_outside(column, split, rows, ids, names)
+    train_split, train = next(iter(splits.items()))
+    seen = train.unique(column)
+    if len(seen) < 2:
+        only = names[ids[seen[0]]]
+        raise FinetuiError(
+            f"every row has the same label: {only}",
+            f"column `{column}` of split `{train_split}`, {len(train)} rows",
+            "a classifier needs at least two classes; check `data.columns.label` and `data.limit`",
+        )
+    return Labels(names, ids)
+
+
+def _assign(values: set[Any], given: list[str] | int | None) -> tuple[list[str], dict[Any, int]]:
+    """Names and ids for raw values that carry no names of their own."""
+    if all(isinstance(value, str) for value in values):
+        names = given if isinstance(given, list) else sorted(values)
+        return names, {name: index for index, name in enumerate(names)}
+    numbers = sorted(value for value in values)
+    if isinstance(given, int):
+        return [str(index) for index in range(given)], {index: index for index in range(given)}
+    if isinstance(given, list):
+        return given, {index: index for index in range(len(given))}
+    if all(isinstance(value, bool) for value in numbers):
+        return ["false", "true"], {False: 0, True: 1}
+    if numbers[0] <= 0:
+        count = int(numbers[-1]) + 1
+        return [str(index) for index in range(count)], {index: index for index in range(count)}
+    return [str(value) for value in numbers], {value: index for index, value in enumerate(numbers)}
+
+
+def _refuse_missing(column: str, split: str, rows: Dataset) -> None:
+    import pyarrow.compute as pc
+
+    values = rows.with_format("arrow")[column]
+    missing = pc.indices_nonzero(pc.is_null(values, nan_is_null=True)).to_pylist()
+    if missing:
+        raise FinetuiError(
+            f"{len(missing)} of {len(rows)} rows have no label",
+            f"column `{column}` of split `{split}`, rows {_some(missing)}",
+            "fill them in, or drop these rows",
+        )
+
+
+def _refuse_outside(column: str, split: str, rows: Dataset, ids: dict[Any, int], names: list[str]) -> None:
+    unknown = [value for value in rows.unique(column) if value not in ids]
+    if not unknown:
+        return
+    at = [index for index, value in enumerate(rows[column]) if value in unknown]
+    hint = "drop these rows"
+    if -1 in unknown:
+        hint = "-1 marks rows without a label (as in hidden test sets): use another split, or drop these rows"
+    elif len(names) <= 20:
+        hint = f"the labels are {', '.join(names)}: check `data.labels`, or drop these rows"
+    shown = ", ".join(repr(value) for value in sorted(unknown, key=str)[:3])
+    raise FinetuiError(
+        f"{len(at)} rows have a label outside the range: {shown}",
+        f"column `{column}` of split `{split}`, rows {_some(at)}",
+        hint,
+    )
+
+
+def _some(indices: list[int]) -> str:
+    shown = ", ".join(str(index) for index in indices[:5])
+    return shown + (", ..." if len(indices) > 5 else "")

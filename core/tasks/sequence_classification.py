@@ -1,0 +1,99 @@
+"""One label for a text or a pair of texts; a number where the label is a float (regression)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from core.data import columns
+from core.data.columns import Role
+from core.tasks import labels
+from core.tasks.base import Rows, Task, first
+
+if TYPE_CHECKING:
+    import torch
+    from datasets import Dataset
+    from transformers import EvalPrediction, PreTrainedTokenizerBase
+
+    from core.config import DataConfig
+
+
+class SequenceClassification(Task):
+    """Text or text pair -> class, or number."""
+
+    roles = (
+        Role("text", "the text, or the first of a pair", True, ("text", "sentence1", "sentence", "premise", "content")),
+        Role("text_pair", "the second text of a pair", False, ("text_pair", "sentence2", "hypothesis")),
+        Role("label", "the class, or a number", True, ("label", "labels", "target", "class", "score")),
+    )
+    auto_class = "AutoModelForSequenceClassification"
+    peft_task_type = "SEQ_CLS"
+
+    def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
+        self.columns = columns.resolve(self.roles, train.column_names, data.columns)
+        splits = {data.train_split: train}
+        if evaluation is not None:
+            splits[data.eval_split or "evaluation"] = evaluation
+        self.labels = labels.read(self.columns["label"], data.labels, splits)
+        self.label_names = self.labels.names
+        self.notes = [] if self.label_names else ["the label is a float: the model learns a number (regression)"]
+
+    @property
+    def default_metrics(self) -> list[str]:
+        if self.labels.regression:
+            return ["mse", "pearson"]
+        return ["accuracy", "f1"] if len(self.label_names) == 2 else ["accuracy", "f1_macro"]
+
+    def model_options(self) -> dict[str, Any]:
+        if self.labels.regression:
+            return {"num_labels": 1, "problem_type": "regression"}
+        return {
+            "num_labels": len(self.label_names),
+            "id2label": dict(enumerate(self.label_names)),
+            "label2id": {name: index for index, name in enumerate(self.label_names)},
+        }
+
+    def encode(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> dict[str, list[Any]]:
+        pair = self.columns.get("text_pair")
+        encoded = tokenizer(
+            _texts(rows[self.columns["text"]]),
+            _texts(rows[pair]) if pair else None,
+            truncation=max_length is not None,
+            max_length=max_length,
+        )
+        result = dict(encoded)
+        if self.columns["label"] in rows:
+            result["labels"] = [self.labels.encode(value) for value in rows[self.columns["label"]]]
+        return result
+
+    def plain(self, rows: Dataset) -> tuple[list[str], list[int | float]]:
+        """The texts (a pair joined by a line break) and the label ids of every row."""
+        texts = _texts(rows[self.columns["text"]])
+        if "text_pair" in self.columns:
+            pairs = _texts(rows[self.columns["text_pair"]])
+            texts = [f"{text}\n{pair}" for text, pair in zip(texts, pairs, strict=True)]
+        return texts, [self.labels.encode(value) for value in rows[self.columns["label"]]]
+
+    def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[Any]], dict[str, Any]]:
+        from transformers import DataCollatorWithPadding
+
+        return DataCollatorWithPadding(tokenizer)
+
+    def reduce_logits(self, logits: Any, labels: torch.Tensor) -> torch.Tensor:
+        scores: torch.Tensor = first(logits)
+        return scores.squeeze(-1) if self.labels.regression else scores.argmax(-1)
+
+    def metrics(self, names: list[str]) -> Callable[[EvalPrediction], dict[str, float]]:
+        from core import metrics
+
+        def compute(prediction: EvalPrediction) -> dict[str, float]:
+            return metrics.compute(
+                names, prediction.predictions, prediction.label_ids, num_labels=len(self.label_names) or None
+            )
+
+        return compute
+
+
+def _texts(values: Any) -> list[str]:
+    """Text as the tokenizer takes it: a missing one is empty, a number is written out."""
+    return ["" if value is None else str(value) for value in values]

@@ -1,0 +1,1 @@
+"""Training: from a config and a run folder to a tuned model in it."""

@@ -1,0 +1,142 @@
+"""From a config to what a Trainer needs: checked data, tokenizer, encoded rows, model."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core import metrics, models, precision, tasks
+from core.config import RunConfig
+from core.data import sources
+from core.errors import FinetuiError
+from core.precision import Precision
+from core.training import arguments
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+    from core.tasks.base import Task
+
+ENCODE_BATCH = 1000
+"""Rows tokenized at a time: the library's own default, and the grain at which progress is said."""
+
+
+@dataclass(slots=True)
+class Checked:
+    """A config that has been held against its data, model and arguments, before any weights are loaded.
+
+    Attributes:
+        config: with every guess and default filled in.
+    """
+
+    config: RunConfig
+    task: Task
+    tokenizer: PreTrainedTokenizerBase
+    architecture: PreTrainedConfig
+    precision: Precision
+    metric_names: list[str]
+    train: Dataset
+    evaluation: Dataset | None
+    notes: list[str]
+
+
+@dataclass(slots=True)
+class Prepared:
+    """What the Trainer is built from; `train` and `evaluation` hold tokenized rows."""
+
+    task: Task
+    tokenizer: PreTrainedTokenizerBase
+    metric_names: list[str]
+    model: PreTrainedModel
+    train: Dataset
+    evaluation: Dataset | None
+
+
+def check(config: RunConfig) -> Checked:
+    """Hold a config against its data, tokenizer, architecture and arguments.
+
+    Raises:
+        FinetuiError: anything that would make the run fail later.
+    """
+    config = arguments.settle(config)
+    splits = sources.load(config.data)
+    train_split, eval_split = sources.splits(config.data, splits)
+    if config.training.eval_strategy != "no" and eval_split is None:
+        raise FinetuiError(
+            "there is nothing to evaluate on",
+            f"the data has only the split `{train_split}`; training.eval_strategy: {config.training.eval_strategy}",
+            "name a split (data.eval_split), hold some rows out (data.eval_fraction: 0.1), or set eval_strategy: no",
+        )
+    data = config.data.model_copy(update={"train_split": train_split, "eval_split": eval_split})
+    train, evaluation = splits[train_split], splits[eval_split] if eval_split else None
+    config = config.model_copy(update={"data": data})
+    task = tasks.create(config, train, evaluation)
+    tokenizer = models.load_tokenizer(config.model)
+    architecture = models.load_config(config.model, tokenizer)
+    names = config.metrics if config.metrics is not None else task.default_metrics
+    for name in names:
+        metrics.load(name)
+    device = precision.device_name()
+    if config.training.arguments().get("use_cpu"):
+        device = "cpu"
+    formats = precision.resolve(
+        config.model.dtype,
+        config.method.kind,
+        str(getattr(architecture, "dtype", "") or "").removeprefix("torch.") or None,
+        device,
+        precision.has_bf16_units(device),
+    )
+    arguments.build(config, Path(tempfile.gettempdir()) / "finetui-check", formats)
+    if config.method.kind != "full":
+        models.peft_config(config.method, task)
+    length = models.max_length(config.data.max_length, tokenizer, architecture)
+    data = data.model_copy(update={"columns": task.columns, "max_length": length})
+    if task.label_names:
+        data = data.model_copy(update={"labels": task.label_names})
+    return Checked(
+        config=config.model_copy(update={"data": data, "metrics": names}),
+        task=task,
+        tokenizer=tokenizer,
+        architecture=architecture,
+        precision=formats,
+        metric_names=names,
+        train=train,
+        evaluation=evaluation,
+        notes=[*task.notes, *([formats.note] if formats.note else [])],
+    )
+
+
+def encode(
+    checked: Checked, rows: Dataset, cache: Path, progress: Callable[[int], None] = lambda done: None
+) -> Dataset:
+    """The rows as the model gets them, unpadded, held in a file under `cache`.
+
+    Args:
+        progress: called with the number of rows that are done.
+    """
+    done = 0
+
+    def encode_batch(batch: Any) -> dict[str, list[Any]]:
+        nonlocal done
+        encoded = checked.task.encode(batch, checked.tokenizer, checked.config.data.max_length)
+        done += len(encoded["input_ids"])
+        progress(done)
+        return encoded
+
+    # The file and its fingerprint are ours: hashing the tokenizer, as the library would, gives a new value each time
+    # that the tokenizer was used before, so its cache is never hit and only grows.
+    with tempfile.NamedTemporaryFile(dir=cache, suffix=".arrow", delete=False) as file:
+        name = file.name
+    return rows.map(
+        encode_batch,
+        batched=True,
+        batch_size=ENCODE_BATCH,
+        remove_columns=rows.column_names,
+        cache_file_name=name,
+        load_from_cache_file=False,
+        new_fingerprint=Path(name).stem,
+    )

@@ -1,0 +1,59 @@
+"""The engine's voice: events into the run folder, at a bearable rate, and commands out of its inbox."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from core import commands, events
+from core.errors import RunStopped
+from core.runs.folder import RunFolder
+
+PROGRESS_SECONDS = 0.2
+"""Progress is said at most this often; the Monitor looks ten times a second."""
+
+
+class Reporter:
+    """Says what happens and remembers that it was told to stop.
+
+    Attributes:
+        stopped: a Stop command has been taken.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self.stopped = False
+        self._last_progress = 0.0
+
+    def phase(self, phase: events.Phase, detail: str = "", step: int | None = None) -> None:
+        """A phase begins."""
+        self.folder.emit(events.PhaseChanged(t=time.time(), step=step, phase=phase, detail=detail))
+        self._last_progress = 0.0
+
+    def progress(self, phase: events.Phase, done: int, total: int, urgent: bool = False, **fields: Any) -> None:
+        """How far the phase is; said only now and then, but always where it is urgent and at the end."""
+        now = time.time()
+        if urgent or done >= total or now - self._last_progress >= PROGRESS_SECONDS:
+            self._last_progress = now
+            self.folder.emit(events.Progress(t=now, phase=phase, done=done, total=total, **fields))
+
+    def notice(self, message: str, level: events.Level = "info", source: str = "finetui") -> None:
+        self.folder.emit(events.Notice(t=time.time(), message=message, level=level, source=source))
+
+    def take(self, command: commands.Command, step: int | None = None, epoch: float | None = None) -> None:
+        """A command has been carried out."""
+        told = commands.to_dict(command)
+        self.folder.emit(events.CommandTaken(t=time.time(), step=step, epoch=epoch, command=told))
+
+    def stop_if_told(self) -> None:
+        """For the phases before training, where Stop is the only command with a meaning.
+
+        Raises:
+            RunStopped: Stop has arrived.
+        """
+        for command in self.folder.read_commands():
+            if isinstance(command, commands.Stop):
+                self.stopped = True
+                self.take(command)
+        if self.stopped:
+            raise RunStopped
