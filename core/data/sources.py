@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from core.config import DataConfig
 from core.config_file import is_local
@@ -69,8 +72,9 @@ def open_splits(data: DataConfig) -> DatasetDict:
 
     if data.files is not None:
         paths = {split: _paths(named) for split, named in data.files.items()}
-        if not paths:
-            raise FinetuiError("there are no files", "data.files", "name them: data.files: {train: FILE}")
+        if not paths or not all(paths.values()):
+            hint = "name at least one file per split: data.files: {train: FILE}"
+            raise FinetuiError("there are no files", "data.files", hint)
         return datasets.DatasetDict({split: reader.read(found) for split, found in paths.items()})
     assert data.id is not None
     path = Path(data.id).expanduser()
@@ -101,7 +105,7 @@ def _open_folder(folder: Path, data: DataConfig) -> DatasetDict:
     try:
         with reader.quiet():
             saved = datasets.load_from_disk(str(folder))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError) as error:
         reason = f"{folder}: {error}".strip().splitlines()[0]
         raise FinetuiError(
             f"cannot open the saved dataset {folder.name}", reason, "save it again with save_to_disk"
@@ -128,13 +132,14 @@ def _hold_out(data: DataConfig, dataset: DatasetDict) -> DatasetDict:
     if data.eval_fraction is None or evaluation is not None:
         return dataset
     rows: Dataset = dataset[train]
-    try:
-        parts = rows.train_test_split(test_size=data.eval_fraction, seed=HOLD_OUT_SEED, keep_in_memory=True)
-    except ValueError:
-        raise FinetuiError(
-            f"cannot hold out {data.eval_fraction:g} of {len(rows)} rows", "data.eval_fraction", "use more data"
-        ) from None
-    dataset[train], dataset[HELD_OUT] = parts["train"], parts["test"]
+    held_out = math.ceil(data.eval_fraction * len(rows))
+    if held_out >= len(rows):
+        title = f"cannot hold out {data.eval_fraction:g} of {len(rows)} rows"
+        raise FinetuiError(title, "data.eval_fraction", "use more data, or a smaller share")
+    # The rows of `train_test_split(seed=42)`, which would write its indices beside the data.
+    order = np.random.default_rng(HOLD_OUT_SEED).permutation(len(rows))
+    dataset[HELD_OUT] = rows.select(order[:held_out], keep_in_memory=True)
+    dataset[train] = rows.select(order[held_out:], keep_in_memory=True)
     return dataset
 
 

@@ -18,13 +18,14 @@ _RAGGED = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 _OPEN_QUOTE = re.compile(r"EOF inside string starting at row (\d+)")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _BLOCK = 2**20
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 def explain(paths: list[Path], kind: Format, error: BaseException) -> FinetuiError:
     """What a person can do about a failure to read `paths`. Looks for the place by reading them again."""
     causes = list(_causes(error))
     for cause in causes:
-        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+        if isinstance(cause, OSError) and (cause.errno in _NO_SPACE or _elsewhere(cause, paths)):
             return _no_cache(cause)
     for path in paths:
         found = _damaged_gzip(path) or _without_rows(path) or _not_text(path, kind)
@@ -51,6 +52,13 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
     while seen is not None:
         yield seen
         seen = seen.__cause__ or seen.__context__
+
+
+def _elsewhere(error: OSError, paths: list[Path]) -> bool:
+    """Whether the file that an error is about is none of the data: then it lies in the cache."""
+    return isinstance(error.filename, str) and Path(error.filename).absolute() not in [
+        path.absolute() for path in paths
+    ]
 
 
 def _no_cache(error: OSError) -> FinetuiError:
