@@ -72,7 +72,7 @@ def unknown_column(column: str, available: Sequence[str], key: str) -> FinetuiEr
     by_lower = {name.lower(): name for name in available}
     close = difflib.get_close_matches(column.lower(), list(by_lower), 1)
     hint = f"did you mean {by_lower[close[0]]}?" if close else f"name one of them in {key}"
-    return FinetuiError(f"there is no column {column}", f"{key}; {_columns(available)}", hint)
+    return FinetuiError(f"there is no column {column}", f"{key}; {_columns(available)}", hint, key=key)
 
 
 def _guess(role: Role, available: Sequence[str]) -> str | None:
