@@ -11,7 +11,7 @@ import typer
 
 from core.errors import FinetuiError
 from tui.launch import end
-from tui.shell.errors import DONE, INTERRUPTED, report, unexpected, usage
+from tui.shell.errors import DONE, report, unexpected, usage
 
 app = typer.Typer(name="finetui", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -183,19 +183,18 @@ def main() -> NoReturn:
     """Run the command that sys.argv names and end the process with its exit code."""
     try:
         code = int(app(prog_name="finetui", standalone_mode=False) or DONE)
+        sys.stdout.flush()
     except FinetuiError as error:
         report(error)
         code = error.exit_code
     except typer.TyperException as error:
         report(usage(error))
         code = usage(error).exit_code
-    except BrokenPipeError:
-        # The reader left (`| head`) with what it wanted.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit):
+        # The reader left (`| head`) with what it wanted; typer makes a SystemExit of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         code = DONE
     except Exception as error:
         report(unexpected(error))
         code = 1
-    if code == INTERRUPTED:
-        print("interrupted", file=sys.stderr)
     end(code)

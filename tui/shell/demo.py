@@ -35,7 +35,7 @@ def _in_shell(name: str, runs: Path | None, json: bool) -> int:
         config = prepare(name)
     ended = run_here(config, RunStore.default(runs).root, streams, json)
     if ended.code == DONE and not json:
-        streams.say("what it says to a few inputs:")
+        print(file=streams.out)
         print_predictions(ended.path, DEMOS[name].inputs, streams)
         streams.say(f"talk to it yourself: finetui predict {ended.path.name} TEXT")
     return ended.code

@@ -32,8 +32,8 @@ def located(error: FinetuiError, loaded: LoadedConfig) -> FinetuiError:
     if not error.key:
         return error
     place = loaded.where(*error.key.split("."))
-    detail = f"{place}: {error.detail}" if error.detail else place
-    return FinetuiError(error.title, detail, error.hint)
+    rest = error.detail.removeprefix(error.key).lstrip(";:, ")
+    return FinetuiError(error.title, f"{place}: {rest}" if rest else place, error.hint)
 
 
 def unexpected(error: BaseException) -> FinetuiError:

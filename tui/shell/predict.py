@@ -87,7 +87,8 @@ def _pair(text: str) -> tuple[str, str | None]:
 
 def _labels(predictor: Predictor, text: str) -> Iterator[str]:
     for score in predictor.classify(*_pair(text))[:LABELS]:
-        yield f"{score.label} {number(score.probability)}"
+        regression = score.label == "value"
+        yield number(score.probability) if regression else f"{score.label} {score.probability:.1%}"
 
 
 def _print_stream(predictor: Predictor, text: str, streams: Streams) -> None:

@@ -34,13 +34,18 @@ def print_table(
     for row in rows:
         table.add_row(*(Text(one_line(cell)) for cell in row))
     width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
-    Console(file=stream, width=width, highlight=False).print(table)
+    console = Console(file=stream, width=width, highlight=False)
+    with console.capture() as text:  # rich itself would end the process where the reader has left
+        console.print(table)
+    stream.write(text.get())
 
 
 def print_metrics(
     stream: TextIO, metrics: Mapping[str, float], baselines: Mapping[str, Mapping[str, float]] | None = None
 ) -> None:
     """The final metrics of a run; beside them, where there are any, those of simpler methods."""
+    if not metrics:
+        return
     columns = {"this run": metrics, **(baselines or {})}
     rows = [
         [name.removeprefix("eval_"), *(number(column[name]) if name in column else "" for column in columns.values())]

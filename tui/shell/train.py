@@ -62,7 +62,7 @@ def run_here(config: RunConfig, runs: Path, streams: Streams, json: bool, loaded
     if code == USAGE:
         folder.discard()
     if isinstance(outcome, RunFinished):
-        if outcome.metrics and not json:
+        if not json:
             print_metrics(streams.out, outcome.metrics, state.baselines)
         if outcome.reason == "stopped" and signals.interrupts:
             code = INTERRUPTED
