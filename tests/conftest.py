@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
+# A cache of their own, before anything reads where it is: tests neither see nor fill the person's.
+os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="finetui-tests-")
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(os.environ["HF_HOME"], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def shared() -> Path:
-    """Real data sets and small real models beside the project; a test that needs them is skipped where they are absent."""
+    """Real data sets and small real models beside the project; a test that needs them skips where they are absent."""
     if not SHARED.is_dir():
         pytest.skip(f"no {SHARED}: the real models and data sets are not on this machine")
     return SHARED

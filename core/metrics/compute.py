@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from numbers import Real
 from typing import Any
 
+from core.errors import FinetuiError
 from core.metrics.loading import load
-from core.metrics.names import BUILT_IN, PER_CLASS
+from core.metrics.names import BUILT_IN, OF_LABELS, PER_CLASS
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ def compute(
         num_labels: how many classes there are, for the default average of f1, precision and recall.
 
     Raises:
-        FinetuiError: a name is unknown.
+        FinetuiError: a name is unknown, or compares labels and is given numbers.
         ValueError: predictions and references differ in length.
     """
     if predictions is not None and len(predictions) != len(references):
@@ -44,12 +45,24 @@ def compute(
         elif predictions is None or not len(predictions):
             values = {}
         elif name in BUILT_IN:
+            if name in OF_LABELS:
+                _refuse_numbers(name, predictions, references)
             options = {"num_labels": num_labels} if name.partition("_")[0] in PER_CLASS else {}
             values = metric.compute(predictions=predictions, references=references, **options)
         else:
             values = _compute_other(metric, name, predictions, references)
         found |= {key: float(value) for key, value in values.items() if _is_figure(value)}
     return found
+
+
+def _refuse_numbers(name: str, *sides: Any) -> None:
+    """A metric of labels would cut 0.9 to class 0 and report a figure."""
+    import numpy as np
+
+    for side in sides:
+        if isinstance(side[0], (float, np.floating)) and not np.all(np.mod(side, 1) == 0):
+            hint = "for numbers (regression) there are mse, mae, pearson and spearman"
+            raise FinetuiError(f"{name} compares labels, but these are numbers", "metrics", hint)
 
 
 def _compute_other(metric: Any, name: str, predictions: Any, references: Any) -> dict[str, Any]:
