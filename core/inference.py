@@ -14,6 +14,7 @@ from core.config import ModelConfig, RunConfig, TaskName
 from core.config_file import is_local
 from core.errors import FinetuiError
 from core.runs import layout
+from core.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -125,6 +126,10 @@ class Predictor:
         if failure:
             raise failure[0]
 
+    def count_tokens(self, text: str) -> int:
+        """How many tokens a text has, special ones left out."""
+        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+
     def _prompt(self, prompt: str) -> Any:
         """Token ids of a prompt, without the end token that some tokenizers put after every text."""
         if self.chat:
@@ -177,11 +182,10 @@ def resolve(ref: str) -> Source:
 def _weights_of_run(folder: Path) -> Path:
     if (folder / layout.MODEL / "config.json").is_file():
         return folder / layout.MODEL
-    found = (folder / layout.CHECKPOINTS).glob("checkpoint-*/trainer_state.json")
-    newest = max(found, key=lambda path: int(path.parent.name.rpartition("-")[2]), default=None)
+    newest = RunFolder(folder).last_checkpoint()
     if newest is None:
         raise FinetuiError(f"{folder.name} has no model yet", str(folder), "wait for its end, or tell it to save")
-    return newest.parent
+    return newest
 
 
 def _task_of(ref: str) -> TaskName:

@@ -71,6 +71,12 @@ class RunFolder:
     def output(self) -> Path:
         return self.path / layout.OUTPUT
 
+    def last_checkpoint(self) -> Path | None:
+        """The newest complete checkpoint: the Trainer writes `trainer_state.json` last."""
+        found = self.checkpoints.glob("checkpoint-*/trainer_state.json")
+        newest = max(found, key=lambda file: checkpoint_step(file.parent), default=None)
+        return newest.parent if newest is not None else None
+
     def write_config(self, config: RunConfig) -> None:
         """Put the config in place as a whole, never half of it."""
         target = self.path / layout.CONFIG
@@ -136,6 +142,11 @@ class RunFolder:
                 return False
             stream.seek(-1, os.SEEK_END)
             return stream.read(1) != b"\n"
+
+
+def checkpoint_step(path: Path) -> int:
+    """The step of `checkpoint-<step>`."""
+    return int(path.name.rpartition("-")[2])
 
 
 def tell(folder: Path, command: commands.Command) -> None:

@@ -86,8 +86,10 @@ class RunState:
                 self._note(event, "info", f"started {event.name}{resumed}")
                 self._rewind(event.resumed_from)
             case events.PhaseChanged():
+                back = self.phase == "evaluating" and event.phase == "training"
                 self.phase, self.detail, self.progress = event.phase, event.detail, None
-                self._note(event, "info", f"{event.phase} {event.detail}".rstrip())
+                if not back:
+                    self._note(event, "info", f"{event.phase} {event.detail}".rstrip())
             case events.Progress():
                 self.progress = event
                 if event.phase == "training":
@@ -97,10 +99,10 @@ class RunState:
             case events.Evaluated():
                 self.evaluation = event.metrics
                 self._record(event, event.metrics)
+                self._note(event, "info", f"step {event.step or 0}: {_scores_text(event.metrics)}")
             case events.BaselineScored():
                 self.baselines[event.name] = event.metrics
-                scores = ", ".join(f"{name.removeprefix('eval_')} {value:.3g}" for name, value in event.metrics.items())
-                self._note(event, "info", f"baseline {event.name}: {scores}")
+                self._note(event, "info", f"baseline {event.name}: {_scores_text(event.metrics)}")
             case events.CheckpointSaved():
                 self.checkpoints.append(event)
                 self._note(event, "info", f"saved {event.path}")
@@ -136,6 +138,13 @@ class RunState:
 
     def _note(self, event: events.Event, level: events.Level, text: str) -> None:
         self.log.append((event.t, level, text))
+
+
+def _scores_text(metrics: dict[str, float]) -> str:
+    scores = {name.removeprefix("eval_"): value for name, value in metrics.items()}
+    return ", ".join(
+        f"{name} {value:.4g}" for name, value in scores.items() if not name.endswith(("runtime", "per_second"))
+    )
 
 
 def _command_text(event: events.CommandTaken) -> str:

@@ -26,7 +26,8 @@ class RunCallback(TrainerCallback):
     """Reports a training and steers it.
 
     Attributes:
-        evaluated: the metrics of the last evaluation, and the step it was at.
+        evaluated: the step of the weights that were evaluated last, and their metrics.
+        saved_step: after training: the step of the weights that are kept, the best or the last.
         nan_step: the first step whose loss was not finite.
         trainer: set once it exists; it is built with this callback.
     """
@@ -35,6 +36,7 @@ class RunCallback(TrainerCallback):
 
     def __init__(self, reporter: Reporter, stop_on_nan: bool) -> None:
         self.evaluated: tuple[int, dict[str, float]] | None = None
+        self.saved_step: int | None = None
         self.nan_step: int | None = None
         self._reporter = reporter
         self._stop_on_nan = stop_on_nan
@@ -99,10 +101,11 @@ class RunCallback(TrainerCallback):
     def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         self._clock.skip()
         self._evaluation_begin = None
+        step = state.global_step if self.saved_step is None else self.saved_step
         found = {name: float(value) for name, value in kwargs["metrics"].items() if not name.endswith(SPEED)}
-        self.evaluated = (state.global_step, found)
-        self._emit(events.Evaluated, state, metrics=found)
-        if state.global_step < state.max_steps:
+        self.evaluated = (step, found)
+        self._emit(events.Evaluated, state, step=step, metrics=found)
+        if self.trainer.is_in_train and state.global_step < state.max_steps:
             self._reporter.phase("training", f"{state.max_steps} steps", state.global_step)
             self._progress(state, urgent=True)
 
@@ -148,4 +151,5 @@ class RunCallback(TrainerCallback):
         )
 
     def _emit(self, event: type[events.Event], state: TrainerState, **fields: Any) -> None:
-        self._reporter.folder.emit(event(t=time.time(), step=state.global_step, epoch=state.epoch, **fields))
+        where = {"step": state.global_step, "epoch": state.epoch, **fields}
+        self._reporter.folder.emit(event(t=time.time(), **where))

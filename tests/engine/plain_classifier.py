@@ -25,7 +25,9 @@ data = load_dataset("json", data_files={"train": train_file, "validation": valid
 data["train"] = data["train"].select(range(300))
 data["validation"] = data["validation"].select(range(100))
 tokenizer = AutoTokenizer.from_pretrained(model_id)
-tokens = data.map(lambda rows: tokenizer(rows["sentence1"], rows["sentence2"], truncation=True, max_length=128), batched=True)
+tokens = data.map(
+    lambda rows: tokenizer(rows["sentence1"], rows["sentence2"], truncation=True, max_length=128), batched=True
+)
 
 
 def compute_metrics(prediction):

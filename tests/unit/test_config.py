@@ -62,7 +62,8 @@ def test_scalars_of_set_are_those_of_yaml_1_2(text: str, value: object) -> None:
 
 def test_set_overrides_and_adds(file: Path) -> None:
     config = config_file.load(
-        file, ["training.learning_rate=1e-4", "training.lr_scheduler_type=no", "data.limit.train=10", "method.kind=lora"]
+        file,
+        ["training.learning_rate=1e-4", "training.lr_scheduler_type=no", "data.limit.train=10", "method.kind=lora"],
     ).config
     assert config.training.learning_rate == 1e-4
     assert config.training.lr_scheduler_type == "no"
@@ -93,7 +94,13 @@ def test_paths_of_set_count_from_the_working_directory(
     ("old", "new", "line", "title", "hint"),
     [
         ("training:", "trainning:", 5, "unknown key `trainning`", "`training`"),
-        ("name: first", "learnig_rate: 1", 1, "unknown key `learnig_rate`", "`learning_rate` belongs under `training:`"),
+        (
+            "name: first",
+            "learnig_rate: 1",
+            1,
+            "unknown key `learnig_rate`",
+            "`learning_rate` belongs under `training:`",
+        ),
         ("{id: bert-tiny}", "{idd: x}", 2, "unknown key `model.idd`", "did you mean `id`?"),
         ("learning_rate: 5e-5", "learning_rate: fast", 6, "`training.learning_rate` cannot be 'fast'", "valid number"),
         ("name: first", "task: causal", 1, "`task` cannot be 'causal'", "causal-lm"),

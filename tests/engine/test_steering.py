@@ -1,0 +1,161 @@
+"""A run that is told what to do while it runs, and one that goes on where it was stopped."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core import commands, config_file, events
+from core.config import RunConfig
+from core.runs import layout
+from core.runs.folder import RunFolder, tell
+from core.runs.reader import RunReader
+from core.training import engine
+
+PATIENCE = 120.0
+"""Seconds after which something that should happen counts as not happening."""
+
+
+class LiveRun:
+    """A run in a thread, and everything it has said so far."""
+
+    def __init__(self, config: RunConfig, folder: RunFolder) -> None:
+        self.path = folder.path
+        self.said: list[events.Event] = []
+        self._reader = RunReader(folder.path)
+        self.thread = threading.Thread(target=engine.run, args=(config, folder))
+
+    def tell(self, command: commands.Command) -> None:
+        tell(self.path, command)
+
+    def wait_for(self, kind: type[events.Event], fits: Callable[[Any], bool] = lambda event: True) -> Any:
+        """The first event from now on that fits."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            for event in self._reader.read():
+                self.said.append(event)
+                if isinstance(event, kind) and fits(event):
+                    return event
+            time.sleep(0.02)
+        raise AssertionError(f"no {kind.__name__} came; the last was {self.said[-1:]}")
+
+
+@pytest.fixture
+def live(mrpc: Any, new_folder: Any) -> Callable[..., Any]:
+    """Starts a long run, waits until it trains, and stops it at the end."""
+
+    @contextmanager
+    def start(**training: Any) -> Iterator[LiveRun]:
+        config = mrpc(**{"max_steps": 3000, "save_strategy": "no", "lr_scheduler_type": "constant", **training})
+        run = LiveRun(config, new_folder(config))
+        run.thread.start()
+        try:
+            run.wait_for(events.StepLogged)
+            yield run
+        finally:
+            run.tell(commands.Stop())
+            run.thread.join(PATIENCE)
+            assert not run.thread.is_alive()
+
+    return start
+
+
+def test_every_command_is_carried_out_and_said(live: Any) -> None:
+    with live() as run:
+        run.tell(commands.Save())
+        saved = run.wait_for(events.CheckpointSaved)
+        assert (run.path / saved.path / "trainer_state.json").is_file()
+
+        run.tell(commands.Evaluate())
+        assert "eval_f1" in run.wait_for(events.Evaluated).metrics
+
+        run.tell(commands.SetLearningRate(1e-6))
+        taken = run.wait_for(events.CommandTaken, lambda event: event.command["command"] == "set_learning_rate")
+        logged = run.wait_for(events.StepLogged, lambda event: event.step > taken.step)
+        assert logged.metrics["learning_rate"] == pytest.approx(1e-6)
+
+        run.tell(commands.Stop())
+        finished = run.wait_for(events.RunFinished)
+        assert finished.reason == "stopped"
+        assert finished.step < 3000
+        assert (run.path / layout.CHECKPOINTS / f"checkpoint-{finished.step}" / "trainer_state.json").is_file()
+        assert (run.path / layout.MODEL / "config.json").is_file()
+    told = [event.command["command"] for event in run.said if isinstance(event, events.CommandTaken)]
+    assert told == ["save", "evaluate", "set_learning_rate", "stop"]
+
+
+def test_a_paused_run_stands_still_and_still_saves_and_evaluates(live: Any) -> None:
+    with live() as run:
+        run.tell(commands.Pause())
+        paused = run.wait_for(events.Progress, lambda event: event.paused)
+        run.tell(commands.Save())
+        assert run.wait_for(events.CheckpointSaved).step == paused.done
+        run.tell(commands.Evaluate())
+        assert run.wait_for(events.Evaluated).step == paused.done
+        run.tell(commands.Resume())
+        going = run.wait_for(events.Progress, lambda event: event.phase == "training" and not event.paused)
+        assert going.done == paused.done
+        run.wait_for(events.StepLogged, lambda event: event.step > paused.done)
+
+
+def test_stop_while_paused_ends_the_run(live: Any) -> None:
+    with live() as run:
+        run.tell(commands.Pause())
+        paused = run.wait_for(events.Progress, lambda event: event.paused)
+        run.tell(commands.Stop())
+        assert run.wait_for(events.RunFinished).step == paused.done
+
+
+def test_stop_before_training_leaves_no_model(mrpc: Any, new_folder: Any) -> None:
+    config = mrpc(max_steps=5)
+    run = LiveRun(config, new_folder(config))
+    run.thread.start()
+    run.wait_for(events.PhaseChanged)
+    run.tell(commands.Stop())
+    finished = run.wait_for(events.RunFinished)
+    run.thread.join(PATIENCE)
+    assert finished.reason == "stopped"
+    assert finished.step is None
+    assert not (run.path / layout.MODEL).exists()
+
+
+def losses(path: Path) -> dict[int | None, float]:
+    said = RunReader(path).read_all()
+    return {event.step: event.metrics["loss"] for event in said if isinstance(event, events.StepLogged)}
+
+
+def test_a_resumed_run_has_the_losses_of_the_uninterrupted_one(mrpc: Any, new_folder: Any) -> None:
+    config = mrpc(num_train_epochs=2, save_strategy="steps", save_steps=5)
+    whole = new_folder(config)
+    assert isinstance(engine.run(config, whole), events.RunFinished)
+    expected = losses(whole.path)
+    assert len(expected) == 38
+
+    # Killed in the middle of epoch 1 while it wrote a checkpoint: step 20 is half there, step 15 is complete.
+    killed = new_folder(config)
+    shutil.copytree(whole.checkpoints / "checkpoint-15", killed.checkpoints / "checkpoint-15")
+    shutil.copytree(whole.checkpoints / "checkpoint-20", killed.checkpoints / "checkpoint-20")
+    (killed.checkpoints / "checkpoint-20" / "trainer_state.json").unlink()
+
+    again = config_file.load(whole.path / layout.CONFIG).config
+    outcome = engine.run(again, killed, resume=True)
+
+    assert isinstance(outcome, events.RunFinished), outcome
+    started = RunReader(killed.path).read_all()[0]
+    assert isinstance(started, events.RunStarted)
+    assert started.resumed_from == 15
+    assert losses(killed.path) == {step: loss for step, loss in expected.items() if step is not None and step > 15}
+
+
+def test_resume_without_a_checkpoint_says_so(mrpc: Any, new_folder: Any) -> None:
+    config = mrpc()
+    outcome = engine.run(config, new_folder(config), resume=True)
+    assert isinstance(outcome, events.RunFailed)
+    assert (outcome.exit_code, outcome.title) == (2, "there is no checkpoint to resume from")
