@@ -89,7 +89,9 @@ def _fits(column: pa.ChunkedArray, kind: pa.DataType) -> bool:
 
 def _tables(file: Path, separator: str) -> Iterator[pa.Table]:
     """The rows of a file as tables of string columns, null where a cell is empty."""
-    quoting = csv.QUOTE_MINIMAL if separator == "," or _quotes_pair_up(file, separator) else csv.QUOTE_NONE
+    if separator == ",":
+        separator = _separator(file)
+    quoting = csv.QUOTE_MINIMAL if separator != "\t" or _quotes_pair_up(file, separator) else csv.QUOTE_NONE
     with open_text(file) as stream:
         frames = pd.read_csv(
             stream,
@@ -107,6 +109,14 @@ def _tables(file: Path, separator: str) -> Iterator[pa.Table]:
                 raise pd.errors.ParserError(f"Expected {len(frame.columns)} fields in line 2, saw {wide}")
             arrays = [pa.array(column, pa.string(), from_pandas=True) for _, column in frame.items()]
             yield pa.Table.from_arrays(arrays, [str(name) for name in frame.columns])
+
+
+def _separator(file: Path) -> str:
+    """The separator of a .csv: a header without a comma may be divided by semicolons, as spreadsheets of half of Europe
+    write it, or by tabs."""
+    with open_text(file) as stream:
+        header = stream.readline()
+    return next((mark for mark in (",", ";", "\t") if mark in header), ",")
 
 
 def _quotes_pair_up(file: Path, separator: str) -> bool:

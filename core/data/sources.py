@@ -127,10 +127,14 @@ def _limit(data: DataConfig, dataset: DatasetDict) -> DatasetDict:
 
 
 def _hold_out(data: DataConfig, dataset: DatasetDict) -> DatasetDict:
-    """Move `eval_fraction` of the train split to a split of its own, where there is none to evaluate on."""
-    train, evaluation = splits(data, dataset)
-    if data.eval_fraction is None or evaluation is not None:
+    """Move `eval_fraction` of the train split to a split of its own, where there is none to evaluate on.
+
+    A config that a run wrote back names that split already.
+    """
+    named = data.eval_split not in (None, HELD_OUT)
+    if data.eval_fraction is None or named or guess_evaluation(dataset) is not None:
         return dataset
+    train, _ = splits(data.model_copy(update={"eval_split": None}), dataset)
     rows: Dataset = dataset[train]
     held_out = math.ceil(data.eval_fraction * len(rows))
     if held_out >= len(rows):

@@ -43,7 +43,8 @@ def explain(paths: list[Path], kind: Format, error: BaseException) -> FinetuiErr
     reason = _first_line(str(cause) or type(cause).__name__)
     hint = "check that the file is whole and its name ends in its real format"
     if kind == "json":
-        hint = "give every row the same columns, with one type each"
+        parsed = "parse error" not in reason
+        hint = "give every row the same columns, with one type each" if parsed else "correct that row"
     return FinetuiError(f"cannot read {names} as {kind}", reason, hint)
 
 

@@ -30,6 +30,7 @@ CASES: dict[str, tuple[bytes, str, str, str]] = {
     "numbers.jsonl": (b"1\n2\n", "not valid json", "line 1: a number where an object should be", "one object"),
     "numbers.json": (b'[{"a": 1}, 2]', "not a list of objects", "item 2 is a number", "as an object"),
     "twice.jsonl": (b'{"a":1}\n{"a":1,"a":2}\n', "not valid json", "line 2: a stands twice", "one object"),
+    "surrogate.jsonl": (b'{"a":"\\ud800"}\n', "cannot read surrogate.jsonl", "surrogate pair", "correct that row"),
     "latin.jsonl": (
         '{"a":"ok"}\n{"a":"café"}\n'.encode("latin-1"),
         "not UTF-8",

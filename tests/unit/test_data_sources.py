@@ -177,6 +177,12 @@ def test_quotes_in_a_tsv_are_characters_unless_they_pair_up(tmp_path: Path) -> N
     assert rows.to_list() == [{"text": '" he said', "label": 1}, {"text": 'yes "', "label": 0}]
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_csv_may_be_divided_otherwise(separator: str, tmp_path: Path) -> None:
+    content = f"text{separator}label\na, b{separator}1\n"
+    assert load_file(write(tmp_path / "a.csv", content)).to_list() == [{"text": "a, b", "label": 1}]
+
+
 def test_a_csv_cell_may_hold_line_ends(tmp_path: Path) -> None:
     assert load_file(write(tmp_path / "a.csv", 'text,label\n"a\nb",1\n')).to_list() == [{"text": "a\nb", "label": 1}]
 
@@ -227,6 +233,16 @@ def test_held_out_rows_repeat_and_touch_no_global_random_state(tmp_path: Path) -
     expected = load_file(Path(path)).train_test_split(test_size=0.2, seed=42)
     assert first["train"]["n"][:] == expected["train"]["n"][:]
     assert first["validation"]["n"][:] == expected["test"]["n"][:]
+
+
+def test_a_config_that_names_the_held_out_split_loads_the_same_rows(tmp_path: Path) -> None:
+    path = str(write(tmp_path / "a.jsonl", jsonl([{"n": n} for n in range(100)])))
+    data = DataConfig(files={"train": path}, eval_fraction=0.2)
+    written = data.model_copy(update={"eval_split": sources.splits(data, sources.load(data))[1]})
+    assert written.eval_split == "validation"
+    assert sources.load(written)["validation"]["n"][:] == sources.load(data)["validation"]["n"][:]
+    with pytest.raises(FinetuiError, match="there is no split held_out"):
+        sources.load(data.model_copy(update={"eval_split": "held_out"}))
 
 
 def test_torch_random_state_is_not_touched_either(tmp_path: Path) -> None:
