@@ -17,6 +17,7 @@ from core.runs import layout
 from core.runs.folder import RunFolder
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 HEADS: dict[str, TaskName] = {
@@ -51,6 +52,7 @@ class Predictor:
     Attributes:
         pair: the model was trained on pairs of texts.
         chat: prompts are put into the tokenizer's chat template.
+        generated: tokens of the answer that is streamed, so far.
     """
 
     def __init__(self, source: Source, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
@@ -58,6 +60,7 @@ class Predictor:
         self.name = source.name
         self.pair = source.config is not None and "text_pair" in source.config.data.columns
         self.chat = source.config is None and source.task == "causal-lm" and bool(tokenizer.chat_template)
+        self.generated = 0
         self._max_length = source.config.data.max_length if source.config else None
         self._model = model
         self._tokenizer = tokenizer
@@ -95,6 +98,11 @@ class Predictor:
             raise FinetuiError(f"the prompt has {length} tokens", f"the model has {positions} positions", "shorten it")
         streamer = TextIteratorStreamer(self._tokenizer, skip_prompt=True, skip_special_tokens=True)
         failure: list[BaseException] = []
+        self.generated = 0
+
+        def after_token(ids: torch.Tensor, *_: Any, **__: Any) -> bool:
+            self.generated = ids.shape[1] - length
+            return stop.is_set()
 
         def generate() -> None:
             try:
@@ -108,7 +116,7 @@ class Predictor:
                         bos_token_id=self._tokenizer.bos_token_id,
                     ),
                     streamer=streamer,
-                    stopping_criteria=StoppingCriteriaList([lambda *_, **__: stop.is_set()]),
+                    stopping_criteria=StoppingCriteriaList([after_token]),
                 )
             except BaseException as error:
                 failure.append(error)
@@ -125,10 +133,6 @@ class Predictor:
             thread.join()
         if failure:
             raise failure[0]
-
-    def count_tokens(self, text: str) -> int:
-        """How many tokens a text has, special ones left out."""
-        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def _prompt(self, prompt: str) -> Any:
         """Token ids of a prompt, without the end token that some tokenizers put after every text."""

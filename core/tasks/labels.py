@@ -49,17 +49,17 @@ def read(column: str, given: list[str] | int | None, splits: dict[str, Dataset])
         _refuse_missing(column, split, rows)
     if isinstance(feature, Value) and feature.dtype.startswith(("float", "double", "decimal")) and given is None:
         return Labels([], {})
-    values = {value for rows in splits.values() for value in rows.unique(column)}
     if isinstance(feature, ClassLabel):
         names, ids = list(feature.names), {index: index for index in range(feature.num_classes)}
-    elif not isinstance(feature, Value):
+    elif isinstance(feature, Value):
+        names, ids = _assign({value for rows in splits.values() for value in rows.unique(column)}, given)
+    else:
         raise FinetuiError(
             f"column `{column}` cannot be a label",
             f"it holds {feature}",
             "choose a column of strings, integers or floats",
+            key="data.columns.label",
         )
-    else:
-        names, ids = _assign(values, given)
     for split, rows in splits.items():
         _refuse_outside(column, split, rows, ids, names)
     train_split, train = next(iter(splits.items()))

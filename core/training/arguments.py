@@ -91,6 +91,8 @@ def build(config: RunConfig, output: Path, precision: Precision, loss_in_metrics
                 f"unknown training argument `{name}`", f"training.{name}", _hint(name, known), key=f"training.{name}"
             )
     merged = {**OURS, **precision.arguments(), **values, "output_dir": str(output)}
+    if precision.device == "cpu":
+        merged.setdefault("dataloader_pin_memory", False)  # there it does nothing but warn at every evaluation
     if loss_in_metrics:
         merged["include_for_metrics"] = sorted({*merged.get("include_for_metrics", []), "loss"})
     try:

@@ -1,0 +1,68 @@
+"""What is said before a start: findings with counts and rows, cost without loading weights."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from core import config_file
+from core.training import preflight
+
+
+def test_findings_have_counts_and_rows(shared: Path, tmp_path: Path) -> None:
+    rows = [{"text": "short", "label": "a"} for _ in range(8)]
+    rows += [{"text": "word " * 30, "label": "a"}, {"text": " \t", "label": "b"}]
+    (tmp_path / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    config = config_file.validate(
+        {
+            "model": {"id": str(shared / "models/bert-tiny-uncased")},
+            "data": {"files": {"train": str(tmp_path / "train.jsonl")}, "max_length": 10},
+            "training": {"per_device_train_batch_size": 4, "gradient_accumulation_steps": 2, "num_train_epochs": 3},
+        }
+    )
+    report = preflight.check(config)
+    found = {finding.code: finding for finding in report.findings}
+    assert (found["truncated"].count, found["truncated"].rows) == (1, [8])
+    assert (found["empty_text"].count, found["empty_text"].rows) == (1, [9])
+    assert "90%" in found["class_imbalance"].message
+    assert not report.failed
+    assert report.cost["steps"] == 6
+    assert report.cost["longest_row_tokens"] == 10
+
+
+def test_prompts_that_fill_the_row_teach_nothing(shared: Path, tmp_path: Path) -> None:
+    rows = [{"prompt": "a b c d e f g h i j", "completion": " k"}, {"prompt": "a", "completion": " b"}]
+    (tmp_path / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    config = config_file.validate(
+        {
+            "task": "causal-lm",
+            "model": {"id": str(shared / "models/stories260K")},
+            "data": {"files": {"train": str(tmp_path / "train.jsonl")}, "max_length": 8},
+        }
+    )
+    report = preflight.check(config)
+    found = {finding.code: finding for finding in report.findings}
+    assert found["no_trained_token"].rows == [0]
+    assert found["no_trained_token"].severity == "warning"
+
+
+def test_a_split_that_teaches_nothing_is_an_error(shared: Path, tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").write_text(json.dumps({"prompt": "a b c d e f g h i j", "completion": " k"}) + "\n")
+    config = config_file.validate(
+        {
+            "task": "causal-lm",
+            "model": {"id": str(shared / "models/stories260K")},
+            "data": {"files": {"train": str(tmp_path / "train.jsonl")}, "max_length": 8},
+        }
+    )
+    assert preflight.check(config).failed
+
+
+def test_the_cost_counts_what_is_trained(mrpc: Any) -> None:
+    full = preflight.check(mrpc()).cost
+    assert full["parameters"] == full["trainable_parameters"] == 4_386_178
+    assert full["optimizer_bytes"] == 8 * 4_386_178
+    lora = preflight.check(mrpc({"method": {"kind": "lora", "r": 4}})).cost
+    assert lora["trainable_parameters"] < 0.01 * lora["parameters"]
+    assert json.dumps(lora)
