@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench lock screenshots clean
+.PHONY: help demo test lint format bench lock readme screenshots clean
 
 help:
 	@echo "make demo         install into .venv and run the built-in demo"
@@ -13,6 +13,7 @@ help:
 	@echo "make lint         ruff, mypy, import rules"
 	@echo "make format       rewrite the sources as ruff formats them"
 	@echo "make bench        measure first paint, training speed, lateness, memory"
+	@echo "make readme       write the table of keys into the README"
 	@echo "make screenshots  train a demo and draw the README's picture from it"
 	@echo "make lock         write constraints.txt from what .venv has"
 	@echo "make clean        remove .venv and all caches"
@@ -35,6 +36,9 @@ format: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m tests.bench
+
+readme: $(VENV)/.installed-demo
+	$(BIN)/python scripts/readme.py
 
 screenshots: $(VENV)/.installed-demo
 	$(BIN)/python scripts/screenshots.py

@@ -1,0 +1,34 @@
+"""`python -m tests.bench`: measure, print a table, write bench/results.json. Ten minutes on two cores, machine idle."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.bench.first_paint import first_paint
+from tests.bench.lateness import lateness
+from tests.bench.measure import Measurement
+from tests.bench.speed import speed_and_memory
+from tui.figures import number
+from tui.shell.summary import print_table
+
+RESULTS = Path("bench/results.json")
+
+
+def main() -> None:
+    """Run every bench, or those that the arguments name."""
+    benches = {"first_paint": first_paint, "lateness": lateness, "speed_and_memory": speed_and_memory}
+    found: list[Measurement] = []
+    for name in sys.argv[1:] or benches:
+        print(f"measuring {name.replace('_', ' ')}", file=sys.stderr, flush=True)
+        found += benches[name]()
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps([asdict(item) for item in found], indent=2) + "\n")
+    words = {True: "yes", False: "NO", None: ""}
+    rows = [[item.name, number(item.value), item.unit, item.goal or "", words[item.met]] for item in found]
+    print_table(sys.stdout, ["name", "value", "unit", "goal", "met"], rows, right=["value"])
+
+
+main()

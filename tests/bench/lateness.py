@@ -1,0 +1,38 @@
+"""How late the app's event loop gets to what is due, while a thread of the same process trains."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from statistics import quantiles
+
+from tests.bench.measure import Measurement
+from tests.bench.workload import train_on_monitor, write_config
+
+GOAL_MS = 20.0
+
+
+def lateness() -> list[Measurement]:
+    """Percentiles in milliseconds, over the training and over the imports and loading before it."""
+    with tempfile.TemporaryDirectory() as home:
+        ticks = Path(home) / "ticks.json"
+        command = [sys.executable, str(Path(__file__).with_name("ticking_app.py")), str(ticks)]
+        run = train_on_monitor(write_config(Path(home)), Path(home) / "runs", command, {"XDG_STATE_HOME": home})
+        found = json.loads(ticks.read_text())
+    training = [1000 * late for t, late in found if run.begun <= t <= run.ended]
+    before = [1000 * late for t, late in found if t < run.begun]
+    p50, p99 = _percentiles(training)
+    return [
+        Measurement("event loop lateness while training, p50", p50, "ms"),
+        Measurement("event loop lateness while training, p99", p99, "ms", f"at most {GOAL_MS:.0f}", p99 <= GOAL_MS),
+        Measurement("event loop lateness while training, max", max(training), "ms"),
+        Measurement("event loop lateness while importing and loading, p99", _percentiles(before)[1], "ms"),
+        Measurement("event loop lateness while importing and loading, max", max(before), "ms"),
+    ]
+
+
+def _percentiles(values: list[float]) -> tuple[float, float]:
+    cuts = quantiles(values, n=100)
+    return cuts[49], cuts[98]
