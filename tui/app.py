@@ -248,11 +248,15 @@ class FinetuiApp(App[None]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: what the keys of this screen do now."""
-        for active in screen.active_bindings.values():
-            binding = active.binding
-            if active.enabled and binding.tooltip and binding.action != "command_palette":
-                run = partial(self.run_action, binding.action, active.node)
-                yield SystemCommand(f"{binding.description}  ({binding.key_display})", binding.tooltip, run)
+        listed = {*keys.NOT_IN_PALETTE}
+        nodes = [(active.binding, active.node) for active in screen.active_bindings.values()]
+        # The palette is a dialog itself; what works everywhere works again once it is closed.
+        everywhere = [(binding, self) for bindings in self._bindings.key_to_bindings.values() for binding in bindings]
+        for binding, node in [*nodes, *everywhere]:
+            if binding.tooltip and binding.action not in listed:
+                listed.add(binding.action)
+                run = partial(self.run_action, binding.action, node)
+                yield SystemCommand(binding.tooltip, f"key: {binding.key_display}", run)
 
     # the way out
 

@@ -22,6 +22,9 @@ TITLES: dict[Where, str] = {
 }
 
 
+NOT_IN_PALETTE = ("command_palette", *(f"simulate_key('{arrow}')" for arrow in ("left", "down", "up", "right")))
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One key and what it does.
@@ -58,28 +61,43 @@ TABLE: tuple[Key, ...] = (
     Key("app", "ctrl+p", "command_palette", "", "palette: what can be done now", priority=True),
     Key("app", "ctrl+q", "quit", "", "quit", priority=True),
     Key("app", "escape", "back", "", "back to where you came from"),
-    Key("app", "h", "simulate_key('left')", "", "move left"),
-    Key("app", "j", "simulate_key('down')", "", "move down"),
-    Key("app", "k", "simulate_key('up')", "", "move up"),
-    Key("app", "l", "simulate_key('right')", "", "move right"),
-    Key("configure", "ctrl+r", "start", "check and start", "check the run; what is found is shown before it starts", priority=True),
+    Key("app", "h", "simulate_key('left')", "", "move left, down, up, right"),
+    Key("app", "j", "simulate_key('down')", "", "move left, down, up, right"),
+    Key("app", "k", "simulate_key('up')", "", "move left, down, up, right"),
+    Key("app", "l", "simulate_key('right')", "", "move left, down, up, right"),
+    Key("datasets", "o", "open", "open", "open other data"),
+    Key("datasets", "enter", "row", "row", "show the whole row"),
+    Key("datasets", "t", "tokens", "tokens", "show the row's tokens, as the model gets them"),
+    Key("datasets", "n", "train", "train on this", "configure a run on this data"),
+    Key("datasets", "right_square_bracket", "split(1)", "split", "show the next split"),
+    Key("datasets", "left_square_bracket", "split(-1)", "", "show the previous split"),
+    Key("datasets", "g", "goto", "go to", "go to a row by its number"),
+    Key("datasets", "m", "model", "", "show tokens under another tokenizer"),
+    Key("datasets", "escape", "close", "", "back to the rows"),
+    Key("configure", "ctrl+r", "start", "check and start", "check the run and show what it costs; then start it", True),
     Key("configure", "ctrl+s", "save", "save", "write the form to a YAML file", priority=True),
     Key("configure", "ctrl+o", "open", "open", "fill the form from a YAML file", priority=True),
     Key("configure", "ctrl+n", "new", "new", "empty the form", priority=True),
     Key("configure", "pagedown", "section(1)", "", "next section"),
     Key("configure", "pageup", "section(-1)", "", "previous section"),
-    Key("runs", "enter", "open", "open", "open the run in the Monitor"),
+    Key("runs", "enter", "open", "open", "open the run in the Monitor", priority=True),
     Key("runs", "c", "chat", "chat", "talk to the run's model"),
     Key("runs", "d", "demo", "demo", "start the built-in demo: city names, five continents"),
     Key("runs", "r", "reload", "reload", "read the runs again"),
     Key("runs", "delete,D", "delete", "delete", "delete the run from disk"),
-    Key("monitor", "space", "pause", "pause", "pause after this step, or resume"),
+    Key("monitor", "space", "pause", "pause", "pause after this step"),
+    Key("monitor", "space", "resume", "resume", "go on after a pause"),
     Key("monitor", "s", "save", "save", "write a checkpoint now"),
     Key("monitor", "e", "evaluate", "evaluate", "evaluate now"),
-    Key("monitor", "left_square_bracket", "slower", "rate down", "make the learning rate smaller"),
-    Key("monitor", "right_square_bracket", "faster", "rate up", "make the learning rate larger"),
-    Key("monitor", "x", "stop", "stop", "stop: finish the step, save, end the run"),
+    Key("monitor", "left_square_bracket", "halve_rate", "halve lr", "halve the learning rate"),
+    Key("monitor", "right_square_bracket", "double_rate", "double lr", "double the learning rate"),
+    Key("monitor", "x", "stop", "stop", "stop: finish the step, save a checkpoint, end the run"),
     Key("monitor", "c", "chat", "chat", "talk to the run's model"),
+    Key("monitor", "o", "output", "output", "show what libraries printed (output.log), or the log again"),
+    Key("chat", "ctrl+o", "choose", "model", "choose another model", True),
+    Key("chat", "ctrl+x,escape", "stop", "stop", "stop the answer that is being written", True),
+    Key("chat", "escape", "back_to_talk", "", "go on with the model that is loaded"),
+    Key("chat", "ctrl+l", "clear", "clear", "clear what was said so far", True),
 )
 
 
@@ -91,6 +109,14 @@ def of(where: Where) -> Iterator[Key]:
 def of_action(where: Where, action: str) -> Key:
     """The key that does this."""
     return next(key for key in of(where) if key.action == action)
+
+
+def rows(where: Where) -> list[tuple[str, str]]:
+    """Keys and what they do, for people; keys that do the same kind of thing stand together."""
+    found: dict[str, list[str]] = {}
+    for key in of(where):
+        found.setdefault(key.help, []).append(key.display)
+    return [(" ".join(displays), help) for help, displays in found.items()]
 
 
 def bindings(where: Where) -> list[BindingType]:
@@ -111,10 +137,10 @@ def bindings(where: Where) -> list[BindingType]:
 
 def markdown() -> str:
     """The README's table."""
-    rows = ["| Where | Key | What it does |", "|---|---|---|"]
+    lines = ["| Where | Key | What it does |", "|---|---|---|"]
     for where, title in TITLES.items():
-        rows += [f"| {title} | `{key.display}` | {key.help} |" for key in of(where)]
-    return "\n".join(rows) + "\n"
+        lines += [f"| {title} | `{keys}` | {help} |" for keys, help in rows(where)]
+    return "\n".join(lines) + "\n"
 
 
 _SIGNS = {

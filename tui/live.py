@@ -20,14 +20,14 @@ class LiveRun:
         from_form: whether the form on the screen started it, and so still has its values.
     """
 
-    SIGNS: ClassVar[dict[bool, str]] = {False: "▶", True: "⏸"}
+    SIGNS: ClassVar[dict[bool, str]] = {False: "●", True: "‖"}
 
     def __init__(self, thread: TrainingThread, from_form: bool) -> None:
         self.thread = thread
         self.from_form = from_form
         self.timer: Timer | None = None
         self._reader = RunReader(thread.folder.path)
-        self._note = "▶ starting"
+        self._note = "● starting"
 
     @property
     def name(self) -> str:
@@ -37,7 +37,7 @@ class LiveRun:
         """How the run stands, in a few characters; empty when it is over."""
         for event in self._reader.read():
             if isinstance(event, events.PhaseChanged):
-                self._note = f"▶ {event.phase}"
+                self._note = f"● {event.phase}"
             elif isinstance(event, events.Progress) and event.phase == "training" and event.total:
                 self._note = f"{self.SIGNS[event.paused]} {100 * event.done // event.total} %"
         return self._note if self.thread.is_alive() else ""

@@ -37,13 +37,12 @@ class HelpScreen(ModalScreen[None]):
             box.border_title = "keys"
             box.border_subtitle = "Esc closes"
             for where in parts:
-                rows = list(keys.of(where))
-                if rows:
+                if any(keys.of(where)):
                     yield Static(Content(keys.TITLES[where]), classes="help-title")
-                    yield Static(_table(rows), classes="help-keys")
+                    yield Static(_table(keys.rows(where)), classes="help-keys")
 
 
-def _table(rows: list[keys.Key]) -> Content:
-    width = max(len(key.display) for key in rows) + 2
-    lines = [Content.assemble((key.display.ljust(width), "bold"), key.help) for key in rows]
+def _table(rows: list[tuple[str, str]]) -> Content:
+    width = max(len(keys) for keys, _ in rows) + 2
+    lines = [Content.assemble((keys.ljust(width), "bold"), help) for keys, help in rows]
     return Content("\n").join(lines)

@@ -8,6 +8,8 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
+MORE = "screen_keys"
+
 
 class KeyLine(Widget):
     """Shows as many of the screen's active bindings as fit, in the order of the key table."""
@@ -22,16 +24,17 @@ class KeyLine(Widget):
 
     def render(self) -> Content:
         style = self.get_visual_style("keys--key")
-        line = Content(" ")
-        seen: set[str] = set()
         shown = [active.binding for active in self.screen.active_bindings.values() if active.binding.show]
-        for binding in shown:
-            if binding.action in seen:
-                continue
-            seen.add(binding.action)
-            key = binding.key_display or binding.key
-            longer = Content.assemble(line, (key, style), f" {binding.description}   ")
-            if longer.cell_length - 3 > self.size.width:
+        entries = {
+            binding.action: Content.assemble((binding.key_display or binding.key, style), f" {binding.description}")
+            for binding in shown
+        }
+        # The way to all the others is always in sight, at the right.
+        last = entries.pop(MORE, Content(""))
+        room = self.size.width - last.cell_length - 2
+        line = Content(" ")
+        for entry in entries.values():
+            if line.cell_length + entry.cell_length > room:
                 break
-            line = longer
-        return line
+            line = Content.assemble(line, entry, "  ")
+        return Content.assemble(line, " " * (room + 1 - line.cell_length), last)

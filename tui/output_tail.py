@@ -1,0 +1,28 @@
+"""The end of a run's output.log, as it grows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+FIRST_BYTES = 2**18
+"""How much of what stands already is read."""
+
+
+class OutputTail:
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._offset: int | None = None
+
+    def read(self) -> str:
+        """The whole lines that came since the last call, without the last one's newline; empty if none did."""
+        try:
+            with self._file.open("rb") as stream:
+                size = stream.seek(0, 2)
+                if self._offset is None or size < self._offset:
+                    self._offset = max(0, size - FIRST_BYTES)
+                stream.seek(self._offset)
+                whole, newline, _ = stream.read(FIRST_BYTES).rpartition(b"\n")
+        except OSError:
+            return ""
+        self._offset += len(whole) + len(newline)
+        return whole.decode("utf-8", "replace")

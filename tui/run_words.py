@@ -1,0 +1,118 @@
+"""What the Monitor says of a run in words: its line, its progress, what to know now, the machine."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+
+from core import commands
+from tui.figures import duration, number, own, size
+from tui.status import LOOKS
+from tui.text import one_line
+from tui.widgets.progress_line import Shown
+
+if TYPE_CHECKING:
+    from core.events import RunFailed, RunFinished
+    from core.runs.state import RunState
+    from tui.follow import RunFollower
+
+
+def headline(run: RunFollower) -> tuple[Content, str]:
+    """How the run stands and what it is called; and what it is made of."""
+    look, started = LOOKS[run.status], run.state.started
+    name = one_line(started.name if started else run.path.name)
+    made_of = [started.model, started.method, started.task] if started else []
+    return (
+        Content.assemble((look.text, f"bold {look.color}"), "  ", (name, "bold")),
+        " · ".join(one_line(part) for part in made_of if part),
+    )
+
+
+def progress(run: RunFollower) -> Shown:
+    """The phase that is under way; over a finished run the whole training."""
+    state = run.state
+    training, now = state.training, state.progress
+    over = run.status not in ("running", "paused", "waiting")
+    if over or (now is not None and now.phase == "training"):
+        if training is None:
+            return Shown()
+        rate, eta = (None, None) if over else (training.rate, training.eta)
+        label = f"epoch {training.epoch:.2f}" if training.epoch is not None else "training"
+        return Shown(label, training.done, training.total, training.unit, rate, eta)
+    done = f"training {100 * training.done // training.total} %" if training is not None and training.total else ""
+    label = state.phase or "starting"
+    if now is None:
+        return Shown(f"{label} {state.detail}".strip() + (f"  ({done})" if done else ""))
+    return Shown(label, now.done, now.total, now.unit, now.rate, now.eta, done)
+
+
+def message(run: RunFollower) -> Content | None:
+    """What to know now: how it ended, else what it was asked for, else the latest advice."""
+    state = run.state
+    if state.failed is not None:
+        return _failure(state.failed)
+    if state.finished is not None:
+        return _ending(state.finished, state)
+    if run.status == "crashed":
+        return _crash(state)
+    if run.pending:
+        asked = ", ".join(_asked(command) for command in run.pending)
+        return Content.assemble(("… ", "bold $warning"), f"asked to {asked}: it answers after its step")
+    if state.advice:
+        advice = state.advice[-1]
+        first = (f"! {one_line(advice.message)}", "bold $warning")
+        return Content.assemble(first, f"  {one_line(advice.hint)}" if advice.hint else "")
+    return None
+
+
+def machine(state: RunState) -> str:
+    """The machine in one line; empty as long as it was not read."""
+    read = state.hardware
+    if read is None:
+        return ""
+    parts = [f"cpu {read.cpu_percent:.0f} %", f"memory {size(read.memory_used)} of {size(read.memory_total)}"]
+    for device in read.devices:
+        power = f" {device['power_w']:.0f} W" if device.get("power_w") else ""
+        heat = f" {device['temperature_c']:.0f} °C" if device.get("temperature_c") else ""
+        parts.append(f"gpu {device.get('utilization') or 0:.0f} %{power}{heat}")
+    return " · ".join([*parts, f"{size(read.disk_free)} free"])
+
+
+def _asked(command: commands.Command) -> str:
+    if isinstance(command, commands.SetLearningRate):
+        return f"set the learning rate to {number(command.value)}"
+    return str(commands.to_dict(command)["command"])
+
+
+def _failure(failed: RunFailed) -> Content:
+    lines = [(f"✗ {one_line(failed.title)}", "bold $error")]
+    for text in (failed.detail, failed.hint):
+        lines += [(f"\n  {one_line(line)}", "") for line in text.splitlines()]
+    return Content.assemble(*lines)
+
+
+def _ending(finished: RunFinished, state: RunState) -> Content:
+    """The final figures, what the baselines reach, and what can be done next."""
+    names = [one_line(name) for name in state.baselines]
+    width = max(map(len, ["this run", *names])) + 2
+    figures = _figures(finished.metrics) or "no evaluation"
+    took = f"   after {duration(finished.seconds)}"
+    lines = [Content.assemble(("this run".ljust(width) + figures, "bold"), took)]
+    for name, scores in zip(names, state.baselines.values(), strict=True):
+        lines.append(Content.styled(f"{name.ljust(width)}{_figures(scores)}   (baseline)", "$text-muted"))
+    lines.append(Content.styled("F5 talks to the model, F6 lists the runs", "$text-muted"))
+    return Content("\n").join(lines)
+
+
+def _crash(state: RunState) -> Content:
+    seen = time.strftime("%H:%M:%S", time.localtime(state.last_t))
+    saved = f"last checkpoint: {one_line(state.checkpoints[-1].path)}" if state.checkpoints else "no checkpoint was saved"
+    first = (f"✗ the process that trained it is gone; its last word was at {seen}", "bold $error")
+    return Content.assemble(first, f"\n  {saved}\n  o shows what was printed last")
+
+
+def _figures(metrics: dict[str, float]) -> str:
+    names = {name.removeprefix("eval_").replace("_", " "): value for name, value in own(metrics).items()}
+    return "  ".join(f"{one_line(name)} {number(value)}" for name, value in names.items())

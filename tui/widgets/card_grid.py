@@ -1,0 +1,59 @@
+"""The cards of a run, as many beside each other as fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from textual import events
+from textual.containers import VerticalScroll
+
+from tui.buckets import Buckets
+from tui.metrics import Metric
+from tui.widgets.metric_card import MetricCard
+
+CARD_WIDTH = 20
+WIDE_CARD = 28
+"""Where there is more room than eight cards of the least width need, cards grow before they multiply."""
+
+
+class CardGrid(VerticalScroll, can_focus=False):
+    """Shows a card per metric, in the order in which `show` names them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cards: dict[str, MetricCard] = {}
+        self._order: list[str] = []
+
+    def show(self, metrics: Sequence[Metric], values: Mapping[str, Buckets], changed: set[str]) -> None:
+        """Draw these metrics; only the cards of the changed ones are painted anew."""
+        names = [metric.name for metric in metrics]
+        if names != self._order:
+            self._order = names
+            self._arrange(metrics, values)
+            return
+        for name in changed & self._cards.keys():
+            self._cards[name].show(values[name])
+
+    async def clear(self) -> None:
+        """Take all cards away: another run has others."""
+        self._cards, self._order = {}, []
+        await self.remove_children()
+
+    def _arrange(self, metrics: Sequence[Metric], values: Mapping[str, Buckets]) -> None:
+        self._cards = {metric.name: self._cards.get(metric.name) or MetricCard(metric) for metric in metrics}
+        for place, (name, card) in enumerate(self._cards.items()):
+            card.show(values.get(name, Buckets()))
+            if not card.is_attached:
+                self.mount(card, before=place if place < len(self.children) else None)
+        self._fit()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        width = self.container_size.width
+        count = max(1, len(self._cards))
+        columns = max(1, width // CARD_WIDTH)
+        if columns > 4:
+            columns = max(4, min(width // WIDE_CARD, count))
+        self.styles.grid_size_columns = min(columns, max(count, 4))
