@@ -48,6 +48,8 @@ class CausalLM(Task):
                 f"the columns are {', '.join(train.column_names)}",
                 "name one as `data.columns.text`, or two as `data.columns.prompt` and `data.columns.completion`",
             )
+        if evaluation is not None:
+            columns.require(found, evaluation.column_names, data.eval_split or "evaluation")
         self.columns = found
         self.label_names = []
         self.notes = [] if "text" in found else ["the loss is on the completion alone, its end included"]

@@ -33,7 +33,9 @@ class SequenceClassification(Task):
         self.columns = columns.resolve(self.roles, train.column_names, data.columns)
         splits = {data.train_split: train}
         if evaluation is not None:
-            splits[data.eval_split or "evaluation"] = evaluation
+            name = data.eval_split or "evaluation"
+            columns.require(self.columns, evaluation.column_names, name)
+            splits[name] = evaluation
         self.labels = labels.read(self.columns["label"], data.labels, splits)
         self.label_names = self.labels.names
         self.notes = [] if self.label_names else ["the label is a float: the model learns a number (regression)"]

@@ -155,6 +155,13 @@ def test_prompt_and_completion_win_over_nothing_but_a_named_text() -> None:
         CausalLM(data(), Dataset.from_dict({"a": ["x"]}), None)
 
 
+@pytest.mark.parametrize("task", [SequenceClassification, CausalLM])
+def test_a_split_to_evaluate_on_needs_the_same_columns(task: Any) -> None:
+    train = Dataset.from_dict({"text": ["a", "b"], "label": [0, 1]})
+    with pytest.raises(FinetuiError, match="split test has no column text"):
+        task(data(eval_split="test"), train, Dataset.from_dict({"label": [0, 1]}))
+
+
 def test_exact_match_is_of_whole_completions() -> None:
     rows = Dataset.from_dict({"prompt": ["p"], "completion": ["c"]})
     compute = CausalLM(data(), rows, None).metrics(["exact_match", "perplexity"])
