@@ -70,6 +70,10 @@ def open_splits(data: DataConfig) -> DatasetDict:
     """
     import datasets
 
+    # datasets looks into transformers as soon as that stands in sys.modules, also while another thread is half way
+    # through importing it. This waits until it is whole.
+    import transformers  # noqa: F401
+
     if data.files is not None:
         paths = {split: _paths(named) for split, named in data.files.items()}
         if not paths or not all(paths.values()):
