@@ -7,7 +7,7 @@ import importlib
 import sys
 from collections.abc import Iterable
 from functools import cached_property, partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import App, SystemCommand
@@ -47,7 +47,7 @@ class FinetuiApp(App[None]):
     """
 
     TITLE = "finetui"
-    CSS_PATH = "app.tcss"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/runs.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("app")
     MODES = {mode: partial(_screen, mode) for mode in keys.MODES}  # noqa: RUF012
     DEFAULT_MODE = "runs"
@@ -65,7 +65,9 @@ class FinetuiApp(App[None]):
     ) -> None:
         super().__init__(driver_class=None if sys.platform == "win32" else SurvivingDriver)
         self.register_theme(DARK)
-        self.theme = DARK.name
+        # Assigned, it would have every style sheet parsed two times more before the first paint.
+        self.set_reactive(App.theme, DARK.name)
+        self.stylesheet.set_variables(self.get_css_variables())
         self._runs = runs
         self._open_run = open_run
         self._start = start

@@ -7,7 +7,6 @@ app's log, or, while a run trains in this process, to the run's output.log.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import io
 import os
 import signal
@@ -178,11 +177,14 @@ def _point(target: int) -> None:
 
 
 def _flush() -> None:
-    """What was printed before belongs where it was printed to; C libraries buffer on their own."""
+    """What was printed before belongs where it was printed to; the libraries under torch buffer on their own."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
-    ctypes.CDLL(None).fflush(None)
+    if "torch" in sys.modules:
+        import ctypes
+
+        ctypes.CDLL(None).fflush(None)
 
 
 def _open_log(log: Path) -> int:

@@ -26,6 +26,7 @@ class Dialog(ModalScreen[str]):
         buttons: (id, label) from left to right; the first has the focus, the last is the way back.
     """
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", show=False),
         Binding("left,up,h,k", "app.focus_previous", show=False),

@@ -21,6 +21,7 @@ class HelpScreen(ModalScreen[None]):
         mode: the screen; all of them when absent.
     """
 
+    CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,f1,question_mark,enter", "dismiss", show=False),
         Binding("j", "app.simulate_key('down')", show=False),

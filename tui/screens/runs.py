@@ -2,60 +2,51 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.widgets import DataTable
 
 from tui import keys
-from tui.figures import number, own
 from tui.screens.base import FinetuiScreen
-from tui.status import LOOKS
-from tui.text import one_line
 from tui.widgets.welcome import Welcome
 
 if TYPE_CHECKING:
     from core.runs.store import RunSummary
+    from tui.widgets.run_table import RunTable
 
 RELOAD_SECONDS = 2.0
 LIVE = ("running", "paused", "waiting")
-COLUMNS = (("status", 12), ("name", 19), ("step", 11), ("metric", 15), ("when", 12))
-WIDE_COLUMNS = (("status", 12), ("name", 24), ("model", 22), ("method", 6), ("step", 11), ("metric", 16), ("when", 12))
-WIDE = 120
 
 
 class RunsScreen(FinetuiScreen):
+    """Its style sheet is the app's: one that is read later would delay the first paint."""
+
     MODE = "runs"
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("runs")
-    CSS_PATH = "runs.tcss"
 
     def __init__(self) -> None:
         super().__init__()
-        self._runs: list[RunSummary] = []
+        self._runs: list[RunSummary] | None = None
         self._seen: dict[Path, tuple[float, RunSummary]] = {}
-        self._is_wide = False
+        self._table: RunTable | None = None
 
     def compose_body(self) -> ComposeResult:
-        yield DataTable(id="runs-table", cursor_type="row", zebra_stripes=False)
         yield Welcome()
 
     def on_mount(self) -> None:
         self.query_one(Welcome).display = False
-        # The first paint comes before the disk.
-        self.call_after_refresh(self._reload)
         self.set_interval(RELOAD_SECONDS, self._reload_if_seen)
 
     def on_screen_resume(self) -> None:
-        self._reload()
+        # The first paint comes before the disk.
+        self.call_after_refresh(self._reload)
 
     def on_resize(self) -> None:
-        if (self.size.width >= WIDE) != self._is_wide:
-            self._show(self._runs)
+        if self._table is not None and self._runs:
+            self._table.show(self._runs, self.size.width)
 
     # reading
 
@@ -83,52 +74,27 @@ class RunsScreen(FinetuiScreen):
 
     # showing
 
-    def _show(self, runs: list[RunSummary]) -> None:
-        is_wide = self.size.width >= WIDE
-        table = self.query_one(DataTable)
-        if runs == self._runs and is_wide == self._is_wide and table.columns:
+    async def _show(self, runs: list[RunSummary]) -> None:
+        if runs == self._runs:
             return
-        chosen = self._chosen
-        self._runs, self._is_wide = runs, is_wide
-        table.clear(columns=True)
-        for title, width in WIDE_COLUMNS if is_wide else COLUMNS:
-            table.add_column(title, width=width)
-        for run in runs:
-            table.add_row(
-                *(self._cell(run, name) for name, _ in (WIDE_COLUMNS if is_wide else COLUMNS)), key=str(run.path)
-            )
-        if chosen is not None and chosen in runs:
-            table.move_cursor(row=runs.index(chosen), animate=False)
-        table.display = bool(runs)
+        self._runs = runs
         welcome = self.query_one(Welcome)
-        welcome.display = not runs
         welcome.folder = str(self.finetui.store.root)
-        if runs and self.focused is None:
-            table.focus()
-        self.refresh_bindings()
+        welcome.display = not runs
+        if runs and self._table is None:
+            from tui.widgets.run_table import RunTable
 
-    def _cell(self, run: RunSummary, column: str) -> Text:
-        look = LOOKS[run.status]
-        match column:
-            case "status":
-                return Text(look.text, style=self.app.theme_variables[look.color.removeprefix("$")])
-            case "name":
-                return Text(one_line(run.name))
-            case "model":
-                return Text(one_line(run.model))
-            case "method":
-                return Text(one_line(run.method))
-            case "step":
-                return Text(f"{run.step:,}/{run.total_steps:,}" if run.total_steps else "")
-            case "metric":
-                return Text(_metric(run.metrics))
-            case _:
-                return Text(time.strftime("%d %b %H:%M", time.localtime(run.started)))
+            self._table = RunTable()
+            await self.mount(self._table, before=welcome)
+            self._table.focus()
+        if self._table is not None:
+            self._table.display = bool(runs)
+            self._table.show(runs, self.size.width)
+        self.refresh_bindings()
 
     @property
     def _chosen(self) -> RunSummary | None:
-        row = self.query_one(DataTable).cursor_row
-        return self._runs[row] if row < len(self._runs) else None
+        return self._table.chosen if self._table is not None else None
 
     # keys
 
@@ -170,12 +136,3 @@ class RunsScreen(FinetuiScreen):
     def _delete(self, path: Path) -> None:
         self.finetui.store.delete(path)
         self.app.call_later(self._reload)
-
-
-def _metric(metrics: dict[str, float]) -> str:
-    """The one figure that says most: a score, else the loss of the evaluation."""
-    scores = {name: value for name, value in own(metrics).items() if name.startswith("eval_")}
-    name = next((name for name in scores if name != "eval_loss"), "eval_loss")
-    if name not in scores:
-        return ""
-    return f"{one_line(name.removeprefix('eval_').replace('_', ' '))} {number(scores[name])}"

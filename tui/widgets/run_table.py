@@ -1,0 +1,71 @@
+"""The runs as a table. Imported when the first runs are listed: the first paint comes before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.widgets import DataTable
+
+from tui.figures import number, own
+from tui.status import LOOKS
+from tui.text import one_line
+
+if TYPE_CHECKING:
+    from core.runs.store import RunSummary
+
+NARROW = {"status": 12, "name": 19, "step": 11, "metric": 15, "when": 12}
+WIDE = {"status": 12, "name": 24, "model": 22, "method": 6, "step": 11, "metric": 16, "when": 12}
+WIDE_FROM = 118
+
+
+class RunTable(DataTable[Text]):
+    """One run a row; more columns where there is room."""
+
+    def __init__(self) -> None:
+        super().__init__(cursor_type="row")
+        self._shown: list[RunSummary] = []
+
+    @property
+    def chosen(self) -> RunSummary | None:
+        """The run under the cursor."""
+        return self._shown[self.cursor_row] if self.cursor_row < len(self._shown) else None
+
+    def show(self, runs: Sequence[RunSummary], width: int) -> None:
+        """List these runs, with the cursor on the one that it was on."""
+        chosen = self.chosen
+        widths = WIDE if width >= WIDE_FROM else NARROW
+        self._shown = list(runs)
+        self.clear(columns=True)
+        for name, cells in widths.items():
+            self.add_column(name, width=cells)
+        for run in runs:
+            self.add_row(*(self._cell(run, name) for name in widths))
+        paths = [run.path for run in runs]
+        if chosen is not None and chosen.path in paths:
+            self.move_cursor(row=paths.index(chosen.path), animate=False)
+
+    def _cell(self, run: RunSummary, column: str) -> Text:
+        match column:
+            case "status":
+                look = LOOKS[run.status]
+                return Text(look.text, style=self.app.theme_variables[look.color.removeprefix("$")])
+            case "step":
+                return Text(f"{run.step:,}/{run.total_steps:,}" if run.total_steps else "")
+            case "metric":
+                return Text(_metric(run.metrics))
+            case "when":
+                return Text(time.strftime("%d %b %H:%M", time.localtime(run.started)))
+            case _:
+                return Text(one_line(getattr(run, column)))
+
+
+def _metric(metrics: dict[str, float]) -> str:
+    """The one figure that says most: a score, else the loss of the evaluation."""
+    scores = {name: value for name, value in own(metrics).items() if name.startswith("eval_")}
+    name = next((name for name in scores if name != "eval_loss"), "eval_loss")
+    if name not in scores:
+        return ""
+    return f"{one_line(name.removeprefix('eval_').replace('_', ' '))} {number(scores[name])}"
