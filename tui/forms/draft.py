@@ -1,0 +1,194 @@
+"""A run on the drawing board: the texts of the form, and the RunConfig that they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, cast, get_args
+
+from core import config_file, yaml12
+from core.config import RunConfig, TaskName
+from core.errors import FinetuiError
+from core.tasks import task_class
+from tui.forms import fields, layout, messages, values
+from tui.forms.fields import FormField, Path
+
+_STAND_IN: dict[str, Any] = {"model": {"id": "x"}, "data": {"id": "x"}}
+"""The smallest valid config: what is wrong once a field is added to it is wrong with that field."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with a field, as one line."""
+
+    path: Path
+    message: str
+
+
+class Draft:
+    """The texts of the form by path. An empty text is an absent key.
+
+    Attributes:
+        fields: every field of the form; the roles of the task are added once they are known.
+        texts: what stands in the fields.
+    """
+
+    def __init__(self, data: Mapping[str, Any] = layout.START) -> None:
+        self.fields: dict[Path, FormField] = fields.declared()
+        self.texts: dict[Path, str] = {}
+        self._unseen: dict[str, Any] = {}
+        self.replace(data)
+
+    def replace(self, data: Mapping[str, Any]) -> None:
+        """Fill the form anew with the plain data of a config."""
+        self.texts = {}
+        self._unseen = {}
+        self._fill(data, ())
+
+    def take_data(self, source: Mapping[str, Any]) -> None:
+        """Take other data, and drop what only held for the data before: its splits, columns and labels."""
+        kept = {path: text for path, text in self.texts.items() if path[0] != "data" or path == ("data", "max_length")}
+        self.texts = kept
+        self._fill({"data": dict(source)}, ())
+
+    def take_roles(self) -> None:
+        """Give the task's roles their fields. Imports the task's module: not for the event loop."""
+        task = self.texts.get(("task",)) or RunConfig.model_fields["task"].default
+        if task in get_args(TaskName):
+            self.fields = {**fields.declared(), **fields.for_roles(task_class(cast(TaskName, task)).roles)}
+
+    def to_yaml(self) -> str:
+        """The text of the config file that the form stands for.
+
+        Raises:
+            FinetuiError: a free field is not YAML.
+        """
+        return yaml12.dump(self.data())
+
+    def data(self) -> dict[str, Any]:
+        """Plain data of what is filled in and counts with the present choices.
+
+        Raises:
+            FinetuiError: a free field is not YAML.
+        """
+        result: dict[str, Any] = {}
+        place = {path: index for index, path in enumerate(self.fields)}
+        for path in sorted(self.texts, key=lambda path: place.get(path, len(place))):
+            text = self.texts[path]
+            if text.strip() and layout.shown(path, self.texts):
+                _put(result, self.fields.get(path) or FormField(path, "", str), text.strip())
+        return {**result, **self._unseen}
+
+    def config(self) -> RunConfig:
+        """The run that the form describes, with its local paths made absolute.
+
+        Raises:
+            FinetuiError: something is wrong; `problems` says what, field by field.
+        """
+        data = self.data()
+        config_file.resolve_paths(data, FilePath.cwd())
+        return config_file.validate(data)
+
+    def check(self, path: Path) -> str:
+        """What is wrong with one field, whatever stands in the others; empty if nothing is."""
+        text, field = self.texts.get(path, "").strip(), self.fields.get(path)
+        if not text or field is None:
+            return ""
+        data = {key: dict(value) for key, value in _STAND_IN.items()}
+        if path == ("model", "from_config"):
+            data["model"] = {"tokenizer": "x"}
+        if path == ("data", "files"):
+            data["data"] = {}
+        try:
+            _put(data, field, text)
+            config_file.validate(data)
+        except FinetuiError as error:
+            return messages.of(error, field)
+        return ""
+
+    def problems(self) -> list[Problem]:
+        """What is wrong with the form, in its order; what concerns a whole section stands at its first field."""
+        found = [Problem(path, message) for path in self.order() if (message := self.check(path))]
+        if found:
+            return found
+        data = self.data()
+        document = yaml12.Document(data, {}, None)
+        for path in self.fields:
+            for length in range(1, len(path) + 1):
+                document.mark(path[:length], "\0".join(path[:length]))
+        while True:
+            try:
+                config_file.validate(data, document)
+            except FinetuiError as error:
+                location = tuple(error.detail.split("\0"))
+                found.append(self._problem_with(location, error))
+                if location[0] not in _STAND_IN or data.get(location[0]) == _STAND_IN[location[0]]:
+                    return found
+                # Another section may be wrong as well: look on with this one made right.
+                data[location[0]] = _STAND_IN[location[0]]
+            else:
+                return found
+
+    def find(self, error: FinetuiError) -> Path | None:
+        """The field that an error from outside the form speaks of, by a key in backticks."""
+        words = set("\n".join(error.lines()).split("`")[1::2])
+        for path in self.order():
+            if path[-1] == fields.OTHER:
+                if words & {name for key in _keys(self.texts.get(path, "")) for name in (key, f"{path[0]}.{key}")}:
+                    return path
+            elif ".".join(path) in words or (path[0] == "training" and path[-1] in words):
+                return path
+        return None
+
+    def order(self) -> Iterator[Path]:
+        """The paths of the fields that count now, as they stand on the form."""
+        for part in layout.parts(self.fields):
+            yield from (field.path for field in (*part.first, *part.more) if layout.shown(field.path, self.texts))
+
+    def _is_section(self, path: Path) -> bool:
+        return any(len(known) > len(path) and known[: len(path)] == path for known in self.fields)
+
+    def _problem_with(self, location: Path, error: FinetuiError) -> Problem:
+        inside = (path for path in self.order() if path[: len(location)] == location)
+        path = next(inside, None) or next(self.order())
+        missing = error.title.endswith("is missing")
+        return Problem(path, "must be given" if missing else messages.of(error, self.fields.get(location)))
+
+    def _fill(self, data: Mapping[str, Any], prefix: Path) -> None:
+        other: dict[str, Any] = {}
+        for key, value in data.items():
+            path = (*prefix, key)
+            field = self.fields.get(path)
+            if path == fields.COLUMNS:
+                self.texts.update({(*path, role): str(column) for role, column in value.items()})
+            elif isinstance(value, dict) and self._is_section(path):
+                if field is not None:
+                    self.texts[path] = "yes"
+                self._fill(value, path)
+            elif field is not None and value is not None:
+                self.texts[path] = values.text_of(field, value)
+            elif (*prefix, fields.OTHER) in self.fields:
+                other[key] = value
+            elif not prefix:
+                self._unseen[key] = value
+        if other:
+            self.texts[(*prefix, fields.OTHER)] = values.lines_of(other)
+
+
+def _put(data: dict[str, Any], field: FormField, text: str) -> None:
+    """Set the field's value in nested plain data."""
+    *parents, last = field.path
+    for parent in parents:
+        data = data.setdefault(parent, {})
+    if field.is_other:
+        data.update(yaml12.parse(text).data)
+    elif field.is_switch:
+        if text == "yes":
+            data.setdefault(last, {})
+    else:
+        data[last] = values.parse(field, text)
+
+
+def _keys(text: str) -> set[str]:
+    return {line.partition(":")[0].strip() for line in text.splitlines()}

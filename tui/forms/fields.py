@@ -1,0 +1,103 @@
+"""The fields of the form, derived from the one declaration of a run: `core.config.RunConfig`."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from core.config import Provenance, RunConfig
+
+if TYPE_CHECKING:
+    from core.data.columns import Role
+
+Path = tuple[str, ...]
+
+OTHER = "*"
+"""Last part of the path of a section's free field: the keys it takes beyond its declared ones."""
+
+COLUMNS: Path = ("data", "columns")
+"""The mapping that the form shows as one field per role of the task."""
+
+
+@dataclass(frozen=True)
+class FormField:
+    """One line of the form.
+
+    Attributes:
+        path: the keys down to the value in the config file.
+        help: what the value means.
+        annotation: the type that the text is read as.
+        default: what holds while the field is empty; None where the library or the data decides.
+        choices: the words to choose from; empty for free text.
+    """
+
+    path: Path
+    help: str
+    annotation: Any
+    default: Any = None
+    choices: tuple[str, ...] = ()
+    is_switch: bool = False
+    """Whether it turns the section of the same name on and off."""
+
+    @property
+    def name(self) -> str:
+        """The key as it stands in the file."""
+        return "other" if self.is_other else self.path[-1]
+
+    @property
+    def is_other(self) -> bool:
+        return self.path[-1] == OTHER
+
+
+def declared() -> dict[Path, FormField]:
+    """Every field of the form but the column roles, in the order of the declaration."""
+    return {field.path: field for field in _walk(RunConfig, ())}
+
+
+def for_roles(roles: Sequence[Role]) -> dict[Path, FormField]:
+    """One field per role of a task: which column plays it."""
+    return {(*COLUMNS, role.name): FormField((*COLUMNS, role.name), role.help, str) for role in roles}
+
+
+def types_in(annotation: Any) -> set[Any]:
+    """The plain types that a value may have: `dict[str, int] | None` -> {dict}."""
+    origin = get_origin(annotation)
+    if origin in (Union, types.UnionType):
+        return {kind for item in get_args(annotation) for kind in types_in(item)}
+    return set() if annotation is type(None) else {origin or annotation}
+
+
+def _walk(section: type[BaseModel], prefix: Path) -> Iterator[FormField]:
+    for name, info in section.model_fields.items():
+        path = (*prefix, name)
+        inner = _section(info.annotation)
+        if inner is Provenance or path == COLUMNS:
+            continue
+        if inner is None:
+            choices = _choices(info.annotation)
+            if len(choices) != 1:
+                default = None if info.is_required() else info.default
+                yield FormField(path, info.description or "", info.annotation, default, choices)
+            continue
+        if type(None) in get_args(info.annotation):
+            yield FormField(path, (inner.__doc__ or "").strip().rstrip("."), bool, False, ("no", "yes"), True)
+        yield from _walk(inner, path)
+        if inner.model_config.get("extra") == "allow":
+            yield FormField((*path, OTHER), f"further keys of `{name}:`, one `key: value` a line", dict)
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    for item in (annotation, *get_args(annotation)):
+        if isinstance(item, type) and issubclass(item, BaseModel):
+            return item
+    return None
+
+
+def _choices(annotation: Any) -> tuple[str, ...]:
+    if annotation is bool:
+        return ("no", "yes")
+    return tuple(map(str, get_args(annotation))) if get_origin(annotation) is Literal else ()

@@ -1,0 +1,89 @@
+"""The order of the form: which fields stand first in each section, and when a field is shown at all.
+
+A field of RunConfig that is not named here still gets its line, behind `more` of its section.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from tui.forms.fields import COLUMNS, OTHER, FormField, Path
+
+_ORDER: dict[str, tuple[str, ...]] = {
+    "model": ("id", "dtype", "trust_remote_code"),
+    "task": (),
+    "data": ("id", "files", "train_split", "eval_split", "columns", "max_length"),
+    "method": ("kind", "r", "lora_alpha", "lora_dropout", "target_modules"),
+    "training": (
+        "num_train_epochs",
+        "learning_rate",
+        "per_device_train_batch_size",
+        "lr_scheduler_type",
+        "warmup_steps",
+        "eval_strategy",
+        "load_best_model_at_end",
+        "metric_for_best_model",
+        "seed",
+        OTHER,
+    ),
+    "metrics": (),
+    "early_stopping": ("patience",),
+    "name": (),
+}
+"""Section -> its first fields. A key of the top level is a section of one line."""
+
+START: dict[str, object] = {
+    "training": {"eval_strategy": "epoch", "per_device_train_batch_size": 16},
+}
+"""What a new form sets by itself: without an evaluation there is nothing to watch but the loss."""
+
+PATHS: frozenset[Path] = frozenset({("model", "id"), ("model", "tokenizer"), ("data", "id")})
+"""Fields that may name a place on this machine: they complete it."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section of the form: `first` fields are always in view, `more` on demand."""
+
+    title: str
+    first: tuple[FormField, ...]
+    more: tuple[FormField, ...]
+
+
+def parts(fields: Mapping[Path, FormField]) -> list[Part]:
+    """The fields in the order of the form. Single keys of the top level are gathered under `run`."""
+    sections = list(dict.fromkeys([*_ORDER, *(path[0] for path in fields)]))
+    named = [section for section in sections if any(len(path) > 1 for path in fields if path[0] == section)]
+    found = [_part(section, [field for field in fields.values() if field.path[0] == section]) for section in named]
+    single = [fields[(name,)] for name in sections if name not in named and (name,) in fields]
+    run = Part(
+        "run",
+        tuple(field for field in single if field.path[0] in _ORDER),
+        tuple(field for field in single if field.path[0] not in _ORDER),
+    )
+    return [run, *found]
+
+
+def shown(path: Path, values: Mapping[Path, str]) -> bool:
+    """Whether a field counts with the present choices: no LoRA rank without LoRA."""
+    if path[0] == "method" and path != ("method", "kind"):
+        return values.get(("method", "kind"), "full") != "full"
+    if path[0] == "early_stopping" and len(path) > 1:
+        return values.get(("early_stopping",), "no") == "yes"
+    return not (path == ("data", "files") and not values.get(path) and values.get(("data", "id")))
+
+
+def _part(section: str, fields: Iterable[FormField]) -> Part:
+    first = _ORDER.get(section, ())
+    rank = {name: index for index, name in enumerate(first)}
+    heads, rest = [], []
+    for field in fields:
+        key = "columns" if field.path[:2] == COLUMNS else field.path[1] if len(field.path) > 1 else ""
+        if key == "" or key in rank:
+            heads.append((rank.get(key, -1), field))
+        else:
+            rest.append(field)
+    return Part(
+        section.replace("_", " "), tuple(field for _, field in sorted(heads, key=lambda item: item[0])), tuple(rest)
+    )

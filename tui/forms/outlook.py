@@ -1,0 +1,64 @@
+"""What the data says about the form: splits, columns, who plays which role, labels. Reads the data: for a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core import config_file
+from core.errors import FinetuiError
+from core.tasks import create
+from tui.forms.fields import COLUMNS, Path
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The data under the task.
+
+    Attributes:
+        splits: name -> rows.
+        columns: of the train split.
+        guesses: path -> what holds while that field is empty.
+        notes: what the task makes of the data, for people.
+        error: why the task cannot be bound to the data; None if it can.
+    """
+
+    splits: dict[str, int]
+    columns: list[str]
+    guesses: dict[Path, str]
+    notes: list[str]
+    error: FinetuiError | None = None
+
+
+def look(data: Mapping[str, Any], fetch: bool) -> Outlook | None:
+    """Open the data of a config and bind the task to it; the model does not matter.
+
+    Args:
+        fetch: whether data that is not on this machine is asked for at the Hub; else there is no answer.
+
+    Raises:
+        FinetuiError: the data cannot be opened, or its part of the config is wrong.
+    """
+    from core.data import sources
+
+    config = config_file.validate(
+        {"model": {"id": "any"}, **{key: data[key] for key in ("task", "data") if key in data}}
+    )
+    if not fetch and config.data.id is not None and not config_file.is_local(config.data.id):
+        return None
+    splits = sources.load(config.data)
+    rows = {name: len(split) for name, split in splits.items()}
+    train_split, eval_split = sources.splits(config.data, splits)
+    train = splits[train_split]
+    guesses: dict[Path, str] = {("data", "train_split"): train_split, ("data", "eval_split"): eval_split or ""}
+    used = config.data.model_copy(update={"train_split": train_split, "eval_split": eval_split})
+    try:
+        task = create(config.model_copy(update={"data": used}), train, splits[eval_split] if eval_split else None)
+    except FinetuiError as error:
+        return Outlook(rows, list(train.column_names), guesses, [], error)
+    guesses |= {(*COLUMNS, role): column for role, column in task.columns.items()}
+    guesses["metrics",] = ", ".join(task.default_metrics)
+    names = task.label_names
+    labels = [f"{len(names)} labels: {', '.join(names)}"] if names else []
+    return Outlook(rows, list(train.column_names), guesses, [*labels, *task.notes])

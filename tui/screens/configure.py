@@ -1,0 +1,227 @@
+"""A run on the drawing board: the form over RunConfig, the file it comes from or goes to, the check, the start."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from core.errors import FinetuiError
+from tui import keys
+from tui.screens.base import FinetuiScreen
+from tui.screens.dialogs import ConfirmDialog
+from tui.screens.path_dialog import PathDialog
+from tui.screens.start_dialog import StartDialog
+from tui.text import visible
+from tui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from core.config import DataConfig, RunConfig
+    from tui.widgets.run_form import RunForm
+
+NEEDS_FORM = ("start", "save", "open", "new", "section")
+TRUSTING = "! runs the model's own Python code"
+
+
+class ConfigureScreen(FinetuiScreen):
+    """The form comes into being once pydantic is imported, in a thread; what shall be filled in waits for it."""
+
+    MODE = "configure"
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("configure")
+    CSS_PATH = "configure.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._form: RunForm | None = None
+        self._pending: list[tuple[DataConfig | None, RunConfig | None]] = []
+        self._file: Path | None = None
+        self._saved = ""
+
+    def compose_body(self) -> ComposeResult:
+        yield StatusLine()
+        with Horizontal(id="configure-body"):
+            yield Vertical(id="configure-form")
+            with VerticalScroll(id="configure-preview", classes="pane", can_focus=False):
+                yield Static(id="configure-yaml")
+        yield Static(id="configure-help")
+
+    def on_mount(self) -> None:
+        self.query_one("#configure-preview").border_title = "as a file"
+        self.build()
+
+    @property
+    def status(self) -> StatusLine:
+        return self.query_one(StatusLine)
+
+    @property
+    def form(self) -> RunForm:
+        """The form; nothing that needs it can be asked for before it is there."""
+        assert self._form is not None
+        return self._form
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in NEEDS_FORM:
+            return self._form is not None
+        return super().check_action(action, parameters)
+
+    @work(exclusive=True, group="form")
+    async def build(self) -> None:
+        """Make the form, then fill in what waits."""
+        self.status.busy = "preparing the form"
+        form = await asyncio.to_thread(_new_form)
+        await self.query_one("#configure-form").mount(form)
+        self.status.busy = ""
+        self._form = form
+        self._saved = self._text()
+        self.refresh_bindings()
+        await self._fill_pending()
+
+    def fill(self, data: DataConfig | None, config: RunConfig | None) -> None:
+        """Fill the form from a config, or put other data into it and keep the rest."""
+        self._pending.append((data, config))
+        if self._form is not None:
+            self.run_worker(self._fill_pending(), group="form")
+
+    async def _fill_pending(self) -> None:
+        while self._pending:
+            data, config = self._pending.pop(0)
+            if config is not None:
+                self._file = None
+            await self.form.fill(data, config)
+
+    def described(self) -> dict[str, Any]:
+        """Plain data of what is filled in so far; empty where that cannot be read."""
+        try:
+            return self._form.draft.data() if self._form is not None else {}
+        except FinetuiError:
+            return {}
+
+    # what the form says
+
+    def on_run_form_changed(self) -> None:
+        """Bring the title and the preview up to date."""
+        if self._form is None:
+            return
+        text = self._text()
+        name = str(self._file) if self._file else "new run"
+        self.status.text = f"{name} · not saved" if text != self._saved else name
+        trusting = self.form.draft.texts.get(("model", "trust_remote_code")) == "yes"
+        self.status.aside = TRUSTING if trusting else ""
+        self.query_one("#configure-yaml", Static).update(Content(visible(text, keep="\n")))
+
+    def on_run_form_helped(self, event: RunForm.Helped) -> None:
+        self.query_one("#configure-help", Static).update(Content(event.text))
+
+    def on_run_form_waiting(self, event: RunForm.Waiting) -> None:
+        self.status.busy = event.text
+
+    def _text(self) -> str:
+        """The form as a file; why not, where it cannot be one."""
+        try:
+            return self.form.draft.to_yaml()
+        except FinetuiError as error:
+            return str(error)
+
+    # files
+
+    def action_section(self, by: int) -> None:
+        """Go to the next or previous section."""
+        self.form.form.go_to_section(by)
+
+    def action_new(self) -> None:
+        """Begin anew, if the person is sure."""
+        self.app.push_screen(ConfirmDialog("Empty the form?", "What is not saved is lost.", "Empty it"), self._empty)
+
+    def _empty(self, answer: str | None) -> None:
+        if answer == "yes":
+            from tui.forms import layout
+
+            self.take(None, dict(layout.START))
+
+    def action_open(self) -> None:
+        """Ask for a file, and fill the form from it."""
+        dialog = PathDialog("Open a config", "open", "path of a YAML file")
+        self.app.push_screen(dialog, self._read_from)
+
+    def _read_from(self, name: str | None) -> None:
+        if name:
+            self.read_file(Path(name).expanduser())
+
+    @work(exclusive=True, group="file")
+    async def read_file(self, path: Path) -> None:
+        """Fill the form from a YAML file; the form stays as it is if that cannot be read."""
+        self.take(path, await asyncio.to_thread(_read, path))
+
+    @work(exclusive=True, group="form")
+    async def take(self, path: Path | None, data: dict[str, Any]) -> None:
+        """Fill the form with what a file says."""
+        self._file = path
+        await self.form.replace(data)
+        self._saved = self._text()
+        self.on_run_form_changed()
+
+    def action_save(self) -> None:
+        """Ask where to write the form."""
+        path = str(self._file) if self._file else "run.yaml"
+        dialog = PathDialog("Save the config", "save", "path of a YAML file", path, writes=True)
+        self.app.push_screen(dialog, self._write_to)
+
+    def _write_to(self, name: str | None) -> None:
+        if name:
+            self.write_file(Path(name).expanduser())
+
+    @work(exclusive=True, group="file")
+    async def write_file(self, path: Path) -> None:
+        """Write the form as it is, finished or not."""
+        text = self.form.draft.to_yaml()
+        await asyncio.to_thread(_write, path, text)
+        self._file, self._saved = path, text
+        self.on_run_form_changed()
+        self.notify(visible(str(path)), title="saved", markup=False)
+
+    # the start
+
+    def action_start(self) -> None:
+        """Check the run; the dialog that shows what was found starts it."""
+        wrong = self.form.check()
+        if wrong:
+            self.notify(f"{wrong} field{'s need' if wrong > 1 else ' needs'} a look first", severity="warning")
+            return
+        dialog = StartDialog(self.form.draft.config())
+        self.app.push_screen(dialog, lambda answer: self._answer(dialog, answer))
+
+    def _answer(self, dialog: StartDialog, answer: str | None) -> None:
+        if answer == "start":
+            self.finetui.start_run(dialog.config)
+        elif dialog.error is not None:
+            self.form.tell(dialog.error)
+
+
+def _new_form() -> RunForm:
+    from tui.forms.draft import Draft
+    from tui.widgets.run_form import RunForm
+
+    draft = Draft()
+    draft.take_roles()
+    return RunForm(draft)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    from core import config_file
+
+    return config_file.load(path).document.data
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FinetuiError(f"cannot write {path.name}", f"{path}: {error.strerror}", "choose another place") from None

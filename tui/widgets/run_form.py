@@ -1,0 +1,209 @@
+"""The form over RunConfig: its fields, what is wrong with them, and what the data says about them.
+
+Imports pydantic through `tui.forms`: a screen imports this module in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+
+from core.errors import FinetuiError
+from tui.forms import layout, outlook
+from tui.forms.draft import Draft
+from tui.forms.fields import COLUMNS, Path
+from tui.forms.outlook import Outlook
+from tui.text import one_line, visible
+from tui.widgets.disclosure import Disclosure
+from tui.widgets.field_row import FieldRow
+from tui.widgets.form import Form
+from tui.widgets.path_input import PathInput
+
+if TYPE_CHECKING:
+    from core.config import DataConfig, RunConfig
+
+SOURCE = (("data", "id"), ("data", "files"))
+
+
+class RunForm(Vertical):
+    """Draws a draft and writes what is typed into it.
+
+    Attributes:
+        draft: what is filled in.
+    """
+
+    class Changed(Message):
+        """The draft is another."""
+
+    class Helped(Message):
+        """What there is to say about the field that is being filled in."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Waiting(Message):
+        """The form waits for this; for nothing any more where it is empty."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__()
+        self.draft = draft
+        self._looked_at: object = None
+        self._outlook: Outlook | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Form(layout.parts(self.draft.fields), self.draft.texts, layout.PATHS)
+
+    def on_mount(self) -> None:
+        self._settle()
+        self.focus_first()
+
+    @property
+    def form(self) -> Form:
+        return self.query_one(Form)
+
+    def focus_first(self) -> None:
+        next(iter(self.form.rows())).focus()
+
+    # filling
+
+    async def fill(self, data: DataConfig | None, config: RunConfig | None) -> None:
+        """Fill the form from a config, or put other data into it and keep the rest; fetch the data if need be."""
+        if config is not None:
+            self.draft.replace(config.model_dump(mode="json", exclude_unset=True, exclude={"provenance"}))
+        if data is not None:
+            self.draft.take_data(data.model_dump(mode="json", exclude_unset=True))
+        await self.redraw()
+        self.look(fetch=True)
+
+    async def replace(self, data: dict[str, Any]) -> None:
+        """Fill the form from plain data."""
+        self.draft.replace(data)
+        await self.redraw()
+        self.look()
+
+    async def redraw(self) -> None:
+        """Draw the draft anew, as after a change of more than one field."""
+        await asyncio.to_thread(self.draft.take_roles)
+        await self.form.rebuild(layout.parts(self.draft.fields), self.draft.texts)
+        for row in self.form.rows():
+            row.show_error("")
+        self._settle()
+
+    def _settle(self) -> None:
+        self.form.reveal(lambda path: layout.shown(path, self.draft.texts))
+        self.post_message(self.Changed())
+
+    def on_field_row_changed(self, event: FieldRow.Changed) -> None:
+        event.stop()
+        self.draft.texts[event.row.path] = event.row.text
+        if event.row.path == ("task",):
+            self.change_task()
+        self._settle()
+
+    @work(exclusive=True, group="task")
+    async def change_task(self) -> None:
+        """Another task has other roles."""
+        await self.redraw()
+        self.look()
+
+    def on_disclosure_toggled(self, event: Disclosure.Toggled) -> None:
+        event.stop()
+        self._settle()
+
+    # help
+
+    def on_field_row_entered(self, event: FieldRow.Entered) -> None:
+        event.stop()
+        row = event.row
+        help = visible(row.field.help)
+        if row.suggestions:
+            help += f"\none of: {one_line(', '.join(row.suggestions))}"
+        self.post_message(self.Helped(help))
+
+    def on_path_input_candidates(self, event: PathInput.Candidates) -> None:
+        event.stop()
+        self.post_message(self.Helped(visible("  ".join(event.names))))
+
+    # what is wrong
+
+    @on(FieldRow.Left)
+    def check_row(self, event: FieldRow.Left) -> None:
+        event.stop()
+        event.row.show_error(self.draft.check(event.row.path))
+        if event.row.path[0] in ("data", "task"):
+            self.look()
+
+    def check(self) -> int:
+        """Mark what is wrong, go to the first of it, and say how many there are."""
+        problems = self.draft.problems()
+        rows = [(row, problem.message) for problem in problems if (row := self.form.row(problem.path)) is not None]
+        for row, message in rows:
+            row.show_error(message)
+        if rows:
+            rows[0][0].focus()
+        return len(problems)
+
+    def tell(self, error: FinetuiError) -> None:
+        """Show an error beside the field that it speaks of; beside the data where it names none."""
+        path = self.draft.find(error) or next(path for path in self.draft.order() if path[0] == "data")
+        row = self.form.row(path)
+        if row is not None:
+            row.show_error(": ".join(part for part in (error.title, error.hint) if part))
+
+    # what the data says
+
+    @work(exclusive=True, group="look")
+    async def look(self, fetch: bool = False) -> None:
+        """Read the data for splits, columns and labels. What is not on this machine stays unread, unless `fetch`."""
+        try:
+            data = self.draft.data()
+        except FinetuiError:
+            return
+        wanted = {key: data.get(key) for key in ("task", "data")}
+        if wanted != self._looked_at:
+            self._looked_at, self._outlook = wanted, None
+            self._forget()
+            if not wanted["data"]:
+                return
+            self.post_message(self.Waiting("reading the data"))
+            try:
+                self._outlook = await asyncio.to_thread(outlook.look, data, fetch)
+            except FinetuiError as error:
+                self.tell(error)
+            finally:
+                self.post_message(self.Waiting(""))
+        if self._outlook is not None:
+            self._take(self._outlook)
+
+    def _forget(self) -> None:
+        for row in self.form.rows():
+            row.suggest([])
+            row.show_note("")
+
+    def _take(self, seen: Outlook) -> None:
+        for path, guess in seen.guesses.items():
+            self._suggest(path, [] if path[0] != "data" else seen.splits, guess)
+        for row in self.form.rows():
+            if row.path[:2] == COLUMNS:
+                row.suggest(seen.columns, seen.guesses.get(row.path, ""))
+            if row.path in SOURCE and row.text:
+                row.show_note(" · ".join(f"{name} {rows:,}" for name, rows in seen.splits.items()))
+            if row.path == (*COLUMNS, "label"):
+                row.show_note(" · ".join(seen.notes))
+        if seen.error is not None:
+            self.tell(seen.error)
+
+    def _suggest(self, path: Path, words: Iterable[str], guess: str) -> None:
+        if (row := self.form.row(path)) is not None:
+            row.suggest(list(words), guess)
