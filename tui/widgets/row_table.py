@@ -1,0 +1,174 @@
+"""Rows of a dataset of any length: what is on the screen is read, in a thread, a page at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.worker import Worker
+from textual_fastdatatable import DataTable
+from textual_fastdatatable.backend import DataTableBackend
+
+Page = list[list[str]]
+ReadPage = Callable[[int, int], Page]
+"""(first row, count) -> rows of cells, each on one line and safe to draw. Blocking."""
+
+PAGE = 100
+PAGES_KEPT = 50
+NARROWEST = 8
+WIDEST = 80
+PADDING = 2
+WAITING = Text("…", "dim")
+NO_KEYS = {"tab", "shift+tab", "enter", "ctrl+a", "ctrl+c,super+c"}
+"""Of the library's table: Tab is for the next widget, Enter for the screen, and nothing is selected here."""
+
+
+class PagedRows(DataTableBackend[Page]):
+    """Hands out the pages that it has; a row of another page is drawn as waiting, and asked for by `want`."""
+
+    def __init__(self, columns: Sequence[str], rows: int, widths: Sequence[int], want: Callable[[int], None]) -> None:
+        self._render_markup = False
+        self._columns = ["#", *columns]
+        self._rows = rows
+        self._widths = list(widths)
+        self._want = want
+        self._pages: OrderedDict[int, list[list[Text]]] = OrderedDict()
+
+    def put(self, page: int, rows: Page) -> None:
+        start = page * PAGE
+        self._pages[page] = [
+            [Text(str(start + index), "dim"), *(Text(cell, no_wrap=True) for cell in row)]
+            for index, row in enumerate(rows)
+        ]
+        while len(self._pages) > PAGES_KEPT:
+            self._pages.popitem(last=False)
+
+    def get_row_at(self, index: int) -> Sequence[Any]:
+        page = self._pages.get(index // PAGE)
+        if page is None:
+            self._want(index // PAGE)
+            return [Text(str(index), "dim"), *(WAITING for _ in self._columns[1:])]
+        self._pages.move_to_end(index // PAGE)
+        return page[index % PAGE]
+
+    def get_cell_at(self, row_index: int, column_index: int) -> Any:
+        return self.get_row_at(row_index)[column_index]
+
+    @property
+    def row_count(self) -> int:
+        return self._rows
+
+    @property
+    def source_row_count(self) -> int:
+        return self._rows
+
+    @property
+    def columns(self) -> Sequence[str]:
+        return self._columns
+
+    @property
+    def column_content_widths(self) -> Sequence[int]:
+        return self._widths
+
+    # The rest of the library's interface is for tables that can be changed or sorted, or that lie in memory as a whole.
+
+    @classmethod
+    def from_pydict(
+        cls, data: Mapping[str, Sequence[Any]], max_rows: int | None = None, column_names: Sequence[str] | None = None
+    ) -> PagedRows:
+        raise NotImplementedError
+
+    @property
+    def source_data(self) -> Page:
+        raise NotImplementedError
+
+    def get_column_at(self, index: int) -> Sequence[Any]:
+        raise NotImplementedError
+
+    def append_column(self, label: str, default: Any | None = None) -> int:
+        raise NotImplementedError
+
+    def append_rows(self, records: Iterable[Iterable[Any]]) -> list[int]:
+        raise NotImplementedError
+
+    def drop_row(self, row_index: int) -> None:
+        raise NotImplementedError
+
+    def update_cell(self, row_index: int, column_index: int, value: Any) -> None:
+        raise NotImplementedError
+
+    def sort(self, by: list[tuple[str, Literal["ascending", "descending"]]] | str) -> None:
+        raise NotImplementedError
+
+
+class RowTable(DataTable, inherit_bindings=False):
+    """A cursor over rows; each move posts RowHighlighted.
+
+    Args:
+        columns: their names.
+        rows: how many there are.
+        first: the first page.
+        width: cells to lay the columns out in.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        binding for binding in DataTable.BINDINGS if isinstance(binding, Binding) and binding.key not in NO_KEYS
+    ]
+
+    def __init__(self, columns: Sequence[str], rows: int, first: Page, read: ReadPage, width: int) -> None:
+        widths = layout([["#", *columns], *([str(rows), *row] for row in first)], width)
+        self._store = PagedRows(columns, rows, widths, self._want)
+        self._store.put(0, first)
+        self._read = read
+        self._asked: set[int] = set()
+        super().__init__(
+            backend=self._store,
+            column_labels=[Text(name) for name in ("#", *columns)],
+            column_widths=list(widths),
+            max_column_content_width=WIDEST,
+            cursor_type="row",
+            fixed_columns=1,
+            show_row_labels=False,
+            render_markup=False,
+        )
+
+    def _want(self, page: int) -> None:
+        if page not in self._asked:
+            self._asked.add(page)
+            self.call_later(self._fetch, page)
+
+    def _fetch(self, page: int) -> Worker[None]:
+        return self.run_worker(self._load(page), group="pages")
+
+    async def _load(self, page: int) -> None:
+        try:
+            rows = await asyncio.to_thread(self._read, page * PAGE, PAGE)
+        finally:
+            self._asked.discard(page)
+        self._store.put(page, rows)
+        self.notify_style_update()
+
+
+def layout(rows: Sequence[Sequence[str]], width: int) -> list[int]:
+    """Cells for each column: as wide as its widest cell, the widest ones cut first until all fit into `width`.
+
+    Where even narrow columns do not fit, the table scrolls.
+    """
+    widths = [min(WIDEST, max(map(cell_len, column))) for column in zip(*rows, strict=True)]
+    room = width - PADDING * len(widths)
+    most = WIDEST
+    while sum(widths) > room and most > NARROWEST:
+        most -= 1
+        widths = [min(most, cells) for cells in widths]
+    left = room - sum(widths)
+    # What rounding left over goes to the columns that were cut.
+    for index, cells in enumerate(widths):
+        if left > 0 and cells == most:
+            widths[index] += 1
+            left -= 1
+    return widths

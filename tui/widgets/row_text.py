@@ -1,0 +1,37 @@
+"""A row of a dataset as text: each column's name and type, and below it the whole of the cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.text import visible
+
+if TYPE_CHECKING:
+    from core.data.browse import Column
+
+MOST = 20_000
+"""Characters of a cell that are laid out: a megabyte of text would hold up the screen."""
+
+
+class RowText(Static):
+    """Fed with a row by `show`."""
+
+    def show(self, columns: Sequence[Column], row: Mapping[str, str]) -> None:
+        self.update(Content("\n").join(_cell(column, row.get(column.name, "")) for column in columns))
+
+
+def _cell(column: Column, text: str) -> Content:
+    shown = visible(text[:MOST], keep="\n")
+    more = f"\n… {len(text) - MOST:,} more characters" if len(text) > MOST else ""
+    return Content.assemble(
+        (visible(column.name), "bold $primary"),
+        (f"  {visible(column.type)}", "$text-muted"),
+        "\n",
+        shown,
+        (more, "$text-muted"),
+        "\n",
+    )
