@@ -1,0 +1,183 @@
+"""Talk to a model: label probabilities from a classifier, streamed text from a causal LM."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.widgets import ContentSwitcher
+
+from core.errors import FinetuiError
+from tui import keys
+from tui.screens.base import FinetuiScreen
+from tui.text import one_line
+from tui.widgets.choose_model import ChooseModel
+from tui.widgets.status_line import StatusLine
+from tui.widgets.talk import Manner, Talk
+
+if TYPE_CHECKING:
+    from core.inference import Predictor
+    from core.runs.store import RunSummary
+    from tui.answer_stream import AnswerStream
+    from tui.app import FinetuiApp
+    from tui.widgets.exchange import Exchange
+
+DRAIN = 0.1
+"""Seconds between two looks at an answer that is being written."""
+
+
+class ChatScreen(FinetuiScreen):
+    """Two pages: one that asks for a model, one to talk to it."""
+
+    MODE = "chat"
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("chat")
+    CSS_PATH = "chat.tcss"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._predictor: Predictor | None = None
+        self._stream: AnswerStream | None = None
+        self._answering = asyncio.Lock()
+
+    def compose_body(self) -> ComposeResult:
+        yield StatusLine("no model is loaded")
+        with ContentSwitcher(initial="choose"):
+            yield ChooseModel(id="choose")
+            yield Talk(id="talk")
+
+    @property
+    def status(self) -> StatusLine:
+        return self.query_one(StatusLine)
+
+    @property
+    def talk(self) -> Talk:
+        return self.query_one(Talk)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "stop":
+            return self._stream is not None
+        if action == "back_to_talk":
+            return self._predictor is not None and self._choosing
+        if action in ("choose", "clear"):
+            return not self._choosing
+        return super().check_action(action, parameters)
+
+    @property
+    def _choosing(self) -> bool:
+        return self.query_one(ContentSwitcher).current == "choose"
+
+    # choosing a model
+
+    async def on_screen_resume(self) -> None:
+        if self._choosing:
+            await self._list_runs()
+
+    async def _list_runs(self) -> None:
+        choose = self.query_one(ChooseModel)
+        choose.show_runs(await asyncio.to_thread(_with_model, self.finetui))
+        choose.focus_first()
+
+    async def action_choose(self) -> None:
+        """Ask for another model; the one that is loaded stays until then."""
+        self.query_one(ContentSwitcher).current = "choose"
+        await self._list_runs()
+        self.refresh_bindings()
+
+    def action_back_to_talk(self) -> None:
+        """Go on with the model that is loaded."""
+        self.query_one(ContentSwitcher).current = "talk"
+        self.talk.query_one("#talk-text").focus()
+        self.refresh_bindings()
+
+    @on(ChooseModel.Chosen)
+    def model_chosen(self, event: ChooseModel.Chosen) -> None:
+        self.open_model(event.ref)
+
+    @work(exclusive=True, group="load")
+    async def open_model(self, ref: str) -> None:
+        """Load a model; the one before it stays if that fails."""
+        self.status.busy = f"loading {one_line(ref)}"
+        try:
+            predictor, examples = await asyncio.to_thread(_load, ref)
+        except FinetuiError as error:
+            self.finetui.show_error(error)
+            return
+        finally:
+            self.status.busy = ""
+        self._predictor = predictor
+        self.status.text = f"{predictor.name} · {predictor.task}"
+        self.talk.settle(Manner(predictor.pair, predictor.task == "causal-lm", examples))
+        self.action_back_to_talk()
+
+    # talking
+
+    @on(Talk.Said)
+    def said(self, event: Talk.Said) -> None:
+        if self._answering.locked():
+            self.notify("the answer before is not finished: Esc stops it", severity="warning", timeout=3)
+        elif self._predictor is not None:
+            self.answer(self._predictor, event.texts)
+
+    @work(group="answer")
+    async def answer(self, predictor: Predictor, texts: list[str]) -> None:
+        """Ask the model. One question at a time: a model is not for two threads."""
+        async with self._answering:
+            exchange = await self.talk.add(texts)
+            try:
+                if predictor.task == "causal-lm":
+                    await self._write(exchange, predictor, texts[0])
+                else:
+                    exchange.show_scores(await asyncio.to_thread(predictor.classify, *texts))
+            except FinetuiError as error:
+                exchange.note("✗ " + ": ".join(error.lines()))
+
+    async def _write(self, exchange: Exchange, predictor: Predictor, prompt: str) -> None:
+        from tui.answer_stream import AnswerStream
+
+        stream = self._stream = AnswerStream(predictor, prompt, self.talk.length)
+        self.refresh_bindings()
+        done = asyncio.ensure_future(asyncio.to_thread(stream.run))
+        try:
+            while not done.done():
+                await asyncio.wait([done], timeout=DRAIN)
+                exchange.write(stream.drain())
+                exchange.note(stream.note() or "…")
+            await done
+            exchange.note(f"{stream.note() or 'nothing to say'}{' · stopped' if stream.stopped else ''}")
+        finally:
+            # Also when the app closes: the thread ends with the token that it is at.
+            stream.stop()
+            self._stream = None
+            self.refresh_bindings()
+
+    def action_stop(self) -> None:
+        """End the answer with the token that it is at."""
+        if self._stream is not None:
+            self._stream.stop()
+
+    async def action_clear(self) -> None:
+        """Empty the history."""
+        if not self._answering.locked():
+            await self.talk.clear()
+
+
+def _load(ref: str) -> tuple[Predictor, tuple[str, ...]]:
+    from core import inference
+    from core.demo import DEMOS
+
+    predictor = inference.load(ref)
+    demo = DEMOS.get(predictor.name)
+    return predictor, demo.inputs if demo is not None else ()
+
+
+def _with_model(app: FinetuiApp) -> list[RunSummary]:
+    from core.runs import layout
+
+    return [
+        run
+        for run in app.store.list()
+        if (run.path / layout.MODEL).is_dir() or any((run.path / layout.CHECKPOINTS).glob("checkpoint-*"))
+    ]

@@ -1,0 +1,102 @@
+"""The page on which one talks to a model: the history above, the lines to type in below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tui.text import one_line
+from tui.widgets.exchange import Exchange
+from tui.widgets.prompt_input import PromptInput
+
+DEFAULT_LENGTH = 200
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a model wants to be talked to.
+
+    Attributes:
+        pair: it takes two texts at a time.
+        writes: it answers with text, so that there is a limit to set.
+        examples: worth typing.
+    """
+
+    pair: bool
+    writes: bool
+    examples: tuple[str, ...] = ()
+
+
+class Talk(Vertical):
+    """Posts Said; the answer is written into the Exchange that `add` gives."""
+
+    class Said(Message):
+        """The person sent this: one text, or two."""
+
+        def __init__(self, texts: list[str]) -> None:
+            super().__init__()
+            self.texts = texts
+
+    _manner = Manner(False, False)
+
+    def compose(self) -> ComposeResult:
+        yield VerticalScroll(id="history", can_focus=True)
+        yield Static(id="talk-hint", classes="quiet")
+        with Horizontal(id="talk-lines"):
+            with Vertical(id="talk-texts"):
+                yield PromptInput(id="talk-text", classes="titled")
+                yield PromptInput(id="talk-pair", classes="titled")
+            length = Input(str(DEFAULT_LENGTH), id="talk-length", type="integer", max_length=5, classes="titled")
+            length.border_title = "max new tokens"
+            yield length
+
+    def settle(self, manner: Manner) -> None:
+        """Get ready for another model; the history stays."""
+        self._manner = manner
+        first, second = self.query_one("#talk-text", PromptInput), self.query_one("#talk-pair", PromptInput)
+        first.border_title = "first text" if manner.pair else "prompt" if manner.writes else "text"
+        second.border_title = "second text"
+        second.display = manner.pair
+        self.query_one("#talk-length").display = manner.writes
+        first.offer(list(manner.examples))
+        second.offer([])
+        examples = ", ".join(one_line(example, 20) for example in manner.examples)
+        hint = f"try: {examples}   (↑ types one)" if examples else "Enter sends   ↑ brings back what was sent"
+        self.query_one("#talk-hint", Static).update(Content(hint))
+        first.focus()
+
+    @property
+    def length(self) -> int:
+        """How many tokens an answer may have."""
+        text = self.query_one("#talk-length", Input).value
+        return max(1, int(text)) if text.isdigit() else DEFAULT_LENGTH
+
+    async def add(self, texts: Sequence[str]) -> Exchange:
+        """Begin an exchange at the end of the history, and keep its texts to be recalled."""
+        for line, text in zip(self.query(PromptInput), texts, strict=False):
+            line.keep(text)
+        self.query_one("#talk-text").focus()
+        exchange = Exchange(texts)
+        history = self.query_one("#history", VerticalScroll)
+        await history.mount(exchange)
+        history.anchor()
+        return exchange
+
+    async def clear(self) -> None:
+        await self.query_one("#history").remove_children()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        first, second = self.query_one("#talk-text", Input), self.query_one("#talk-pair", Input)
+        if not first.value.strip():
+            first.focus()
+        elif self._manner.pair and not second.value.strip():
+            second.focus()
+        else:
+            self.post_message(self.Said([first.value, second.value] if self._manner.pair else [first.value]))
