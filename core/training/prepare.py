@@ -62,6 +62,13 @@ def check(config: RunConfig) -> Checked:
     Raises:
         FinetuiError: anything that would make the run fail later.
     """
+    if config.model.from_config is not None and config.method.kind != "full":
+        raise FinetuiError(
+            "an adapter needs a checkpoint under it",
+            f"method.kind: {config.method.kind}, and model.from_config makes all weights anew",
+            "set method.kind: full, or name a checkpoint with model.id",
+            key="method.kind",
+        )
     config = arguments.settle(config)
     splits = sources.load(config.data)
     train_split, eval_split = sources.splits(config.data, splits)

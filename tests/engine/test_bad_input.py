@@ -73,6 +73,15 @@ CASES: dict[str, tuple[Callable[[Path], dict[str, Any]], str, str]] = {
         "lora_alhpa",
         "lora_alpha",
     ),
+    "an adapter on nothing": (
+        lambda p: {
+            **write(p / "t.jsonl", ROWS),
+            "model": {"from_config": {"model_type": "bert"}, "tokenizer": "t"},
+            "method": {"kind": "lora"},
+        },
+        "an adapter needs a checkpoint",
+        "model.id",
+    ),
     "no such position": (
         lambda p: {"data": {**write(p / "t.jsonl", ROWS)["data"], "max_length": 4000}},
         "no position 4000",
@@ -144,7 +153,7 @@ def test_out_of_memory_says_what_to_lower(mrpc: Any, new_folder: Any, monkeypatc
     from core.training import trainer
 
     class FakeOutOfMemory:
-        def train(self) -> None:
+        def train(self, **_: object) -> None:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB")
 
     monkeypatch.setattr(trainer, "build", lambda *_: FakeOutOfMemory())
