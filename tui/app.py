@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import sys
 from collections.abc import Iterable
@@ -94,6 +95,7 @@ class FinetuiApp(App[None]):
     def on_mount(self) -> None:
         self._loop_of_app = asyncio.get_running_loop()
         terminal.release_print()
+        self.call_after_refresh(gc.enable)
         if self._leaving:
             self.exit()
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import gc
 import os
 import sys
 from pathlib import Path
@@ -23,14 +24,12 @@ def open_app(
     start: RunConfig | None = None,
     demo: str | None = None,
     train: RunFunction | None = None,
-) -> int:
-    """Run the app on this terminal until it is left and its run, if it has one, is over.
+) -> NoReturn:
+    """Run the app on this terminal until it is left and its run, if it has one, is over; then end the process.
 
     Args: as FinetuiApp.
-
-    Returns:
-        The exit code of the process.
     """
+    gc.disable()  # nothing that starting makes is garbage; the app turns it on again after its first paint
     terminal.take_over(log_file())
     from tui.app import FinetuiApp
 
@@ -44,7 +43,7 @@ def open_app(
     if app.training is not None:
         code = code or _see_out(app.training)
     terminal.give_back()
-    return code
+    _end(code)
 
 
 def _see_out(thread: TrainingThread) -> int:
@@ -76,7 +75,7 @@ def _ending(thread: TrainingThread) -> str:
     return " · ".join(part for part in (outcome.reason.replace("_", " "), figures, outcome.run) if part)
 
 
-def end(code: int) -> NoReturn:
+def _end(code: int) -> NoReturn:
     """End the process without waiting for threads that only warm up imports, or load what nobody waits for any more."""
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):

@@ -58,11 +58,13 @@ def take_over(log: Path) -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True)
     _print_to = (sys.stdout, sys.stderr)
-    _start_resource_tracker()
 
 
 def release_print() -> None:
-    """Textual captures `print` while it runs and shows it nowhere; let it go to fds 1 and 2 like the rest."""
+    """Textual captures `print` while it runs and shows it nowhere; let it go to fds 1 and 2 like the rest.
+
+    What it puts in place has no descriptor either, which multiprocessing asks for when it starts its helper.
+    """
     if _print_to is not None:
         sys.stdout, sys.stderr = _print_to
 
@@ -198,9 +200,8 @@ def _open_log(log: Path) -> int:
         return os.open(os.devnull, os.O_WRONLY)
 
 
-def _start_resource_tracker() -> None:
-    """multiprocessing starts this helper on first use and hands it `sys.stderr.fileno()`, which Textual's capture of
-    print lacks; so it is started before. It must also outlive the terminal."""
+def start_resource_tracker() -> None:
+    """Start the helper process of multiprocessing now: started later, it would die with the terminal."""
     from multiprocessing import resource_tracker
 
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)

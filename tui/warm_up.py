@@ -22,7 +22,8 @@ MODULES = (
 
 
 def start() -> None:
-    """Begin, in a daemon thread: leaving the app does not wait for it."""
+    """Begin, in a daemon thread: leaving the app does not wait for it. For the main thread."""
+    terminal.start_resource_tracker()
     threading.Thread(target=_import_all, name="warm-up", daemon=True).start()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import time
 
@@ -32,6 +33,7 @@ class FakeEngine:
         os.write(1, b"a library wrote this to fd 1\n")
         os.write(2, b"a library wrote this to fd 2\n")
         print("a library printed this")
+        multiprocessing.get_context("spawn").Lock()  # as a data loader with workers does; starts a helper process
         folder.emit(events.PhaseChanged(t=time.time(), phase="training", detail=f"{self.steps} steps"))
         step, paused, reason = 0, False, "completed"
         while step < self.steps and reason == "completed":
