@@ -12,9 +12,9 @@ def main() -> None:
 
         command_line()
         return
-    from tui.launch import open_app
+    from tui.launch import end, open_app
 
-    open_app()
+    end(open_app())
 
 
 if __name__ == "__main__":

@@ -24,10 +24,13 @@ def open_app(
     start: RunConfig | None = None,
     demo: str | None = None,
     train: RunFunction | None = None,
-) -> NoReturn:
-    """Run the app on this terminal until it is left and its run, if it has one, is over; then end the process.
+) -> int:
+    """Run the app on this terminal until it is left and its run, if it has one, is over.
 
     Args: as FinetuiApp.
+
+    Returns:
+        The exit code for `end`.
     """
     gc.disable()  # nothing that starting makes is garbage; the app turns it on again after its first paint
     terminal.take_over(log_file())
@@ -43,7 +46,7 @@ def open_app(
     if app.training is not None:
         code = code or _see_out(app.training)
     terminal.give_back()
-    _end(code)
+    return code
 
 
 def _see_out(thread: TrainingThread) -> int:
@@ -75,7 +78,7 @@ def _ending(thread: TrainingThread) -> str:
     return " · ".join(part for part in (outcome.reason.replace("_", " "), figures, outcome.run) if part)
 
 
-def _end(code: int) -> NoReturn:
+def end(code: int) -> NoReturn:
     """End the process without waiting for threads that only warm up imports, or load what nobody waits for any more."""
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):

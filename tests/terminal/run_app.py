@@ -8,7 +8,7 @@ from pathlib import Path
 from fake_engine import FakeEngine
 
 from core.config import DataConfig, ModelConfig, RunConfig
-from tui.launch import open_app
+from tui.launch import end, open_app
 
 CONFIG = RunConfig(
     name="slow",
@@ -19,4 +19,4 @@ CONFIG = RunConfig(
 if __name__ == "__main__":
     runs, what = Path(sys.argv[1]), sys.argv[2]
     engine = FakeEngine(steps=int(sys.argv[3]) if len(sys.argv) > 3 else 100)
-    open_app(runs, start=None if what == "idle" else CONFIG, train=engine)
+    end(open_app(runs, start=None if what == "idle" else CONFIG, train=engine))
