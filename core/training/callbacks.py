@@ -22,6 +22,10 @@ SPEED = ("epoch", "_runtime", "_per_second", "_preparation_time")
 """Endings of what the Trainer mixes into the metrics although it says nothing of the model."""
 
 
+class EvaluationStopped(Exception):
+    """Stop arrived during an evaluation: what was measured so far is no result."""
+
+
 class RunCallback(TrainerCallback):
     """Reports a training and steers it.
 
@@ -42,6 +46,7 @@ class RunCallback(TrainerCallback):
         self._stop_on_nan = stop_on_nan
         self._clock = StepClock()
         self._paused = False
+        self._inbox: list[commands.Command] = []
         self._evaluation_begin: float | None = None
         self._evaluation_batches = 0
 
@@ -88,6 +93,11 @@ class RunCallback(TrainerCallback):
     def on_prediction_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
+        self._inbox += self._reporter.folder.read_commands()
+        if commands.Stop() in self._inbox:
+            self._inbox = [commands.Stop()]
+            self._obey(state, control)
+            raise EvaluationStopped
         total = len(kwargs["eval_dataloader"])
         if self._evaluation_begin is None:
             self._evaluation_begin = time.perf_counter()
@@ -115,7 +125,9 @@ class RunCallback(TrainerCallback):
 
     def _obey(self, state: TrainerState, control: TrainerControl) -> None:
         """Carry out what the inbox holds; while a run is paused no step follows that would save or evaluate."""
-        for command in self._reporter.folder.read_commands():
+        arrived = [*self._inbox, *self._reporter.folder.read_commands()]
+        self._inbox = []
+        for command in arrived:
             match command:
                 case commands.Pause():
                     self._paused = True
@@ -135,6 +147,7 @@ class RunCallback(TrainerCallback):
                     self._reporter.stopped = True
                     self._paused = False
                     control.should_training_stop = control.should_save = True
+                    control.should_evaluate = False
             self._reporter.take(command, state.global_step, state.epoch)
 
     def _progress(self, state: TrainerState, urgent: bool = False) -> None:

@@ -167,6 +167,8 @@ class _Run:
 
         A stopped run does not wait for a new one.
         """
+        from core.training.callbacks import EvaluationStopped
+
         state = training.state
         if training.eval_dataset is None:
             return {}
@@ -175,7 +177,10 @@ class _Run:
         if callback.evaluated is None or callback.evaluated[0] != callback.saved_step:
             if self._reporter.stopped:
                 return {}
-            training.evaluate()
+            try:
+                training.evaluate()
+            except EvaluationStopped:
+                return {}
         assert callback.evaluated is not None
         return callback.evaluated[1]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
-from core.training.callbacks import RunCallback
+from core.training.callbacks import EvaluationStopped, RunCallback
 
 if TYPE_CHECKING:
     from core.config import RunConfig
@@ -14,13 +14,22 @@ if TYPE_CHECKING:
 
 
 class RunTrainer(Trainer):
-    """The Trainer as it is, with a checkpoint on demand."""
+    """The Trainer as it is, with a checkpoint on demand and an evaluation that can be broken off."""
 
     def save_now(self) -> None:
         """Write a checkpoint of the present step, as the Trainer itself does between steps."""
         assert self.model is not None
         self._save_checkpoint(self.model, trial=None)
         self.control = self.callback_handler.on_save(self.args, self.state, self.control)
+
+    def _evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        try:
+            return super()._evaluate(*args, **kwargs)
+        except EvaluationStopped:
+            return {}
+
+    def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
+        return bool(metrics) and super()._determine_best_metric(metrics, trial)
 
 
 def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, callback: RunCallback) -> RunTrainer:

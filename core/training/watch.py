@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from core.training.reporter import Reporter
 READ_SECONDS = 2.0
 LIBRARIES = ("transformers", "peft", "accelerate", "datasets", "evaluate")
 
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
 
 class NoticeHandler(logging.Handler):
     """Hands warnings on as notices, each text once."""
@@ -26,8 +29,9 @@ class NoticeHandler(logging.Handler):
         self._said: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
-        if text not in self._said:
+        text = ANSI.sub("", record.getMessage()).strip()
+        # What was made anew while loading is said by the engine, in a line.
+        if text not in self._said and "LOAD REPORT" not in text:
             self._said.add(text)
             level = "error" if record.levelno >= logging.ERROR else "warning"
             with contextlib.suppress(FinetuiError):  # a full disk ends the run elsewhere

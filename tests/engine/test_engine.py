@@ -46,6 +46,9 @@ def test_a_classifier_from_start_to_prediction(mrpc: Any, new_folder: Any) -> No
     assert phases == ["checking", "tokenizing", "tokenizing", "loading", "training", "evaluating", "saving"]
     assert told[-1] == outcome
     assert any(isinstance(event, events.HardwareRead) for event in told)
+    notices = [event.message for event in told if isinstance(event, events.Notice)]
+    assert "new weights, trained from scratch: classifier.bias, classifier.weight" in notices
+    assert not any("\x1b" in notice or "LOAD REPORT" in notice for notice in notices)
     state = read(folder)
     assert state.series["loss"].steps == list(range(1, 20))
     assert state.training is not None

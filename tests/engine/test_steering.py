@@ -29,6 +29,7 @@ class LiveRun:
     def __init__(self, config: RunConfig, folder: RunFolder) -> None:
         self.path = folder.path
         self.said: list[events.Event] = []
+        self._arrived: Iterator[events.Event] = iter(())
         self._reader = RunReader(folder.path)
         self.thread = threading.Thread(target=engine.run, args=(config, folder))
 
@@ -39,11 +40,12 @@ class LiveRun:
         """The first event from now on that fits."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            for event in self._reader.read():
+            for event in self._arrived:
                 self.said.append(event)
                 if isinstance(event, kind) and fits(event):
                     return event
             time.sleep(0.02)
+            self._arrived = iter(self._reader.read())
         raise AssertionError(f"no {kind.__name__} came; the last was {self.said[-1:]}")
 
 
@@ -52,8 +54,10 @@ def live(mrpc: Any, new_folder: Any) -> Callable[..., Any]:
     """Starts a long run, waits until it trains, and stops it at the end."""
 
     @contextmanager
-    def start(**training: Any) -> Iterator[LiveRun]:
-        config = mrpc(**{"max_steps": 3000, "save_strategy": "no", "lr_scheduler_type": "constant", **training})
+    def start(sections: dict[str, Any] | None = None, **training: Any) -> Iterator[LiveRun]:
+        config = mrpc(
+            sections, **{"max_steps": 3000, "save_strategy": "no", "lr_scheduler_type": "constant", **training}
+        )
         run = LiveRun(config, new_folder(config))
         run.thread.start()
         try:
@@ -111,6 +115,34 @@ def test_stop_while_paused_ends_the_run(live: Any) -> None:
         paused = run.wait_for(events.Progress, lambda event: event.paused)
         run.tell(commands.Stop())
         assert run.wait_for(events.RunFinished).step == paused.done
+
+
+@pytest.fixture
+def long_evaluation(shared: Path) -> dict[str, Any]:
+    """Evaluates on many rows: with one a batch that takes seconds, where a step takes milliseconds."""
+    files = {split: str(shared / "data/mrpc/train.jsonl") for split in ("train", "validation")}
+    return {"data": {"files": files, "limit": {"train": 300, "validation": 1000}, "max_length": 128}}
+
+
+def test_stop_breaks_off_an_evaluation_and_saves(live: Any, long_evaluation: dict[str, Any]) -> None:
+    training = {"per_device_eval_batch_size": 1, "metric_for_best_model": "loss"}
+    with live(long_evaluation, eval_strategy="steps", eval_steps=3, **training) as run:
+        run.wait_for(events.Progress, lambda event: event.phase == "evaluating")
+        run.tell(commands.Stop())
+        finished = run.wait_for(events.RunFinished)
+        assert finished.reason == "stopped"
+        assert finished.metrics == {}
+        assert (run.path / layout.CHECKPOINTS / f"checkpoint-{finished.step}" / "trainer_state.json").is_file()
+    assert not any(isinstance(event, events.Evaluated) for event in run.said)
+
+
+def test_commands_during_an_evaluation_wait_for_its_end(live: Any, long_evaluation: dict[str, Any]) -> None:
+    with live(long_evaluation, eval_strategy="steps", eval_steps=3, per_device_eval_batch_size=1) as run:
+        run.wait_for(events.Progress, lambda event: event.phase == "evaluating")
+        run.tell(commands.Pause())
+        evaluated = run.wait_for(events.Evaluated)
+        paused = run.wait_for(events.Progress, lambda event: event.paused)
+        assert paused.done == evaluated.step + 1
 
 
 def test_stop_before_training_leaves_no_model(mrpc: Any, new_folder: Any) -> None:
