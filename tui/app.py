@@ -69,6 +69,7 @@ class FinetuiApp(App[None]):
         # Assigned, it would have every style sheet parsed two times more before the first paint.
         self.set_reactive(App.theme, DARK.name)
         self.stylesheet.set_variables(self.get_css_variables())
+        self._print_to = sys.stdout, sys.stderr
         self._runs = runs
         self._open_run = open_run
         self._start = start
@@ -94,7 +95,8 @@ class FinetuiApp(App[None]):
 
     def on_mount(self) -> None:
         self._loop_of_app = asyncio.get_running_loop()
-        terminal.release_print()
+        # Textual captures `print` and shows it nowhere; multiprocessing asks what stands there for its descriptor.
+        sys.stdout, sys.stderr = self._print_to
         self.call_after_refresh(gc.enable)
         if self._leaving:
             self.exit()
@@ -148,8 +150,11 @@ class FinetuiApp(App[None]):
         self.push_screen(ErrorDialog(error))
 
     async def _hand_over(self, mode: keys.Mode, method: str, *values: object) -> None:
-        await self._go(mode)
-        getattr(self.screen, method)(*values)
+        try:
+            await self._go(mode)
+            getattr(self.screen, method)(*values)
+        except Exception as error:
+            self._report(error)
 
     # the run that trains in this process
 
@@ -243,11 +248,11 @@ class FinetuiApp(App[None]):
         return super().check_action(action, parameters)
 
     async def run_action(self, action: Any, default_namespace: Any = None, namespaces: Any = None) -> bool:
-        """Carry out an action; a FinetuiError that it raises becomes the error dialog."""
+        """Carry out an action; what it raises becomes a dialog."""
         try:
             return await super().run_action(action, default_namespace, namespaces)
-        except FinetuiError as error:
-            self.show_error(error)
+        except Exception as error:
+            self._report(error)
             return True
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
@@ -304,10 +309,15 @@ class FinetuiApp(App[None]):
 
     def _handle_exception(self, error: Exception) -> None:
         """Textual's own hook for whatever a handler or a worker raised."""
-        cause = error.error if isinstance(error, WorkerFailed) else error
-        if isinstance(cause, FinetuiError) and isinstance(error, WorkerFailed):
-            self.show_error(cause)
+        if isinstance(error, WorkerFailed):
+            self._report(error.error)
+        else:
+            self._report(error, handler_died=True)
+
+    def _report(self, error: BaseException, handler_died: bool = False) -> None:
+        if isinstance(error, FinetuiError) and not handler_died:
+            self.show_error(error)
             return
-        # Pilot raises it when the test ends.
-        self._exception = self._exception or error
-        defects.handle(self, cause, handler_died=cause is error)
+        if self._exception is None and isinstance(error, Exception):
+            self._exception = error  # Pilot raises it when a test ends
+        defects.handle(self, error, handler_died)

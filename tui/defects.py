@@ -49,4 +49,4 @@ async def _recover(app: FinetuiApp, mode: str | None) -> None:
         again = app.MODES[mode]
         app.remove_mode(mode)
         app.add_mode(mode, again)
-    app.push_screen(DefectDialog(terminal.log_path()))
+    app.push_screen(DefectDialog(terminal.log_path(), mode is not None))

@@ -16,7 +16,6 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import TextIO
 
 LOG_BYTES = 4 * 2**20
 """The app's log is begun anew when it is longer than this."""
@@ -24,7 +23,6 @@ LOG_BYTES = 4 * 2**20
 _lock = threading.Lock()
 _screen: io.TextIOWrapper | None = None
 _log: Path | None = None
-_print_to: tuple[TextIO, TextIO] | None = None
 
 
 class _TerminalFile(io.FileIO):
@@ -43,7 +41,7 @@ def take_over(log: Path) -> None:
 
     Textual draws on `sys.__stderr__` and takes its size from `sys.__stdout__`; both become the duplicate.
     """
-    global _screen, _log, _print_to
+    global _screen, _log
     _log = log
     # Each frame is written over SSH: 30 a second are smooth enough, and Textual reads this when it is imported.
     os.environ.setdefault("TEXTUAL_FPS", "30")
@@ -57,16 +55,6 @@ def take_over(log: Path) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True)
-    _print_to = (sys.stdout, sys.stderr)
-
-
-def release_print() -> None:
-    """Textual captures `print` while it runs and shows it nowhere; let it go to fds 1 and 2 like the rest.
-
-    What it puts in place has no descriptor either, which multiprocessing asks for when it starts its helper.
-    """
-    if _print_to is not None:
-        sys.stdout, sys.stderr = _print_to
 
 
 def give_back() -> None:

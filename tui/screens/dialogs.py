@@ -87,11 +87,12 @@ class QuitDialog(Dialog):
 
 
 class DefectDialog(Dialog):
-    """The app itself is at fault. The result is "quit" or "on"."""
+    """The app itself is at fault."""
 
-    def __init__(self, log: Path | None) -> None:
+    def __init__(self, log: Path | None, screen_closed: bool) -> None:
+        closed = " The screen that failed was closed; its key opens a new one." if screen_closed else ""
         lines = [
-            "That is finetui's fault, not yours. A run that trains goes on; the screen that failed was closed.",
-            f"The traceback is in {log}" if log else "The traceback is in the log.",
+            f"That is finetui's fault, not yours. A run that trains goes on.{closed}",
+            f"The traceback is in {log}" if log else "The traceback was printed.",
         ]
-        super().__init__("something went wrong here", lines, [("on", "Go on")], kind="error")
+        super().__init__("✗ something went wrong inside finetui", lines, [("on", "Go on")], kind="error")

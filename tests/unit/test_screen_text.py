@@ -1,0 +1,59 @@
+"""Foreign words on the screen, and figures in lines of fixed width."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.output_tail import OutputTail
+from tui.text import one_line, visible
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain", "plain"),
+        ("\x1b[31mred", "␛[31mred"),
+        ("a\x7fb", "a␡b"),
+        ("right\u202eleft", "right<U+202E>left"),
+        ("nobreak\u00a0space", "nobreak space"),
+        ("\x9b2J", "<U+009B>2J"),
+        ("日本語 😀", "日本語 😀"),
+    ],
+)
+def test_controls_become_pictures(text: str, shown: str) -> None:
+    assert visible(text) == shown
+
+
+@given(st.text())
+def test_what_is_shown_is_printable(text: str) -> None:
+    assert one_line(text).isprintable()
+
+
+@given(st.text(), st.integers(1, 40))
+def test_cut_line_is_not_longer(text: str, width: int) -> None:
+    assert len(one_line(text, width)) <= width
+
+
+def test_output_is_read_as_it_grows(tmp_path: Path) -> None:
+    file = tmp_path / "output.log"
+    tail = OutputTail(file)
+    assert tail.read() == ""
+    file.write_bytes(b"one\ntwo\nthr")
+    assert tail.read() == "one\ntwo"
+    assert tail.read() == ""
+    with file.open("ab") as stream:
+        stream.write("ee \xe9\n".encode("latin-1"))
+    assert tail.read() == "three \ufffd"
+
+
+def test_output_that_was_begun_anew_is_read_from_its_start(tmp_path: Path) -> None:
+    file = tmp_path / "output.log"
+    file.write_text("a long first life\n")
+    tail = OutputTail(file)
+    tail.read()
+    file.write_text("second\n")
+    assert tail.read() == "second"
