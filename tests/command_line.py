@@ -6,9 +6,8 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-LIMIT = 120
+LIMIT = 300
 """Seconds after which a command counts as hung."""
 
 
@@ -18,7 +17,7 @@ def environment(home: Path) -> dict[str, str]:
     return {**os.environ, **{name: str(home / folder) for name, folder in places.items()}, "HF_HUB_OFFLINE": "1"}
 
 
-def finetui(home: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+def finetui(home: Path, *arguments: str, limit: float = LIMIT) -> subprocess.CompletedProcess[str]:
     """Run `finetui ...` without a terminal and wait for its end."""
     return subprocess.run(
         [sys.executable, "-m", "tui", *arguments],
@@ -27,8 +26,7 @@ def finetui(home: Path, *arguments: str, **options: Any) -> subprocess.Completed
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=LIMIT,
-        **options,
+        timeout=limit,
     )
 
 
