@@ -60,7 +60,7 @@ def test_without_json_a_table_on_stdout_and_everything_else_on_stderr(tmp_path: 
     result = finetui(tmp_path, "train", "tiny.yaml")
     assert result.returncode == 0, result.stderr
     assert [line.split()[0] for line in result.stdout.splitlines() if line.strip()][::2] == ["metric", "loss"]
-    assert "training [########################] 100 %" in result.stderr
+    assert "training [####################] 100 %" in result.stderr
     assert "completed after" in result.stderr
     (folder,) = (tmp_path / "runs").iterdir()
     answer = finetui(tmp_path, "predict", folder.name, "1 + 1 =", "--json")

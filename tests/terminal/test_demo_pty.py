@@ -57,7 +57,7 @@ def test_the_demo_opens_on_the_monitor_and_ends_in_a_conversation(terminal: pexp
 def test_without_a_terminal_it_ends_with_a_table_beside_the_baselines(tmp_path: Path) -> None:
     result = finetui(tmp_path, "demo", limit=LIMIT)
     assert result.returncode == 0, result.stderr
-    assert "training [########################] 100 %" in result.stderr
+    assert "training [####################] 100 %" in result.stderr
     accuracy = re.search(r"^accuracy +([\d.]+) +([\d.]+) +([\d.]+)", result.stdout, re.MULTILINE)
     assert accuracy is not None
     own, majority, linear = map(float, accuracy.groups())

@@ -15,8 +15,8 @@ from tui.shell.streams import Streams
 from tui.shell.wording import figures, milestones
 from tui.text import one_line
 
-BAR = 24
-"""Characters of the bar in plain lines."""
+BAR = 20
+"""Characters of the bar."""
 
 
 class JsonLines:
@@ -78,12 +78,11 @@ class LiveBar:
         self._console = Console(file=streams.err, stderr=True, highlight=False)
         self._bar = Progress(
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=None),
+            BarColumn(bar_width=BAR),
             _Figures(),
             console=self._console,
             auto_refresh=False,
             transient=True,
-            expand=True,
             redirect_stdout=False,
             redirect_stderr=False,
         )

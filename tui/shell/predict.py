@@ -57,7 +57,7 @@ def print_predictions(ref: str | Path, texts: Sequence[str], streams: Streams, j
         else:
             rows = [[one_line(text), *_labels(predictor, text)] for text in texts]
             width = max(len(row) for row in rows)
-            print_table(streams.out, ["text", "prediction", *("then" for _ in range(width - 2))], rows)
+            print_table(streams.out, ["text", "prediction", *("then" for _ in range(width - 2))], rows, cut=["text"])
     streams.out.flush()
 
 

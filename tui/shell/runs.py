@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json as json_lib
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -25,8 +24,9 @@ def list_runs(folder: Path | None, json: bool) -> int:
     if json:
         print(json_lib.dumps([as_data(summary) for summary in found], ensure_ascii=False))
     elif found:
-        headers = ["run", "status", "step", "metrics", "model", "method", "started"]
-        print_table(sys.stdout, headers, [_row(summary) for summary in found], right=["step"])
+        headers = ["run", "status", "step", "metrics", "model"]
+        rows = [_row(summary) for summary in found]
+        print_table(sys.stdout, headers, rows, right=["step"], cut=["metrics", "model"])
     else:
         print(f"no runs in {store.root}; start one: finetui demo", file=sys.stderr)
     return DONE
@@ -44,8 +44,6 @@ def _row(summary: RunSummary) -> list[str]:
         f"{summary.step}/{summary.total_steps}" if summary.total_steps else "",
         main_metrics(summary.metrics),
         summary.model,
-        summary.method,
-        time.strftime("%Y-%m-%d %H:%M", time.localtime(summary.started)),
     ]
 
 

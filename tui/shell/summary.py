@@ -19,20 +19,24 @@ PIPE_WIDTH = 120
 
 
 def print_table(
-    stream: TextIO, headers: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()
+    stream: TextIO,
+    headers: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    right: Sequence[str] = (),
+    cut: Sequence[str] = (),
 ) -> None:
-    """Rows under headers. The first column keeps its whole width; the columns named in `right` are right-aligned."""
+    """Rows under headers, one line each. Where it is narrow, the columns in `cut` give way."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for index, header in enumerate(headers):
+        whole = max((len(row[index]) for row in rows if index < len(row)), default=0)
         table.add_column(
             header,
             justify="right" if header in right else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-            min_width=max((len(row[0]) for row in rows), default=0) if index == 0 else None,
+            no_wrap=header not in cut,
+            min_width=None if header in cut else max(whole, len(header)),
         )
     for row in rows:
-        table.add_row(*(Text(one_line(cell)) for cell in row))
+        table.add_row(*(Text(one_line(cell), no_wrap=True, overflow="ellipsis") for cell in row))
     width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
     console = Console(file=stream, width=width, highlight=False)
     with console.capture() as text:  # rich itself would end the process where the reader has left
