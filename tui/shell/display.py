@@ -30,9 +30,11 @@ class JsonLines:
             for event in new:
                 print(events.to_json(event), file=self._streams.out)
             self._streams.out.flush()
-        except BrokenPipeError:
-            # The reader left (`| head`); the run is worth more than its echo.
+        except OSError as error:
+            # The reader left (`| head`), or the disk is full: the run is worth more than its echo.
             self._streams.drop_out()
+            if not isinstance(error, BrokenPipeError):
+                self.note(f"warning: no more events on stdout: {error.strerror}")
 
     def note(self, text: str) -> None:
         self._streams.say(text)

@@ -42,6 +42,7 @@ def print_table(
     with console.capture() as text:  # rich itself would end the process where the reader has left
         console.print(table)
     stream.write(text.get())
+    stream.flush()
 
 
 def print_metrics(

@@ -56,7 +56,11 @@ def run_here(config: RunConfig, runs: Path, streams: Streams, json: bool, loaded
             state = follow(folder.path, display_for(streams, json), thread.is_alive, signals)
         except Aborted:
             _abort(folder, streams)
-        thread.join()
+        except BaseException:
+            thread.stop()  # a defect of the display; it is reported when fds 1 and 2 are the shell's own again
+            raise
+        finally:
+            thread.join()
     outcome = thread.outcome
     code = conclude(outcome, folder.path, streams, loaded)
     if code == USAGE:
