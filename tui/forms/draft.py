@@ -58,6 +58,10 @@ class Draft:
         if task in get_args(TaskName):
             self.fields = {**fields.declared(), **fields.for_roles(task_class(cast(TaskName, task)).roles)}
 
+    def filled(self) -> dict[Path, str]:
+        """The texts that are there."""
+        return {path: text for path, text in self.texts.items() if text}
+
     def to_yaml(self) -> str:
         """The text of the config file that the form stands for.
 
@@ -161,7 +165,7 @@ class Draft:
             path = (*prefix, key)
             field = self.fields.get(path)
             if path == fields.COLUMNS:
-                self.texts.update({(*path, role): str(column) for role, column in value.items()})
+                self.texts.update({(*path, role): str(column) or values.EMPTY for role, column in value.items()})
             elif isinstance(value, dict) and self._is_section(path):
                 if field is not None:
                     self.texts[path] = "yes"

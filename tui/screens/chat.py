@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 DRAIN = 0.1
 """Seconds between two looks at an answer that is being written."""
+GRACE = 1.0
+"""Seconds for which Esc still means the answer that has just ended, not the way back."""
 
 
 class ChatScreen(FinetuiScreen):
@@ -40,6 +43,7 @@ class ChatScreen(FinetuiScreen):
         super().__init__()
         self._predictor: Predictor | None = None
         self._stream: AnswerStream | None = None
+        self._ended = -GRACE
         self._answering = asyncio.Lock()
 
     def compose_body(self) -> ComposeResult:
@@ -60,7 +64,8 @@ class ChatScreen(FinetuiScreen):
         if action == "stop":
             return self._stream is not None
         if action == "back_to_talk":
-            return self._predictor is not None and self._choosing
+            just_ended = time.monotonic() - self._ended < GRACE
+            return self._predictor is not None and (self._choosing or just_ended)
         if action in ("choose", "clear"):
             return not self._choosing
         return super().check_action(action, parameters)
@@ -151,6 +156,7 @@ class ChatScreen(FinetuiScreen):
             # Also when the app closes: the thread ends with the token that it is at.
             stream.stop()
             self._stream = None
+            self._ended = time.monotonic()
             self.refresh_bindings()
 
     def action_stop(self) -> None:

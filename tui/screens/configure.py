@@ -43,7 +43,7 @@ class ConfigureScreen(FinetuiScreen):
         self._form: RunForm | None = None
         self._pending: list[tuple[DataConfig | None, RunConfig | None]] = []
         self._file: Path | None = None
-        self._saved = ""
+        self._saved: dict[tuple[str, ...], str] = {}
 
     def compose_body(self) -> ComposeResult:
         yield StatusLine()
@@ -80,7 +80,7 @@ class ConfigureScreen(FinetuiScreen):
         await self.query_one("#configure-form").mount(form)
         self.status.busy = ""
         self._form = form
-        self._saved = self._text()
+        self._saved = form.draft.filled()
         self.refresh_bindings()
         await self._fill_pending()
 
@@ -110,25 +110,30 @@ class ConfigureScreen(FinetuiScreen):
         """Bring the title and the preview up to date."""
         if self._form is None:
             return
-        text = self._text()
+        draft = self._form.draft
         name = str(self._file) if self._file else "new run"
-        self.status.text = f"{name} · not saved" if text != self._saved else name
-        trusting = self.form.draft.texts.get(("model", "trust_remote_code")) == "yes"
-        self.status.aside = TRUSTING if trusting else ""
+        self.status.text = f"{name} · not saved" if draft.filled() != self._saved else name
+        self.status.aside = TRUSTING if draft.texts.get(("model", "trust_remote_code")) == "yes" else ""
+        self._preview()
+
+    def on_resize(self) -> None:
+        self._preview()
+
+    def _preview(self) -> None:
+        """Show the form as a file, where there is room for that: writing YAML takes longer than a key."""
+        if self._form is None or not self.has_class("-wide"):
+            return
+        try:
+            text = self._form.draft.to_yaml()
+        except FinetuiError as error:
+            text = str(error)
         self.query_one("#configure-yaml", Static).update(Content(visible(text, keep="\n")))
 
     def on_run_form_helped(self, event: RunForm.Helped) -> None:
-        self.query_one("#configure-help", Static).update(Content(event.text))
+        self.query_one("#configure-help", Static).update(Content(event.text), layout=False)
 
     def on_run_form_waiting(self, event: RunForm.Waiting) -> None:
         self.status.busy = event.text
-
-    def _text(self) -> str:
-        """The form as a file; why not, where it cannot be one."""
-        try:
-            return self.form.draft.to_yaml()
-        except FinetuiError as error:
-            return str(error)
 
     # files
 
@@ -165,13 +170,13 @@ class ConfigureScreen(FinetuiScreen):
         """Fill the form with what a file says."""
         self._file = path
         await self.form.replace(data)
-        self._saved = self._text()
+        self._saved = self.form.draft.filled()
         self.on_run_form_changed()
 
     def action_save(self) -> None:
         """Ask where to write the form."""
         path = str(self._file) if self._file else "run.yaml"
-        dialog = PathDialog("Save the config", "save", "path of a YAML file", path, writes=True)
+        dialog = PathDialog("Save the config", "save", "path of a YAML file", path, writes=True, own=self._file)
         self.app.push_screen(dialog, self._write_to)
 
     def _write_to(self, name: str | None) -> None:
@@ -183,7 +188,7 @@ class ConfigureScreen(FinetuiScreen):
         """Write the form as it is, finished or not."""
         text = self.form.draft.to_yaml()
         await asyncio.to_thread(_write, path, text)
-        self._file, self._saved = path, text
+        self._file, self._saved = path, self.form.draft.filled()
         self.on_run_form_changed()
         self.notify(visible(str(path)), title="saved", markup=False)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
@@ -117,7 +118,7 @@ class DatasetsScreen(FinetuiScreen):
         self.status.busy = f"opening {ref} {subset}".rstrip()
         try:
             browser = await asyncio.to_thread(_open, ref, subset)
-            refs = await asyncio.to_thread(recent.add, f"{ref}\t{subset}" if subset else ref)
+            refs = await asyncio.to_thread(_remember, ref, subset)
             self.browser, self._ref, self._reader = browser, ref, None
             await self._show_split(browser.data.train_split)
         except FinetuiError as error:
@@ -257,6 +258,13 @@ def _open(ref: str, subset: str) -> Browser:
     from core.data.browse import Browser
 
     return Browser.open(ref, subset or None)
+
+
+def _remember(ref: str, subset: str) -> list[str]:
+    from core.config_file import is_local
+
+    lasting = str(Path(ref).expanduser().absolute()) if is_local(ref) else ref
+    return recent.add(f"{lasting}\t{subset}" if subset else lasting)
 
 
 def _first_page(browser: Browser, split: str) -> tuple[type[RowTable], list[list[str]]]:

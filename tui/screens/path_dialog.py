@@ -23,20 +23,23 @@ class PathDialog(Dialog):
         verb: what Enter does.
         what: what is asked for.
         path: what stands in the line at first.
-        writes: whether the file is going to be written: one that is there already needs a second Enter, unless it
-            is `path`.
+        writes: whether a file is going to be written: one that is there already needs a second Enter.
+        own: the file that needs none.
     """
 
     DEFAULT_CSS = """
     PathDialog #dialog-note { height: auto; max-height: 4; color: $warning; }
     """
 
-    def __init__(self, title: str, verb: str, what: str, path: str = "", writes: bool = False) -> None:
+    def __init__(
+        self, title: str, verb: str, what: str, path: str = "", writes: bool = False, own: Path | None = None
+    ) -> None:
         super().__init__(title, [], [("", "Back")])
         self._what = what
         self._verb = verb
         self._path = path
         self._writes = writes
+        self._own = own
         self._warned_of = ""
 
     def compose(self) -> ComposeResult:
@@ -47,7 +50,7 @@ class PathDialog(Dialog):
             yield Static(Content(f"Enter {self._verb}   Tab complete   Esc back"), classes="quiet")
 
     def on_path_input_candidates(self, event: PathInput.Candidates) -> None:
-        self._note("  ".join(event.names))
+        self._note(" · ".join(event.names))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -65,7 +68,7 @@ class PathDialog(Dialog):
 
     def _is_another(self, name: str) -> bool:
         path = Path(name).expanduser()
-        return path.exists() and path != Path(self._path)
+        return path.exists() and path != self._own
 
     def _note(self, text: str) -> None:
         self.query_one("#dialog-note", Static).update(Content(one_line(text, 200)))

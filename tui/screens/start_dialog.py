@@ -97,10 +97,14 @@ def _lines(finding: Finding) -> list[Content]:
 
 
 def _cost(report: Report) -> list[Content]:
-    figures = [
-        f"{name.removesuffix('_bytes').replace('_', ' ')} {_figure(name, value)}" for name, value in report.cost.items()
-    ]
-    return [Content(visible(" · ".join(figures)))] if figures else []
+    """The figures, two on a line."""
+    cells = [_cell(name, value) for name, value in report.cost.items()]
+    return [Content.assemble(*cells[index : index + 2]) for index in range(0, len(cells), 2)]
+
+
+def _cell(name: str, value: object) -> Content:
+    label = one_line(name.removesuffix("_bytes").replace("_", " "), 20)
+    return Content.assemble((f"{label:21}", "$text-muted"), f"{one_line(_figure(name, value), 14):15}")
 
 
 def _figure(name: str, value: object) -> str:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from core.tokens import Token
     from tui.token_reader import Reading, TokenReader
 
+WIDEST = 70
+"""Cells of the table: further apart the eye loses the line."""
 COLUMNS = ("token", "id", "special", "segment", "mask", "label")
 
 
@@ -94,7 +96,11 @@ class TokensDialog(ModalScreen[int]):
         cells = [_cells(token) for token in view.tokens]
         holder = self.query_one("#tokens-table")
         table = RowTable(
-            COLUMNS, len(cells), cells[:100], lambda start, number: cells[start : start + number], self.size.width
+            COLUMNS,
+            len(cells),
+            cells[:100],
+            lambda start, number: cells[start : start + number],
+            min(WIDEST, self.size.width - 1),
         )
         async with self.batch():
             await holder.remove_children()

@@ -61,7 +61,7 @@ class ChooseModel(Vertical):
 
     def on_path_input_candidates(self, event: PathInput.Candidates) -> None:
         event.stop()
-        names = one_line("  ".join(event.names), 2 * self.size.width)
+        names = one_line(" · ".join(event.names), 2 * self.size.width)
         self.query_one("#model-note", Static).update(Content(names or "or the model of a run:"))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

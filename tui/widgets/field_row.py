@@ -58,7 +58,7 @@ class FieldRow(Vertical):
         self._error = Static("", classes="field-error")
 
     def compose(self) -> ComposeResult:
-        with Horizontal():
+        with Horizontal(classes="field-line"):
             yield self._label
             yield self._editor
         yield self._error
@@ -83,12 +83,14 @@ class FieldRow(Vertical):
 
     def show_error(self, message: str) -> None:
         """Say what is wrong, below the editor; an empty message takes it away."""
-        self._error.update(Content(f"✗ {visible(message)}" if message else ""))
-        self.set_class(bool(message), "wrong")
+        if message or self.has_class("wrong"):
+            self._error.update(Content(f"✗ {visible(message)}" if message else ""))
+            self.set_class(bool(message), "wrong")
+            self.remove_class("noted")
 
     def show_note(self, text: str) -> None:
         """Say something about what stands there, below the editor, where nothing is wrong."""
-        if not self.has_class("wrong"):
+        if not self.has_class("wrong") and (text or self.has_class("noted")):
             self._error.update(Content(visible(text)))
             self.set_class(bool(text), "noted")
 
@@ -126,11 +128,11 @@ class FieldRow(Vertical):
         return str(default)
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
-        self._label.update(Content(f"» {self.field.name}"))
+        self._label.update(Content(f"» {self.field.name}"), layout=False)
         self.post_message(self.Entered(self))
 
     def on_descendant_blur(self, event: DescendantBlur) -> None:
-        self._label.update(Content(f"  {self.field.name}"))
+        self._label.update(Content(f"  {self.field.name}"), layout=False)
         self.post_message(self.Left(self))
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -12,10 +12,11 @@ from textual.message import Message
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.text import one_line, visible
+from tui.text import one_line
 from tui.widgets.path_input import PathInput
 
 HINT = "Tab completes, Enter opens: csv, json, jsonl, parquet, arrow, txt, a folder of them, a saved dataset"
+WIDEST_PLACE = 36
 
 
 class OpenData(Vertical):
@@ -48,7 +49,8 @@ class OpenData(Vertical):
     def show_recent(self, refs: list[str]) -> None:
         """List what was opened before: `REF` or `REF SUBSET`, apart by a tab."""
         recent = self.query_one("#open-recent", OptionList)
-        recent.set_options(Option(Content(visible(ref.replace("\t", "  "))), id=ref) for ref in refs)
+        recent.set_options(Option(_line(ref), id=ref) for ref in refs)
+        recent.highlighted = 0 if refs else None
         recent.display = self.query_one("#open-lately").display = bool(refs)
 
     def focus_first(self) -> None:
@@ -56,7 +58,7 @@ class OpenData(Vertical):
 
     def on_path_input_candidates(self, event: PathInput.Candidates) -> None:
         event.stop()
-        names = "  ".join(event.names)
+        names = " · ".join(event.names)
         self.query_one("#open-hint", Static).update(Content(one_line(names, 2 * self.size.width) or HINT))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -73,3 +75,14 @@ class OpenData(Vertical):
         self.query_one("#open-ref", Input).value = ref
         self.query_one("#open-subset", Input).value = subset
         self.post_message(self.Wanted(ref, subset))
+
+
+def _line(recent: str) -> Content:
+    ref, _, subset = recent.partition("\t")
+    folder, slash, name = ref.rstrip("/").rpartition("/") if ref.startswith("/") else ("", "", ref)
+    place = folder + slash
+    if len(place) > WIDEST_PLACE:
+        place = "…" + place[-WIDEST_PLACE:]
+    return Content.assemble(
+        (one_line(f"{name}  {subset}".rstrip(), 30), "bold"), (f"  {one_line(place)}", "$text-muted")
+    )

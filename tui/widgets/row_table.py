@@ -130,7 +130,7 @@ class RowTable(DataTable, inherit_bindings=False):
             backend=self._store,
             column_labels=[Text(name) for name in ("#", *columns)],
             column_widths=list(widths),
-            max_column_content_width=WIDEST,
+            max_column_content_width=max(widths),
             cursor_type="row",
             fixed_columns=1,
             show_row_labels=False,
@@ -157,7 +157,7 @@ class RowTable(DataTable, inherit_bindings=False):
 def layout(rows: Sequence[Sequence[str]], width: int) -> list[int]:
     """Cells for each column: as wide as its widest cell, the widest ones cut first until all fit into `width`.
 
-    Where even narrow columns do not fit, the table scrolls.
+    Where even narrow columns do not fit, the table scrolls. All of `width` is used.
     """
     widths = [min(WIDEST, max(map(cell_len, column))) for column in zip(*rows, strict=True)]
     room = width - PADDING * len(widths)
@@ -165,10 +165,7 @@ def layout(rows: Sequence[Sequence[str]], width: int) -> list[int]:
     while sum(widths) > room and most > NARROWEST:
         most -= 1
         widths = [min(most, cells) for cells in widths]
-    left = room - sum(widths)
-    # What rounding left over goes to the columns that were cut.
-    for index, cells in enumerate(widths):
-        if left > 0 and cells == most:
-            widths[index] += 1
-            left -= 1
+    # Later pages may hold longer cells: what is left over goes to the widest column.
+    if sum(widths) < room:
+        widths[widths.index(max(widths))] += room - sum(widths)
     return widths

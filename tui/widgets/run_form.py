@@ -133,7 +133,7 @@ class RunForm(Vertical):
 
     def on_path_input_candidates(self, event: PathInput.Candidates) -> None:
         event.stop()
-        self.post_message(self.Helped(visible("  ".join(event.names))))
+        self.post_message(self.Helped(visible(" · ".join(event.names))))
 
     # what is wrong
 
