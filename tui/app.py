@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import importlib
 import sys
@@ -20,13 +19,13 @@ from textual.worker import WorkerFailed
 from core.errors import FinetuiError
 from tui import defects, keys, terminal
 from tui.driver import SurvivingDriver
+from tui.own_run import OwnRun
 from tui.theme import DARK
+from tui.way_out import WayOut
 
 if TYPE_CHECKING:
     from core.config import DataConfig, RunConfig
-    from core.events import RunFailed
     from core.runs.store import RunStore
-    from tui.live import LiveRun
     from tui.training_thread import RunFunction, TrainingThread
 
 
@@ -69,16 +68,13 @@ class FinetuiApp(App[None]):
         # Assigned, it would have every style sheet parsed two times more before the first paint.
         self.set_reactive(App.theme, DARK.name)
         self.stylesheet.set_variables(self.get_css_variables())
+        self.own_run = OwnRun(self, train)
+        self.way_out = WayOut(self)
         self._print_to = sys.stdout, sys.stderr
         self._runs = runs
         self._open_run = open_run
         self._start = start
         self._demo = demo
-        self._train = train
-        self._loop_of_app: asyncio.AbstractEventLoop | None = None
-        self._live_run: LiveRun | None = None
-        self._leave_at_end = False
-        self._leaving = False
         self._came_from: list[str] = []
 
     @property
@@ -93,21 +89,22 @@ class FinetuiApp(App[None]):
 
         return RunStore.default(self._runs)
 
+    @property
+    def live(self) -> TrainingThread | None:
+        """The thread that trains now in this process, if one does."""
+        return self.own_run.live
+
     def on_mount(self) -> None:
-        self._loop_of_app = asyncio.get_running_loop()
         # Textual captures `print` and shows it nowhere; multiprocessing asks what stands there for its descriptor.
         sys.stdout, sys.stderr = self._print_to
         self.call_after_refresh(gc.enable)
-        if self._leaving:
-            self.exit()
-            return
+        self.way_out.open()
         if self._open_run is not None:
             self.watch_run(self._open_run)
         if self._start is not None:
             self.start_run(self._start)
         if self._demo is not None:
             self.start_demo(self._demo)
-        self.set_interval(1.0, self._check_terminal)
         if terminal.is_taken():
             # After the first paint, and not in tests, which have no terminal.
             from tui import warm_up
@@ -118,18 +115,12 @@ class FinetuiApp(App[None]):
 
     def start_run(self, config: RunConfig) -> None:
         """Make a run folder, train in it in this process, and watch. One run at a time: the error dialog says so."""
-        self.run_worker(partial(self._create_run, config), thread=True, group="start")
+        self.run_worker(partial(self.own_run.begin, config), thread=True, group="start")
 
     def start_demo(self, name: str) -> None:
-        """Prepare the data of a demo and start its run."""
-
-        def prepare() -> None:
-            from core import demo
-
-            self._create_run(demo.prepare(name))
-
+        """Prepare the data of a demo, then as `start_run`."""
         self.notify(f"preparing the demo {name}", markup=False)
-        self.run_worker(prepare, thread=True, group="start")
+        self.run_worker(partial(self.own_run.begin_demo, name), thread=True, group="start")
 
     def watch_run(self, run: Path) -> None:
         """Show a run in the Monitor."""
@@ -155,67 +146,6 @@ class FinetuiApp(App[None]):
             getattr(self.screen, method)(*values)
         except Exception as error:
             self._report(error)
-
-    # the run that trains in this process
-
-    @property
-    def training(self) -> TrainingThread | None:
-        """The thread of the newest run of this process."""
-        return self._live_run.thread if self._live_run is not None else None
-
-    @property
-    def live(self) -> TrainingThread | None:
-        """The thread that trains now, if one does."""
-        return self.training if self.training is not None and self.training.is_alive() else None
-
-    def _create_run(self, config: RunConfig) -> None:
-        """In a thread: disk and imports."""
-        from core.runs.folder import RunFolder
-        from tui.live import LiveRun
-        from tui.training_thread import TrainingThread
-
-        if self.live is not None:
-            raise FinetuiError("a run trains already", self.live.folder.path.name, "stop it first, or wait for its end")
-        thread = TrainingThread(config, RunFolder.create(self.store.root, config), self._train)
-        if not self.is_running:  # left in the meantime
-            thread.folder.discard()
-            return
-        self._live_run = LiveRun(thread, from_form=self.current_mode == "configure")
-        thread.start()
-        self.call_later(self._follow, self._live_run)
-
-    def _follow(self, run: LiveRun) -> None:
-        self.watch_run(run.thread.folder.path)
-        run.timer = self.set_interval(0.5, partial(self._check_run, run))
-
-    def _check_run(self, run: LiveRun) -> None:
-        self.note = run.note()
-        if run.thread.is_alive():
-            return
-        assert run.timer is not None
-        run.timer.stop()
-        if self._leave_at_end:
-            self.exit()
-        elif run.failure is not None and run.failure.exit_code == FinetuiError.exit_code:
-            self._refused(run, run.failure)
-        elif self.current_mode != "monitor":
-            self.notify(run.ending, title=run.name, severity="error" if run.failure else "information", markup=False)
-
-    def _refused(self, run: LiveRun, failure: RunFailed) -> None:
-        """Bad input: nothing was trained, so nothing is kept but the form."""
-        from tui.screens.dialogs import ErrorDialog
-
-        def answered(answer: str | None) -> None:
-            if answer != "form":
-                return
-            if run.from_form:
-                self.switch_mode("configure")
-            else:
-                self.configure(config=run.thread.config)
-
-        run.thread.folder.discard()
-        error = FinetuiError(failure.title, failure.detail, failure.hint)
-        self.push_screen(ErrorDialog(error, [("form", "Back to the form"), ("close", "Close")]), answered)
 
     # keys
 
@@ -257,53 +187,12 @@ class FinetuiApp(App[None]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The palette: what the keys of this screen do now."""
-        listed = {*keys.NOT_IN_PALETTE}
-        nodes = [(active.binding, active.node) for active in screen.active_bindings.values()]
-        # The palette is a dialog itself; what works everywhere works again once it is closed.
-        everywhere = [(binding, self) for bindings in self._bindings.key_to_bindings.values() for binding in bindings]
-        for binding, node in [*nodes, *everywhere]:
-            if binding.tooltip and binding.action not in listed:
-                listed.add(binding.action)
-                run = partial(self.run_action, binding.action, node)
-                yield SystemCommand(binding.tooltip, f"key: {binding.key_display}", run)
+        from tui import palette
 
-    # the way out
+        return palette.commands(self, screen)
 
     async def action_quit(self) -> None:
-        """Quit; with a live run ask what becomes of it."""
-        thread = self.live
-        if thread is None:
-            self.exit()
-            return
-        from tui.screens.dialogs import QuitDialog
-
-        self.push_screen(QuitDialog(thread.folder.path.name), self._quit_answered)
-
-    def _quit_answered(self, answer: str | None) -> None:
-        if answer == "leave" or self.live is None:
-            self.exit()
-        elif answer == "stop":
-            self.live.stop()
-            self._leave_at_end = True
-            self.watch_run(self.live.folder.path)
-
-    def leave(self) -> None:
-        """From a signal handler: the terminal is gone, so is the screen. A live run goes on."""
-        self._leaving = True
-        if self._loop_of_app is not None:
-            self._loop_of_app.call_soon_threadsafe(self.exit)
-
-    def stop_and_leave(self) -> None:
-        """From a signal handler: the process was told to end."""
-        if self.live is not None:
-            self.live.stop()
-        self.leave()
-
-    def _check_terminal(self) -> None:
-        """A hang-up without a signal (nohup): the input thread would read the end of the file for ever."""
-        if terminal.is_gone():
-            terminal.drop()
-            self.exit()
+        self.way_out.ask()
 
     # errors
 

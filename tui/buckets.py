@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 LIMIT = 512
 """Buckets kept at most; more than any sparkline has columns."""
@@ -34,9 +35,16 @@ class Bucket:
         else:
             self.bad += 1
 
-    def __or__(self, other: Bucket) -> Bucket:
-        return Bucket(
-            min(self.low, other.low), max(self.high, other.high), self.bad + other.bad, self.count + other.count
+    @classmethod
+    def of(cls, parts: Sequence[Bucket]) -> Bucket:
+        """All of these as one."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            min([part.low for part in parts]),
+            max([part.high for part in parts]),
+            sum([part.bad for part in parts]),
+            sum([part.count for part in parts]),
         )
 
 
@@ -56,7 +64,7 @@ class Buckets:
         self.total.add(value)
         if not self._buckets or self._buckets[-1].count == self._size:
             if len(self._buckets) == LIMIT:
-                self._buckets = [a | b for a, b in zip(self._buckets[::2], self._buckets[1::2], strict=True)]
+                self._buckets = [Bucket.of(self._buckets[at : at + 2]) for at in range(0, LIMIT, 2)]
                 self._size *= 2
             self._buckets.append(Bucket())
         self._buckets[-1].add(value)
@@ -64,11 +72,7 @@ class Buckets:
     def columns(self, width: int) -> list[Bucket]:
         """The curve in `width` columns: buckets are joined where there are more, repeated where there are fewer."""
         count = len(self._buckets)
-        found = []
-        for column in range(width if count else 0):
-            first = column * count // width
-            joined = self._buckets[first]
-            for bucket in self._buckets[first + 1 : (column + 1) * count // width]:
-                joined = joined | bucket
-            found.append(joined)
-        return found
+        if not count:
+            return []
+        edges = [column * count // width for column in range(width + 1)]
+        return [Bucket.of(self._buckets[a : max(b, a + 1)]) for a, b in pairwise(edges)]

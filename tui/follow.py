@@ -1,4 +1,4 @@
-"""A run as the Monitor follows it: what it said so far, what it was told and has not yet taken, and whether it lives."""
+"""A run as the Monitor follows it: what it said, what it was told and has not taken yet, whether it lives."""
 
 from __future__ import annotations
 
@@ -60,8 +60,14 @@ class RunFollower:
         return status
 
     @property
-    def takes_commands(self) -> bool:
+    def takes_stop(self) -> bool:
+        """Whether it can be told to stop: at any time, once."""
         return self.alive and self.state.status in ("running", "paused") and commands.Stop() not in self.pending
+
+    @property
+    def takes_commands(self) -> bool:
+        """Whether it can be told all else: what comes before its first step is passed over."""
+        return self.takes_stop and self.state.training is not None
 
     @property
     def learning_rate(self) -> float | None:

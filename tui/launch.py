@@ -7,9 +7,11 @@ import atexit
 import gc
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from core.errors import FinetuiError
 from tui import terminal
 from tui.shell.log import log_file
 
@@ -37,14 +39,14 @@ def open_app(
     from tui.app import FinetuiApp
 
     app = FinetuiApp(runs, open_run, start, demo, train)
-    terminal.on_signals(hang_up=app.leave, terminate=app.stop_and_leave)
+    terminal.on_signals(hang_up=app.way_out.leave, terminate=app.way_out.stop_and_leave)
     # A loop of our own: asyncio.run would wait for the threads that still load something.
     app.run(loop=asyncio.new_event_loop())
     code = app.return_code or 0
     if code:
         terminal.say(f"finetui met a defect of its own; the traceback is in {log_file()}")
-    if app.training is not None:
-        code = code or _see_out(app.training)
+    if app.own_run.thread is not None:
+        code = code or _see_out(app.own_run.thread)
     terminal.give_back()
     return code
 
@@ -55,7 +57,7 @@ def _see_out(thread: TrainingThread) -> int:
 
     name = thread.folder.path.name
     if thread.is_alive():
-        terminal.on_signals(hang_up=lambda: None, terminate=thread.stop)
+        terminal.on_signals(hang_up=lambda: None, terminate=partial(_stop, thread))
         terminal.say(f"{name} trains on in this process ({os.getpid()}); this shell waits for it.")
         terminal.say("Ctrl+C stops and saves it. Closing the terminal does not end it. From another terminal:")
         terminal.say(f"  finetui attach {name}")
@@ -63,7 +65,18 @@ def _see_out(thread: TrainingThread) -> int:
             thread.join(1.0)  # a join without limit would hold signals up on some versions of Python
         terminal.say(f"{name}: {_ending(thread)}")
     outcome = thread.outcome
-    return outcome.exit_code if isinstance(outcome, RunFailed) else 0
+    if not isinstance(outcome, RunFailed):
+        return 0
+    if outcome.exit_code == FinetuiError.exit_code:
+        thread.folder.discard()  # bad input: nothing was trained
+    return outcome.exit_code
+
+
+def _stop(thread: TrainingThread) -> None:
+    try:
+        thread.stop()
+    except FinetuiError as error:
+        terminal.say(str(error))
 
 
 def _ending(thread: TrainingThread) -> str:
@@ -73,7 +86,7 @@ def _ending(thread: TrainingThread) -> str:
     if outcome is None:
         return "ended"
     if isinstance(outcome, RunFailed):
-        return f"failed: {outcome.title}"
+        return "\n  ".join(line for line in (f"failed: {outcome.title}", outcome.detail, outcome.hint) if line)
     figures = ", ".join(f"{name} {value:.4g}" for name, value in outcome.metrics.items())
     return " · ".join(part for part in (outcome.reason.replace("_", " "), figures, outcome.run) if part)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -48,8 +49,8 @@ def progress(run: RunFollower) -> Shown:
     return Shown(label, now.done, now.total, now.unit, now.rate, now.eta, done)
 
 
-def message(run: RunFollower) -> Content | None:
-    """What to know now: how it ended, else what it was asked for, else the latest advice."""
+def message(run: RunFollower) -> Content:
+    """What to know now: how it ended, else what it was asked for, else the latest advice; may be empty."""
     state = run.state
     if state.failed is not None:
         return _failure(state.failed)
@@ -64,7 +65,7 @@ def message(run: RunFollower) -> Content | None:
         advice = state.advice[-1]
         first = (f"! {one_line(advice.message)}", "bold $warning")
         return Content.assemble(first, f"  {one_line(advice.hint)}" if advice.hint else "")
-    return None
+    return Content("")
 
 
 def machine(state: RunState) -> str:
@@ -94,25 +95,37 @@ def _failure(failed: RunFailed) -> Content:
 
 
 def _ending(finished: RunFinished, state: RunState) -> Content:
-    """The final figures, what the baselines reach, and what can be done next."""
-    names = [one_line(name) for name in state.baselines]
-    width = max(map(len, ["this run", *names])) + 2
-    figures = _figures(finished.metrics) or "no evaluation"
-    took = f"   after {duration(finished.seconds)}"
-    lines = [Content.assemble(("this run".ljust(width) + figures, "bold"), took)]
-    for name, scores in zip(names, state.baselines.values(), strict=True):
-        lines.append(Content.styled(f"{name.ljust(width)}{_figures(scores)}   (baseline)", "$text-muted"))
-    lines.append(Content.styled("F5 talks to the model, F6 lists the runs", "$text-muted"))
-    return Content("\n").join(lines)
+    """The final figures over those of the baselines, and what can be done next."""
+    ours, *others = _score_lines(
+        [
+            (f"this run, {duration(finished.seconds)}", finished.metrics),
+            *((f"baseline: {one_line(name)}", scores) for name, scores in state.baselines.items()),
+        ]
+    )
+    quiet = [*others, "c talks to the model, F6 lists the runs"]
+    return Content("\n").join([Content.styled(ours, "bold"), *(Content.styled(line, "$text-muted") for line in quiet)])
+
+
+def _score_lines(rows: Sequence[tuple[str, Mapping[str, float]]]) -> list[str]:
+    """One line per row with each metric in a column of its own, and the row's name at the end."""
+    cells = [{key: f"{_title(key)} {number(value)}" for key, value in own(scores).items()} for _, scores in rows]
+    widths: dict[str, int] = {}
+    for row in cells:
+        widths |= {key: max(len(cell), widths.get(key, 0)) for key, cell in row.items()}
+    return [
+        "".join(row.get(key, "").ljust(width + 2) for key, width in widths.items()) + name
+        for row, (name, _) in zip(cells, rows, strict=True)
+    ]
 
 
 def _crash(state: RunState) -> Content:
     seen = time.strftime("%H:%M:%S", time.localtime(state.last_t))
-    saved = f"last checkpoint: {one_line(state.checkpoints[-1].path)}" if state.checkpoints else "no checkpoint was saved"
+    saved = (
+        f"last checkpoint: {one_line(state.checkpoints[-1].path)}" if state.checkpoints else "no checkpoint was saved"
+    )
     first = (f"✗ the process that trained it is gone; its last word was at {seen}", "bold $error")
     return Content.assemble(first, f"\n  {saved}\n  o shows what was printed last")
 
 
-def _figures(metrics: dict[str, float]) -> str:
-    names = {name.removeprefix("eval_").replace("_", " "): value for name, value in own(metrics).items()}
-    return "  ".join(f"{one_line(name)} {number(value)}" for name, value in names.items())
+def _title(metric: str) -> str:
+    return one_line(metric.removeprefix("eval_").replace("_", " "))

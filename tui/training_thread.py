@@ -56,6 +56,9 @@ class TrainingThread(threading.Thread):
 
 def _engine() -> RunFunction:
     """The engine; its import loads torch and transformers, seconds that the event loop must not wait."""
+    from tui import warm_up
+
+    warm_up.wait()
     from core.training.engine import run
 
     return run

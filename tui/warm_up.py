@@ -15,16 +15,26 @@ MODULES = (
     "tui.screens.datasets",
     "tui.screens.configure",
     "tui.screens.chat",
+    "datasets",
     "torch",
     "transformers",
     "core.training.engine",
 )
 
 
+_thread = threading.Thread(target=lambda: _import_all(), name="warm-up", daemon=True)
+
+
 def start() -> None:
-    """Begin, in a daemon thread: leaving the app does not wait for it. For the main thread."""
+    """Begin, in a daemon thread: leaving the app does not wait for it. For the main thread, once."""
     terminal.start_resource_tracker()
-    threading.Thread(target=_import_all, name="warm-up", daemon=True).start()
+    _thread.start()
+
+
+def wait() -> None:
+    """Let it end: two threads that import the same large library can meet half of it."""
+    if _thread.is_alive():
+        _thread.join()
 
 
 def _import_all() -> None:

@@ -152,7 +152,7 @@ async def test_run_trains_in_this_process_and_stands_in_the_top_line(make: Calla
         await until(pilot, lambda: app.live is None)
         await until_shown(pilot, "completed")
         await until(pilot, lambda: "%" not in text(pilot).splitlines()[0])
-    assert isinstance(app.training.outcome, RunFinished)
+    assert isinstance(app.own_run.thread.outcome, RunFinished)
 
 
 async def test_one_run_at_a_time(make: Callable[..., FinetuiApp], config: RunConfig, runs: Path) -> None:
@@ -240,7 +240,7 @@ async def test_quit_can_stop_the_run_and_leaves_when_it_has_saved(make: Callable
         await pilot.press("ctrl+q", "enter")
         await until(pilot, lambda: app._exit)
     assert app.live is None
-    assert app.training.outcome.reason == "stopped"
+    assert app.own_run.thread.outcome.reason == "stopped"
 
 
 async def test_palette_offers_what_is_valid_now(runs: Path) -> None:

@@ -54,7 +54,7 @@ async def test_follows_a_run_that_is_written_while_it_is_watched(runs: Path) -> 
         await until_shown(pilot, "eval loss", "0.6100", "accuracy", "0.6500", "saved checkpoints/checkpoint-10")
         run.train(490)
         run.finish(loss=0.5, accuracy=0.75)
-        await until_shown(pilot, "✓ completed", "accuracy 0.7500", "after 2 min 31 s")
+        await until_shown(pilot, "✓ completed", "accuracy 0.7500", "this run, 2 min 31 s")
 
 
 async def test_metric_that_was_not_computed_is_absent(runs: Path) -> None:
@@ -123,11 +123,23 @@ async def test_rate_is_halved_twice_before_the_run_answers(runs: Path) -> None:
         assert [command["value"] for command in told(run)] == [6e-5, 3e-5]
 
 
-async def test_rate_cannot_be_scaled_before_it_is_known(runs: Path) -> None:
+async def test_before_the_first_step_a_run_can_only_be_stopped(runs: Path) -> None:
     run = RecordedRun(runs)
     run.begin()
     async with watching(run) as pilot:
-        await until_shown(pilot, "● running")
+        await until_shown(pilot, "● running", "x stop")
+        await pilot.press("space", "s", "e", "left_square_bracket")
+        assert told(run) == []
+        await pilot.press("x", "left", "enter")
+        await until_shown(pilot, "asked to stop")
+
+
+async def test_rate_cannot_be_scaled_before_it_is_known(runs: Path) -> None:
+    run = RecordedRun(runs)
+    run.begin()
+    run.progress()
+    async with watching(run) as pilot:
+        await until_shown(pilot, "● running", "Space pause")
         await pilot.press("right_square_bracket")
         await until_shown(pilot, "the learning rate is not known yet")
         assert told(run) == []
@@ -214,6 +226,25 @@ async def test_output_of_libraries_can_be_read(runs: Path) -> None:
         await until_shown(pilot, "and one more line")
         await pilot.press("o")
         await until_shown(pilot, "saved checkpoints/checkpoint-200")
+
+
+async def test_log_follows_its_end_until_somebody_scrolls(runs: Path) -> None:
+    run = trained(runs)
+    async with watching(run) as pilot:
+        await until_shown(pilot, "saved checkpoints/checkpoint-200")
+        await pilot.resize_terminal(120, 40)
+        await until_shown(pilot, "saved checkpoints/checkpoint-200")
+        await pilot.resize_terminal(80, 24)
+        await until_shown(pilot, "saved checkpoints/checkpoint-200")
+        await pilot.press("home")
+        await until_shown(pilot, "started mrpc-tiny")
+        run.notice("one more")
+        await until(pilot, lambda: pilot.app.screen._run.state.log[-1][2] == "one more")
+        assert "one more" not in text(pilot)
+        await pilot.press("end")
+        await until_shown(pilot, "one more")
+        run.notice("and the last")
+        await until_shown(pilot, "and the last")
 
 
 async def test_hidden_monitor_is_up_to_date_when_it_is_shown_again(runs: Path) -> None:

@@ -1,4 +1,4 @@
-"""The app on this terminal, with an engine that needs no torch: `run_app.py RUNS [idle | train | break]`."""
+"""The app on this terminal, with an engine that needs no torch: `run_app.py RUNS idle | break | train [STEPS]`."""
 
 from __future__ import annotations
 
@@ -19,4 +19,8 @@ CONFIG = RunConfig(
 if __name__ == "__main__":
     runs, what = Path(sys.argv[1]), sys.argv[2]
     engine = FakeEngine(steps=int(sys.argv[3]) if len(sys.argv) > 3 else 100)
-    end(open_app(runs, start=None if what == "idle" else CONFIG, train=engine))
+    if what == "break":
+        from tui.way_out import WayOut
+
+        WayOut._look_at_terminal = lambda self: 1 / 0  # type: ignore[assignment, return-value]
+    end(open_app(runs, start=CONFIG if what == "train" else None, train=engine))

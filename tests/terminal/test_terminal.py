@@ -54,6 +54,15 @@ def test_terminal_is_left_as_it_was(open_app: Open) -> None:
         assert app.drawn.rindex(off) > app.drawn.rindex(on)
 
 
+def test_defect_of_the_app_itself_is_one_line_and_a_log(open_app: Open, tmp_path: Path) -> None:
+    app = open_app("break")
+    assert app.wait() == 1
+    log = tmp_path / "state" / "finetui" / "log" / "finetui.log"
+    assert f"the traceback is in {log}" in app.text()
+    assert "ZeroDivisionError" not in app.text()
+    assert "ZeroDivisionError" in log.read_text()
+
+
 def test_quit_can_stop_and_save_the_run(open_app: Open, tmp_path: Path) -> None:
     app = open_app("train", "100000")
     app.wait_for_text("●")

@@ -22,6 +22,7 @@ from tui.widgets.progress_line import ProgressLine
 from tui.widgets.run_log import RunLog
 
 if TYPE_CHECKING:
+    from core.events import HardwareRead
     from tui.follow import RunFollower
 
 EMPTY = "No run to watch yet.\n\nF2 opens data, F3 sets up a run, F6 lists the runs there are and starts a demo."
@@ -43,6 +44,8 @@ class MonitorScreen(FinetuiScreen):
         self._logged = 0
         self._polls = 0
         self._valid: tuple[object, ...] = ()
+        self._said: dict[str, Content] = {}
+        self._hardware: HardwareRead | None = None
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="monitor-head"):
@@ -124,23 +127,31 @@ class MonitorScreen(FinetuiScreen):
         from tui import run_words
 
         name, made_of = run_words.headline(run)
-        self.query_one("#monitor-name", Static).update(name)
-        self.query_one("#monitor-made-of", Static).update(Content(made_of))
+        message = run_words.message(run)
+        self._say("#monitor-name", name)
+        self._say("#monitor-made-of", Content(made_of))
+        self._say("#monitor-message", message)
         self.query_one(ProgressLine).shown = run_words.progress(run)
-        message = self.query_one("#monitor-message", Static)
-        content = run_words.message(run)
-        message.display = content is not None
-        message.update(content or "")
         self.query_one(CardGrid).show(metrics.shown(run.curves), run.curves, run.changed)
         run.changed.clear()
         log = self.query_one("#monitor-log", RunLog)
         log.add(run.state.log[self._logged :])
         self._logged = len(run.state.log)
-        log.border_subtitle = run_words.machine(run.state)
-        valid = (run.status, run.takes_commands, self._has_model(run))
+        if run.state.hardware is not self._hardware:
+            self._hardware = run.state.hardware
+            log.border_subtitle = Content(run_words.machine(run.state))
+        valid = (run.status, run.takes_stop, run.takes_commands, self._has_model(run))
         if valid != self._valid:
             self._valid = valid
             self.refresh_bindings()
+
+    def _say(self, place: str, content: Content) -> None:
+        """Write in one of the lines at the top; a text that stands there already costs no layout."""
+        if self._said.get(place) != content:
+            self._said[place] = content
+            line = self.query_one(place, Static)
+            line.display = bool(content)
+            line.update(content)
 
     # keys
 
@@ -153,8 +164,10 @@ class MonitorScreen(FinetuiScreen):
             return run is not None and self._has_model(run)
         if action in ("pause", "resume"):
             return run is not None and run.takes_commands and (run.status == "paused") == (action == "resume")
-        if action in ("save", "evaluate", "halve_rate", "double_rate", "stop"):
+        if action in ("save", "evaluate", "halve_rate", "double_rate"):
             return run is not None and run.takes_commands
+        if action == "stop":
+            return run is not None and run.takes_stop
         return super().check_action(action, parameters)
 
     def action_pause(self) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.content import Content
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -23,46 +25,58 @@ class MetricCard(Widget):
     def __init__(self, metric: Metric) -> None:
         super().__init__(classes=metric.kind)
         self.metric = metric
-        self.border_title = one_line(metric.title)
+        self.border_title = Content(one_line(metric.title))
         self._buckets = Buckets()
+        self._drawn: list[Strip] = []
+        self._styles: dict[str, Style] = {}
 
     def show(self, buckets: Buckets) -> None:
         """Draw these values from now on."""
         self._buckets = buckets
+        self._drawn = []
         self.refresh()
 
-    def render_line(self, y: int) -> Strip:
-        width, height = self.size
-        base = self.rich_style
-        if y == 0:
-            return Strip(self._figures(width)).adjust_cell_length(width, base)
-        rows = sparkline.draw(self._buckets.columns(width), height - 1)
-        styles = self._styles()
-        return (
-            Strip([Segment(char, styles[kind]) for char, kind in rows[y - 1]])
-            .simplify()
-            .adjust_cell_length(width, base)
-        )
+    def on_resize(self) -> None:
+        self._drawn = []
 
-    def _figures(self, width: int) -> list[Segment]:
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._drawn = []
+        self._styles = {}
+
+    def render_line(self, y: int) -> Strip:
+        if not self._drawn:
+            self._drawn = self._draw(*self.size)
+        return self._drawn[y]
+
+    def _draw(self, width: int, height: int) -> list[Strip]:
+        """All lines at once: the columns are found once, not for each line."""
+        if not self._styles:
+            self._styles = self._find_styles()
+        styles, base = self._styles, self._styles["base"]
+        lines = [Strip(self._figures(width, styles))]
+        for row in sparkline.draw(self._buckets.columns(width), height - 1):
+            lines.append(Strip([Segment(char, styles[kind]) for char, kind in row]).simplify())
+        return [line.adjust_cell_length(width, base) for line in lines]
+
+    def _find_styles(self) -> dict[str, Style]:
+        names = ("value", "quiet", "bar", "range", "bad")
+        styles = {name: self.get_component_rich_style(f"card--{name}") for name in names}
+        both = styles["bar"] + Style(bgcolor=styles["range"].color)
+        return {**styles, "both": both, "base": self.rich_style}
+
+    def _figures(self, width: int, styles: Mapping[str, Style]) -> list[Segment]:
         value, total = self._buckets.latest, self._buckets.total
         if value is None:
-            return [Segment("…", self.get_component_rich_style("card--quiet"))]
-        left = self.metric.write(value)
-        style = "card--quiet"
-        right = ""
+            return [Segment("…", styles["quiet"])]
+        left, right, style = self.metric.write(value), "", styles["quiet"]
         if total.bad:
-            right, style = f"{total.bad} NaN" if total.bad < 10_000 else "NaN", "card--bad"
-        elif self.metric.extreme is not None and not total.is_gap:
+            right, style = f"{total.bad} NaN" if total.bad < 10_000 else "NaN", styles["bad"]
+        elif self.metric.extreme is not None:
             lowest = self.metric.extreme == "low"
             right = ("↓" if lowest else "↑") + self.metric.write(total.low if lowest else total.high)
         gap = width - len(left) - len(right)
-        parts = [Segment(left, self.get_component_rich_style("card--value"))]
+        parts = [Segment(left, styles["value"])]
         if right and gap > 0:
-            parts += [Segment(" " * gap, self.rich_style), Segment(right, self.get_component_rich_style(style))]
+            parts += [Segment(" " * gap, styles["base"]), Segment(right, style)]
         return parts
-
-    def _styles(self) -> dict[sparkline.Kind, Style]:
-        bar, spread = (self.get_component_rich_style(f"card--{name}") for name in ("bar", "range"))
-        bad = self.get_component_rich_style("card--bad")
-        return {"bar": bar, "range": spread, "both": bar + Style(bgcolor=spread.color), "bad": bad}
