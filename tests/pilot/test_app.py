@@ -218,7 +218,7 @@ async def test_quit_with_a_run_can_be_taken_back(make: Callable[..., FinetuiApp]
         await pilot.press("ctrl+q")
         await until(pilot, lambda: isinstance(app.screen, QuitDialog))
         await until_shown(pilot, "still trains", "Stop and save", "Leave it running", "Stay")
-        await pilot.press("escape")
+        await pilot.press("ctrl+q", "enter")
         await until(pilot, lambda: isinstance(app.screen, MonitorScreen))
         assert app.live is not None
         assert not app._exit
@@ -228,7 +228,7 @@ async def test_quit_can_leave_the_run_to_itself(make: Callable[..., FinetuiApp])
     app = make(FakeEngine(steps=100_000))
     async with running(app) as pilot:
         await until_shown(pilot, "● running")
-        await pilot.press("ctrl+q", "right", "enter")
+        await pilot.press("ctrl+q", "left", "enter")
         await until(pilot, lambda: app._exit)
     assert app.live is not None, "the screen is gone, the run is not"
 
@@ -237,7 +237,7 @@ async def test_quit_can_stop_the_run_and_leaves_when_it_has_saved(make: Callable
     app = make(FakeEngine(steps=100_000))
     async with running(app) as pilot:
         await until_shown(pilot, "● running")
-        await pilot.press("ctrl+q", "enter")
+        await pilot.press("ctrl+q", "left", "left", "enter")
         await until(pilot, lambda: app._exit)
     assert app.live is None
     assert app.own_run.thread.outcome.reason == "stopped"

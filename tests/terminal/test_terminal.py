@@ -17,7 +17,7 @@ from tui import terminal
 
 Open = Callable[..., AppOnPty]
 CTRL_Q = "\x11"
-RIGHT = "\x1b[C"
+LEFT = "\x1b[D"
 
 
 def test_screen_follows_the_size_of_the_terminal(open_app: Open) -> None:
@@ -68,6 +68,8 @@ def test_quit_can_stop_and_save_the_run(open_app: Open, tmp_path: Path) -> None:
     app.wait_for_text("●")
     app.type(CTRL_Q)
     app.wait_for_text("Stop and save")
+    app.type(LEFT)
+    app.type(LEFT)
     app.type("\r")
     assert app.wait() == 0
     (last,) = _last(tmp_path)
@@ -79,7 +81,7 @@ def test_quit_can_leave_the_run_running_and_the_shell_waits_for_it(open_app: Ope
     app.wait_for_text("●")
     app.type(CTRL_Q)
     app.wait_for_text("Leave it running")
-    app.type(RIGHT)
+    app.type(LEFT)
     app.type("\r")
     app.wait_for_text("trains on in this process")
     assert app.process.poll() is None
@@ -94,7 +96,7 @@ def test_ctrl_c_stops_a_run_that_was_left_running(open_app: Open, tmp_path: Path
     app.wait_for_text("●")
     app.type(CTRL_Q)
     app.wait_for_text("Leave it running")
-    app.type(RIGHT)
+    app.type(LEFT)
     app.type("\r")
     app.wait_for_text("trains on in this process")
     app.type("\x03")

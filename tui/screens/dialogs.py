@@ -78,12 +78,15 @@ class QuitDialog(Dialog):
 
     def __init__(self, run: str) -> None:
         lines = [
-            "Stop: it finishes its step, saves a checkpoint and can be resumed.",
+            "Stop: it finishes its step, saves a checkpoint and ends; then finetui closes.",
             "Leave it running: the screen closes and training goes on in this process. The shell prompt comes back "
             "when the run is over; closing the terminal does not end it.",
         ]
         buttons = [("stop", "Stop and save"), ("leave", "Leave it running"), ("stay", "Stay")]
         super().__init__(f"{run} still trains", lines, buttons, kind="confirm")
+
+    def on_mount(self) -> None:
+        self.query_one("#stay", Button).focus()
 
 
 class DefectDialog(Dialog):

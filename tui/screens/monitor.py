@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from core.events import HardwareRead
     from tui.follow import RunFollower
 
-EMPTY = "No run to watch yet.\n\nF2 opens data, F3 sets up a run, F6 lists the runs there are and starts a demo."
+EMPTY = "No run to watch yet.\n\nF2 opens data\nF3 sets up a run\nF6 lists the runs and starts the demo"
 POLL_SECONDS = 0.1
 OWNER_POLLS = 10
 """Whether the trainer lives is looked at once in so many polls."""

@@ -12,8 +12,9 @@ from tui.metrics import Metric
 from tui.widgets.metric_card import MetricCard
 
 CARD_WIDTH = 20
+WIDE = 100
 WIDE_CARD = 28
-"""Where there is more room than eight cards of the least width need, cards grow before they multiply."""
+"""On a screen of WIDE cells or more, cards grow before they multiply."""
 
 
 class CardGrid(VerticalScroll, can_focus=False):
@@ -51,9 +52,8 @@ class CardGrid(VerticalScroll, can_focus=False):
         self._fit()
 
     def _fit(self) -> None:
-        width = self.container_size.width
         count = max(1, len(self._cards))
-        columns = max(1, width // CARD_WIDTH)
-        if columns > 4:
-            columns = max(4, min(width // WIDE_CARD, count))
-        self.styles.grid_size_columns = min(columns, max(count, 4))
+        width = self.container_size.width
+        fitting = max(1, width // (CARD_WIDTH if width < WIDE else WIDE_CARD))
+        rows = -(-count // fitting)
+        self.styles.grid_size_columns = -(-count // rows)
