@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from tui.app import FinetuiApp
 
-PATIENCE = 15.0
+PATIENCE = 60.0
 """Seconds after which something that a test waits for is taken not to come: libraries load slowly on a busy machine."""
 
 

@@ -212,7 +212,7 @@ async def test_check_then_start(tmp_path: Path, bert: str, reviews: str) -> None
         await form_of(pilot)
         await fill(pilot, bert, reviews)
         await pilot.press("ctrl+r")
-        await until_shown(pilot, "ready to start", "train rows           8")
+        await until_shown(pilot, "ready to start", "train rows            8 ")
         await pilot.press("enter")
         await until(pilot, lambda: engine.configs)
         await until(pilot, lambda: app.current_mode == "monitor")
@@ -279,7 +279,16 @@ def test_filled_in_with_mistakes(snap_compare: Any, tmp_path: Path, reviews: str
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
-def test_ready_to_start(snap_compare: Any, tmp_path: Path, bert: str, reviews: str, size: tuple[int, int]) -> None:
+def test_ready_to_start(
+    snap_compare: Any,
+    tmp_path: Path,
+    bert: str,
+    reviews: str,
+    size: tuple[int, int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("core.precision.device_name", lambda: "cpu")
+
     async def run(pilot: Pilot[int]) -> None:
         await pilot.press("f3")
         await form_of(pilot)

@@ -124,6 +124,15 @@ async def test_nothing_in_a_cell_is_markup_or_a_control_sequence(tmp_path: Path,
             await pilot.press("escape", "down")
 
 
+async def test_another_width_lays_the_columns_out_anew(tmp_path: Path, nasty: str) -> None:
+    async with driven(tmp_path / "runs", "f2") as pilot:
+        await opened(pilot, nasty)
+        await pilot.press("down", "down", "down")
+        await pilot.resize_terminal(110, 24)
+        await until_shown(pilot, "x" * 95, "row 3")
+        await until(pilot, lambda: isinstance(pilot.app.focused, RowTable) and pilot.app.focused.cursor_row == 3)
+
+
 async def test_what_cannot_be_opened_leaves_the_line_as_it_was_typed(tmp_path: Path, reviews: str) -> None:
     async with driven(tmp_path / "runs", "f2") as pilot:
         await type_in(pilot, f"./{reviews}/missing.csv", "enter")

@@ -42,6 +42,10 @@ PATHS: frozenset[Path] = frozenset({("model", "id"), ("model", "tokenizer"), ("d
 """Fields that may name a place on this machine: they complete it."""
 
 
+SOURCE: tuple[Path, Path] = (("data", "id"), ("data", "files"))
+"""The two ways to say where the data is: once one is filled in, the other is out of the way."""
+
+
 @dataclass(frozen=True)
 class Part:
     """A section of the form: `first` fields are always in view, `more` on demand."""
@@ -71,7 +75,10 @@ def shown(path: Path, values: Mapping[Path, str]) -> bool:
         return values.get(("method", "kind"), "full") != "full"
     if path[0] == "early_stopping" and len(path) > 1:
         return values.get(("early_stopping",), "no") == "yes"
-    return not (path == ("data", "files") and not values.get(path) and values.get(("data", "id")))
+    if path in SOURCE:
+        other = SOURCE[1 - SOURCE.index(path)]
+        return bool(values.get(path)) or not values.get(other)
+    return True
 
 
 def _part(section: str, fields: Iterable[FormField]) -> Part:

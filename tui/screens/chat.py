@@ -43,6 +43,7 @@ class ChatScreen(FinetuiScreen):
         super().__init__()
         self._predictor: Predictor | None = None
         self._stream: AnswerStream | None = None
+        self._choosing = True
         self._ended = -GRACE
         self._answering = asyncio.Lock()
 
@@ -70,10 +71,6 @@ class ChatScreen(FinetuiScreen):
             return not self._choosing
         return super().check_action(action, parameters)
 
-    @property
-    def _choosing(self) -> bool:
-        return self.query_one(ContentSwitcher).current == "choose"
-
     # choosing a model
 
     async def on_screen_resume(self) -> None:
@@ -87,12 +84,14 @@ class ChatScreen(FinetuiScreen):
 
     async def action_choose(self) -> None:
         """Ask for another model; the one that is loaded stays until then."""
+        self._choosing = True
         self.query_one(ContentSwitcher).current = "choose"
         await self._list_runs()
         self.refresh_bindings()
 
     def action_back_to_talk(self) -> None:
         """Go on with the model that is loaded."""
+        self._choosing = False
         self.query_one(ContentSwitcher).current = "talk"
         self.talk.query_one("#talk-text").focus()
         self.refresh_bindings()

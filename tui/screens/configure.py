@@ -196,6 +196,10 @@ class ConfigureScreen(FinetuiScreen):
 
     def action_start(self) -> None:
         """Check the run; the dialog that shows what was found starts it."""
+        # This key goes before those that the focused line still has to take: they count too.
+        self.call_after_refresh(self._start)
+
+    def _start(self) -> None:
         wrong = self.form.check()
         if wrong:
             self.notify(f"{wrong} field{'s need' if wrong > 1 else ' needs'} a look first", severity="warning")

@@ -27,10 +27,6 @@ class PathDialog(Dialog):
         own: the file that needs none.
     """
 
-    DEFAULT_CSS = """
-    PathDialog #dialog-note { height: auto; max-height: 4; color: $warning; }
-    """
-
     def __init__(
         self, title: str, verb: str, what: str, path: str = "", writes: bool = False, own: Path | None = None
     ) -> None:

@@ -32,15 +32,6 @@ class StartDialog(Dialog):
         error: why the run cannot be checked; None if it can.
     """
 
-    DEFAULT_CSS = """
-    StartDialog {
-        & #dialog { width: 76; max-width: 95%; }
-        & #dialog-title { margin: 0; }
-        & StatusLine { padding: 0; background: transparent; }
-        & #start-findings { height: auto; max-height: 12; margin: 1 0; }
-    }
-    """
-
     def __init__(self, config: RunConfig) -> None:
         super().__init__(config.title, [], [("start", "Start"), ("back", "Back")])
         self.error: FinetuiError | None = None
@@ -98,13 +89,19 @@ def _lines(finding: Finding) -> list[Content]:
 
 def _cost(report: Report) -> list[Content]:
     """The figures, two on a line."""
-    cells = [_cell(name, value) for name, value in report.cost.items()]
-    return [Content.assemble(*cells[index : index + 2]) for index in range(0, len(cells), 2)]
-
-
-def _cell(name: str, value: object) -> Content:
-    label = one_line(name.removesuffix("_bytes").replace("_", " "), 20)
-    return Content.assemble((f"{label:21}", "$text-muted"), f"{one_line(_figure(name, value), 14):15}")
+    cells = [
+        (one_line(name.removesuffix("_bytes").replace("_", " "), 20), one_line(_figure(name, value), 24))
+        for name, value in report.cost.items()
+    ]
+    widths = [max((len(text) for cell in cells[side::2] for text in cell[:1]), default=0) for side in (0, 1)]
+    lines = []
+    for index in range(0, len(cells), 2):
+        (label, value), *rest = cells[index : index + 2]
+        line = Content.assemble((f"{label:{widths[0]}}  ", "$text-muted"), f"{value:16}")
+        if rest:
+            line = Content.assemble(line, (f"{rest[0][0]:{widths[1]}}  ", "$text-muted"), rest[0][1])
+        lines.append(line)
+    return lines
 
 
 def _figure(name: str, value: object) -> str:

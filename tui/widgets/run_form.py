@@ -28,8 +28,6 @@ from tui.widgets.path_input import PathInput
 if TYPE_CHECKING:
     from core.config import DataConfig, RunConfig
 
-SOURCE = (("data", "id"), ("data", "files"))
-
 
 class RunForm(Vertical):
     """Draws a draft and writes what is typed into it.
@@ -197,7 +195,7 @@ class RunForm(Vertical):
         for row in self.form.rows():
             if row.path[:2] == COLUMNS:
                 row.suggest(seen.columns, seen.guesses.get(row.path, ""))
-            if row.path in SOURCE and row.text:
+            if row.path in layout.SOURCE and row.text:
                 row.show_note(" · ".join(f"{name} {rows:,}" for name, rows in seen.splits.items()))
             if row.path == (*COLUMNS, "label"):
                 row.show_note(" · ".join(seen.notes))
