@@ -27,11 +27,13 @@ test: $(VENV)/.installed-test
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: $(VENV)/.installed-test
-	$(BIN)/ruff check --fix .
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .-fix .
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.installed-test

@@ -25,6 +25,7 @@ def speed_and_memory() -> list[Measurement]:
             finetui = [str(Path(sys.executable).with_name("finetui"))]
             seen = train_on_monitor(config, folder / "runs", finetui, {"XDG_STATE_HOME": str(folder)})
             pairs.append((plain, seen))
+            print(f"  pair {index + 1}: {plain.rate:.2f} and {seen.rate:.2f} steps/s", file=sys.stderr, flush=True)
     speed = median(seen.rate / plain.rate for plain, seen in pairs)
     memory = median(seen.peak_bytes / plain.peak_bytes for plain, seen in pairs)
     return [
