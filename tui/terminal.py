@@ -20,7 +20,12 @@ from types import FrameType
 LOG_BYTES = 4 * 2**20
 """The app's log is begun anew when it is longer than this."""
 
+SHORT_SECONDS = 5e-4
+"""How long a thread keeps the interpreter while another one waits for it, beside training."""
+_USUAL_SECONDS = sys.getswitchinterval()
+
 _lock = threading.Lock()
+_working = 0
 _screen: io.TextIOWrapper | None = None
 _log: Path | None = None
 
@@ -121,13 +126,21 @@ def output_to(file: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def short_switch_interval() -> Iterator[None]:
-    """While it lasts, threads take turns often enough for the screen to stay quick beside the training thread."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(5e-4)
+    """While it lasts, threads take turns often enough for the screen to stay quick beside one that works.
+
+    Several threads may be in it; it is over with the last of them.
+    """
+    global _working
+    with _lock:
+        _working += 1
+        sys.setswitchinterval(SHORT_SECONDS)
     try:
         yield
     finally:
-        sys.setswitchinterval(before)
+        with _lock:
+            _working -= 1
+            if not _working:
+                sys.setswitchinterval(_USUAL_SECONDS)
 
 
 def on_signals(hang_up: Callable[[], None], terminate: Callable[[], None]) -> None:

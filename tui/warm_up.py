@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import threading
 
@@ -38,7 +39,11 @@ def wait() -> None:
 
 
 def _import_all() -> None:
+    # What is imported stays: to look for garbage among it would only hold the event loop up.
+    gc.disable()
     with terminal.short_switch_interval():
         for name in MODULES:
             with contextlib.suppress(ImportError):  # whoever needs it will say so
                 importlib.import_module(name)
+    gc.freeze()
+    gc.enable()

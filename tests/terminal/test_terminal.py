@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from app_on_pty import AppOnPty, the_run
 
 from core import events
@@ -137,6 +140,24 @@ def test_worker_process_of_the_app_still_dies_of_sigterm() -> None:
     finally:
         for number, handler in zip((signal.SIGHUP, signal.SIGTERM, signal.SIGINT), before, strict=True):
             signal.signal(number, handler)
+
+
+def test_switch_interval_is_short_until_the_last_thread_is_done() -> None:
+    usual = sys.getswitchinterval()
+    with contextlib.ExitStack() as warm_up, terminal.short_switch_interval():
+        warm_up.enter_context(terminal.short_switch_interval())
+        warm_up.close()
+        assert sys.getswitchinterval() == pytest.approx(terminal.SHORT_SECONDS)
+    assert sys.getswitchinterval() == pytest.approx(usual)
+
+
+def test_output_goes_back_to_where_it_went_before(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with terminal.output_to(tmp_path / "output.log"):
+        os.write(1, b"printed\n")
+        os.write(2, b"written\n")
+    os.write(1, b"after\n")
+    assert (tmp_path / "output.log").read_text() == "printed\nwritten\n"
+    assert capfd.readouterr().out == "after\n"
 
 
 def _last(tmp_path: Path) -> list[events.RunFinished]:
