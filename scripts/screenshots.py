@@ -18,7 +18,7 @@ from core.training import engine
 from tui.app import FinetuiApp
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-SIZE = (110, 34)
+SIZE = (124, 34)
 """Columns and lines of the pictured terminal."""
 FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
