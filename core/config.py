@@ -43,9 +43,10 @@ class ModelConfig(Section):
 
     @property
     def label(self) -> str:
-        """A short name for people: the last part of the id, or the architecture."""
+        """A short name for people: the last part of the id that says something, or the architecture."""
         if self.id is not None:
-            return self.id.rstrip("/").rsplit("/", 1)[-1]
+            parts = [part for part in self.id.split("/") if part] or [self.id]
+            return parts[-2] if len(parts) > 1 and parts[-1] == "model" else parts[-1]
         return f"{(self.from_config or {}).get('model_type', 'model')} from config"
 
 

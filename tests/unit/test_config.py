@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from core import config_file, yaml12
+from core.config import ModelConfig
 from core.errors import FinetuiError
 
 CONFIG = """\
@@ -172,3 +173,16 @@ def test_defaults_of_training_are_the_librarys() -> None:
     library = {name: getattr(TrainingArguments, name, None) for name in ours}
     differing = {name for name in ours if ours[name] != library[name]}
     assert differing == {"logging_steps"}
+
+
+@pytest.mark.parametrize(
+    ("ref", "label"),
+    [
+        ("org/name", "name"),
+        ("/models/tiny/", "tiny"),
+        ("/site-packages/some_model/model", "some_model"),
+        ("model", "model"),
+    ],
+)
+def test_a_model_is_called_by_the_part_that_says_something(ref: str, label: str) -> None:
+    assert ModelConfig(id=ref).label == label
