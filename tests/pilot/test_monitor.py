@@ -236,7 +236,10 @@ async def test_log_follows_its_end_until_somebody_scrolls(runs: Path) -> None:
         await until_shown(pilot, "saved checkpoints/checkpoint-200")
         await pilot.resize_terminal(80, 24)
         await until_shown(pilot, "saved checkpoints/checkpoint-200")
+        log = pilot.app.screen.query_one("#monitor-log")
+        await until(pilot, lambda: log.max_scroll_y > 0)  # laid out anew: not all of it fits any more
         await pilot.press("home")
+        await until(pilot, lambda: log.scroll_y == 0)
         await until_shown(pilot, "started mrpc-tiny")
         run.notice("one more")
         await until(pilot, lambda: pilot.app.screen._run.state.log[-1][2] == "one more")

@@ -97,11 +97,16 @@ class MonitorScreen(FinetuiScreen):
         self.app.call_later(self._show_run, follower)
 
     async def _show_run(self, run: RunFollower) -> None:
+        if not self.is_attached:  # the app was left while the run was read
+            return
         self._run, self._output = run, None
         self._logged = self._polls = 0
         for log in self.query(RunLog):
             log.clear()
-        await self.query_one(CardGrid).clear()
+        cards = self.query_one(CardGrid)
+        await cards.clear()
+        if not cards.is_attached:
+            return
         self.set_class(False, "-empty")
         self._show_output(False)
         self._paint(run)
@@ -110,7 +115,7 @@ class MonitorScreen(FinetuiScreen):
 
     def _poll(self) -> None:
         run = self._run
-        if run is None:
+        if run is None or not self.is_attached:
             return
         status = run.status
         self._polls += 1
