@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.screen import Screen
 from textual.worker import WorkerFailed
 
@@ -52,8 +52,9 @@ class FinetuiApp(App[None]):
     MODES = {mode: partial(_screen, mode) for mode in keys.MODES}  # noqa: RUF012
     DEFAULT_MODE = "runs"
 
-    note: reactive[str] = reactive("")
-    """How the live run stands, in a few characters, for the top line of every screen."""
+    note: var[str] = var("")
+    """How the live run stands, in a few characters, for the top line of every screen. A reactive of the app would
+    paint the whole screen anew at each change."""
 
     def __init__(
         self,

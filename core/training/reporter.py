@@ -9,8 +9,8 @@ from core import commands, events
 from core.errors import RunStopped
 from core.runs.folder import RunFolder
 
-PROGRESS_SECONDS = 0.2
-"""Progress is said at most this often; the Monitor looks ten times a second."""
+PROGRESS_SECONDS = 0.5
+"""Progress is said at most this often: whoever watches paints at each."""
 
 
 class Reporter:

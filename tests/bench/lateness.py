@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import quantiles
 
 from tests.bench.measure import Measurement
-from tests.bench.workload import train_on_monitor, write_config
+from tests.bench.workload import train_on_monitor, training_began, write_config
 
 GOAL_MS = 20.0
 
@@ -19,10 +19,13 @@ def lateness() -> list[Measurement]:
     with tempfile.TemporaryDirectory() as home:
         ticks = Path(home) / "ticks.json"
         command = [sys.executable, str(Path(__file__).with_name("ticking_app.py")), str(ticks)]
-        run = train_on_monitor(write_config(Path(home)), Path(home) / "runs", command, {"XDG_STATE_HOME": home})
+        runs = Path(home) / "runs"
+        run = train_on_monitor(write_config(Path(home)), runs, command, {"XDG_STATE_HOME": home})
+        run.end()
+        begun, ended = training_began(runs), run.logged()[-1][1]
         found = json.loads(ticks.read_text())
-    training = [1000 * late for t, late in found if run.begun <= t <= run.ended]
-    before = [1000 * late for t, late in found if t < run.begun]
+    training = [1000 * late for t, late in found if begun <= t <= ended]
+    before = [1000 * late for t, late in found if t < begun]
     p50, p99 = _percentiles(training)
     return [
         Measurement("event loop lateness while training, p50", p50, "ms"),

@@ -20,6 +20,8 @@ SIZE = (40, 120)
 ESCAPES = re.compile(rb"\x1b(\[[0-9;?<>=$]*[a-zA-Z~]|\][^\x07]*\x07|[()][A-Z0-9]|[=>])")
 PATIENCE = 300.0
 """Seconds after which a process counts as hung."""
+LOOK_SECONDS = 0.5
+"""Between two looks at what is waited for: looking takes time from the process that is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,14 @@ class OnTerminal:
             if time.monotonic() > end:
                 os.kill(self._pid, signal.SIGKILL)
                 raise TimeoutError("the process did not do what was waited for")
-            time.sleep(0.02)
+            time.sleep(LOOK_SECONDS)
+
+    def hold(self) -> None:
+        """Take it from the processors until `go`."""
+        os.kill(self._pid, signal.SIGSTOP)
+
+    def go(self) -> None:
+        os.kill(self._pid, signal.SIGCONT)
 
     def end(self, keys: bytes) -> None:
         """Type `keys`, which quit the process, and wait for its end."""

@@ -13,6 +13,7 @@ from textual.widgets import ContentSwitcher
 
 from core.errors import FinetuiError
 from tui import keys
+from tui.own_thread import in_own_thread
 from tui.screens.base import FinetuiScreen
 from tui.text import one_line
 from tui.widgets.choose_model import ChooseModel
@@ -105,7 +106,7 @@ class ChatScreen(FinetuiScreen):
         """Load a model; the one before it stays if that fails."""
         self.status.busy = f"loading {one_line(ref)}"
         try:
-            predictor, examples = await asyncio.to_thread(_load, ref)
+            predictor, examples = await in_own_thread(_load, ref)
         except FinetuiError as error:
             self.finetui.show_error(error)
             return
@@ -134,7 +135,7 @@ class ChatScreen(FinetuiScreen):
                 if predictor.task == "causal-lm":
                     await self._write(exchange, predictor, texts[0])
                 else:
-                    exchange.show_scores(await asyncio.to_thread(predictor.classify, *texts))
+                    exchange.show_scores(await in_own_thread(predictor.classify, *texts))
             except FinetuiError as error:
                 exchange.note("✗ " + ": ".join(error.lines()))
 
@@ -143,7 +144,7 @@ class ChatScreen(FinetuiScreen):
 
         stream = self._stream = AnswerStream(predictor, prompt, self.talk.length)
         self.refresh_bindings()
-        done = asyncio.ensure_future(asyncio.to_thread(stream.run))
+        done = asyncio.ensure_future(in_own_thread(stream.run))
         try:
             while not done.done():
                 await asyncio.wait([done], timeout=DRAIN)

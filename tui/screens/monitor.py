@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 EMPTY = "No run to watch yet.\n\nF2 opens data\nF3 sets up a run\nF6 lists the runs and starts the demo"
 POLL_SECONDS = 0.1
+PAINT_SECONDS = 0.5
+"""Between two paintings of a run that just goes on: each takes milliseconds from the training, on few cores."""
 OWNER_POLLS = 10
 """Whether the trainer lives is looked at once in so many polls."""
 
@@ -43,6 +46,8 @@ class MonitorScreen(FinetuiScreen):
         self._output: OutputTail | None = None
         self._logged = 0
         self._polls = 0
+        self._painted = 0.0
+        self._stale = False
         self._valid: tuple[object, ...] = ()
         self._said: dict[str, Content] = {}
         self._hardware: HardwareRead | None = None
@@ -117,11 +122,13 @@ class MonitorScreen(FinetuiScreen):
         run = self._run
         if run is None or not self.is_attached:
             return
-        status = run.status
+        before = (run.status, run.state.phase, len(run.pending), len(run.state.log))
         self._polls += 1
         if self._polls % OWNER_POLLS == 0:
             run.look_for_owner()
-        if (run.poll() or run.status != status) and self.is_current:
+        self._stale |= run.poll()
+        turned = before != (run.status, run.state.phase, len(run.pending), len(run.state.log))
+        if self.is_current and (turned or (self._stale and time.monotonic() - self._painted >= PAINT_SECONDS)):
             self._paint(run)
         if self._output is not None and self.is_current:
             text = self._output.read()
@@ -131,6 +138,7 @@ class MonitorScreen(FinetuiScreen):
     def _paint(self, run: RunFollower) -> None:
         from tui import run_words
 
+        self._painted, self._stale = time.monotonic(), False
         name, made_of = run_words.headline(run)
         message = run_words.message(run)
         self._say("#monitor-name", name)
