@@ -1,4 +1,4 @@
-"""Textual's driver for terminals, made to outlive the terminal."""
+"""Textual's driver for terminals, made to outlive the terminal and what is done to the process from outside."""
 
 from __future__ import annotations
 
@@ -16,3 +16,12 @@ class SurvivingDriver(LinuxDriver):
         except OSError:
             if not terminal.is_gone():
                 raise
+
+    def _sigcont_application(self, *signal_and_frame: object) -> None:
+        """Take the terminal again after Ctrl+Z, which gave it back.
+
+        A process that was held by SIGSTOP gave nothing back: taking it a second time would start a second reader of
+        the keyboard, and the app would wait for the first one for ever when it is left.
+        """
+        if self._key_thread is None or not self._key_thread.is_alive():
+            super()._sigcont_application(*signal_and_frame)

@@ -163,3 +163,17 @@ def test_output_goes_back_to_where_it_went_before(tmp_path: Path, capfd: pytest.
 def _last(tmp_path: Path) -> list[events.RunFinished]:
     found = RunReader(the_run(tmp_path / "runs")).read_all()
     return [event for event in found if isinstance(event, events.RunFinished)]
+
+
+def test_app_that_was_held_from_outside_can_still_be_left(open_app: Open) -> None:
+    app = open_app("idle")
+    app.wait_for_text("Runs")
+    for _ in range(3):
+        os.kill(app.process.pid, signal.SIGSTOP)
+        os.waitpid(app.process.pid, os.WUNTRACED)
+        os.kill(app.process.pid, signal.SIGCONT)
+        app.drawn = ""
+        app.type("?")
+        app.wait_for(lambda: bool(app.drawn))
+    app.type(CTRL_Q)
+    assert app.wait() == 0
