@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 from app_on_pty import AppOnPty, the_run
 
@@ -165,15 +166,19 @@ def _last(tmp_path: Path) -> list[events.RunFinished]:
     return [event for event in found if isinstance(event, events.RunFinished)]
 
 
-def test_app_that_was_held_from_outside_can_still_be_left(open_app: Open) -> None:
+def test_app_that_was_held_from_outside_takes_its_terminal_once(open_app: Open) -> None:
     app = open_app("idle")
     app.wait_for_text("Runs")
-    for _ in range(3):
+    before = psutil.Process(app.process.pid).num_threads()
+    rounds = 10
+    for _ in range(rounds):
         os.kill(app.process.pid, signal.SIGSTOP)
         os.waitpid(app.process.pid, os.WUNTRACED)
-        os.kill(app.process.pid, signal.SIGCONT)
         app.drawn = ""
-        app.type("?")
+        os.kill(app.process.pid, signal.SIGCONT)
+        app.type("?")  # the help comes, or goes
         app.wait_for(lambda: bool(app.drawn))
+    # Each taking starts a reader and a writer. Two readers also take the keys from each other.
+    assert psutil.Process(app.process.pid).num_threads() < before + rounds
     app.type(CTRL_Q)
     assert app.wait() == 0
