@@ -99,7 +99,7 @@ def _ending(finished: RunFinished, state: RunState) -> Content:
     ours, *others = _score_lines(
         [
             (f"this run, {duration(finished.seconds)}", finished.metrics),
-            *((f"baseline: {one_line(name)}", scores) for name, scores in state.baselines.items()),
+            *((f"vs {one_line(name)}", scores) for name, scores in state.baselines.items()),
         ]
     )
     quiet = [*others, "c talks to the model, F6 lists the runs"]

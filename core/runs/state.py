@@ -86,9 +86,10 @@ class RunState:
                 self._note(event, "info", f"started {event.name}{resumed}")
                 self._rewind(event.resumed_from)
             case events.PhaseChanged():
-                back = self.phase == "evaluating" and event.phase == "training"
+                # An evaluation is one line in the log, its scores: neither its begin nor the way back from it is.
+                passing = event.phase == "evaluating" or self.phase == "evaluating" and event.phase == "training"
                 self.phase, self.detail, self.progress = event.phase, event.detail, None
-                if not back:
+                if not passing:
                     self._note(event, "info", f"{event.phase} {event.detail}".rstrip())
             case events.Progress():
                 self.progress = event
