@@ -17,10 +17,10 @@ from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from core.errors import FinetuiError
-from tui import defects, keys, terminal
+from tui import defects, keys, terminal, theme_choice
 from tui.driver import SurvivingDriver
 from tui.own_run import OwnRun
-from tui.theme import DARK
+from tui.theme import THEMES
 from tui.way_out import WayOut
 
 if TYPE_CHECKING:
@@ -65,9 +65,10 @@ class FinetuiApp(App[None]):
         train: RunFunction | None = None,
     ) -> None:
         super().__init__(driver_class=None if sys.platform == "win32" else SurvivingDriver)
-        self.register_theme(DARK)
+        for theme in THEMES.values():
+            self.register_theme(theme)
         # Assigned, it would have every style sheet parsed two times more before the first paint.
-        self.set_reactive(App.theme, DARK.name)
+        self.set_reactive(App.theme, theme_choice.load().name)
         self.stylesheet.set_variables(self.get_css_variables())
         self.own_run = OwnRun(self, train)
         self.way_out = WayOut(self)

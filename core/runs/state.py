@@ -87,7 +87,7 @@ class RunState:
                 self._rewind(event.resumed_from)
             case events.PhaseChanged():
                 # An evaluation is one line in the log, its scores: neither its begin nor the way back from it is.
-                passing = event.phase == "evaluating" or self.phase == "evaluating" and event.phase == "training"
+                passing = event.phase == "evaluating" or (self.phase == "evaluating" and event.phase == "training")
                 self.phase, self.detail, self.progress = event.phase, event.detail, None
                 if not passing:
                     self._note(event, "info", f"{event.phase} {event.detail}".rstrip())

@@ -18,6 +18,7 @@ from tui.shell.errors import DONE
 from tui.shell.log import log_file
 from tui.shell.streams import Streams
 from tui.text import one_line
+from tui.theme import colours
 
 PACKAGES = (
     "finetui",
@@ -85,11 +86,10 @@ def _devices() -> dict[str, str]:
 def _terminal() -> dict[str, str]:
     environment = os.environ
     columns, lines = shutil.get_terminal_size((0, 0))
-    true_colour = environment.get("COLORTERM") in ("truecolor", "24bit")
     return {
         "size": f"{columns}x{lines}" if columns else "none",
         "TERM": environment.get("TERM", "unset"),
-        "colours": "16 million" if true_colour else "256" if "256" in environment.get("TERM", "") else "16",
+        "colours": f"{colours(environment):,}",
         "tmux": "yes" if environment.get("TMUX") else "no",
         "ssh": "yes" if environment.get("SSH_CONNECTION") else "no",
         "encoding": sys.stdout.encoding,
