@@ -11,7 +11,8 @@ from statistics import quantiles
 from tests.bench.measure import Measurement
 from tests.bench.workload import train_on_monitor, training_began, write_config
 
-GOAL_MS = 20.0
+GOAL_MS = 16.0
+MOST_MS = 250.0
 
 
 def lateness() -> list[Measurement]:
@@ -27,12 +28,13 @@ def lateness() -> list[Measurement]:
     training = [1000 * late for t, late in found if begun <= t <= ended]
     before = [1000 * late for t, late in found if t < begun]
     p50, p99 = _percentiles(training)
+    most = max(late for late in (*training, *before))
     return [
         Measurement("event loop lateness while training, p50", p50, "ms"),
         Measurement("event loop lateness while training, p99", p99, "ms", f"at most {GOAL_MS:.0f}", p99 <= GOAL_MS),
         Measurement("event loop lateness while training, max", max(training), "ms"),
         Measurement("event loop lateness while importing and loading, p99", _percentiles(before)[1], "ms"),
-        Measurement("event loop lateness while importing and loading, max", max(before), "ms"),
+        Measurement("event loop lateness, max of all", most, "ms", f"at most {MOST_MS:.0f}", most <= MOST_MS),
     ]
 
 

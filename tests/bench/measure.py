@@ -48,6 +48,9 @@ class OnTerminal:
         self.painted: float | None = None
         self.peak_bytes = 0
         self.begun = time.monotonic()
+        self._wanted: bytes | None = None
+        self._written = b""
+        self._answered = threading.Event()
         self._pid, self._terminal = pty.fork()
         if self._pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
@@ -57,6 +60,16 @@ class OnTerminal:
 
     def type(self, keys: bytes) -> None:
         os.write(self._terminal, keys)
+
+    def answer(self, keys: bytes, wanted: bytes) -> float:
+        """Type keys; the seconds until it has written `wanted`."""
+        self._answered.clear()
+        self._written, self._wanted = b"", wanted
+        begun = time.monotonic()
+        self.type(keys)
+        if not self._answered.wait(PATIENCE):
+            raise TimeoutError(f"{keys!r} was not answered")
+        return time.monotonic() - begun
 
     def wait_until(self, found: Callable[[], bool]) -> None:
         """Wait until something is so; a process that is hung is killed."""
@@ -91,6 +104,11 @@ class OnTerminal:
                 return
             if not block:
                 return
+            if self._wanted is not None:
+                self._written += block
+                if self._wanted in self._written:
+                    self._wanted = None
+                    self._answered.set()
             if self.painted is None:
                 text += block
                 if len(ESCAPES.sub(b"", text)) > SIZE[0] * SIZE[1] / 2:

@@ -34,6 +34,12 @@ def told(run: RecordedRun) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (run.path / "inbox.jsonl").read_text().splitlines()]
 
 
+def drawn(pilot: Pilot[int]) -> list[list[tuple[str, str]]]:
+    """The screen: each line as pieces of text and their style."""
+    lines = pilot.app.screen._compositor.render_strips()
+    return [[(text, str(style)) for text, style, _ in line.simplify()] for line in lines]
+
+
 async def test_follows_a_run_that_is_written_while_it_is_watched(runs: Path) -> None:
     run = RecordedRun(runs)
     async with watching(run) as pilot:
@@ -275,6 +281,24 @@ async def test_other_run_has_its_own_cards(runs: Path) -> None:
         await until_shown(pilot, "● running  second", "3/500 steps")
         assert "accuracy" not in text(pilot)
         assert len(pilot.app.screen.query_one(CardGrid).children) == 5
+
+
+async def test_replayed_run_gives_the_picture_that_it_gave_live(runs: Path) -> None:
+    run = RecordedRun(runs)
+    async with watching(run) as pilot:
+        await until_shown(pilot, "○ waiting")
+        run.begin()
+        for loss in (0.61, 0.56, 0.51, 0.58):
+            run.train(125, [0.5, math.nan, 0.4] + [loss] * 122)
+            run.evaluate(loss=loss, accuracy=1 - loss)
+            await until_shown(pilot, f"step {run.step}:")
+        run.finish(loss=0.58, accuracy=0.42)
+        await until_shown(pilot, "✓ completed")
+        await pilot.pause(0.5)  # what is laid out anew has come to rest
+        live = drawn(pilot)
+    async with watching(run) as pilot:
+        await until_shown(pilot, "✓ completed")
+        await until(pilot, lambda: drawn(pilot) == live)
 
 
 @SIZES
