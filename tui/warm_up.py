@@ -8,6 +8,7 @@ import importlib
 import threading
 
 from tui import terminal
+from tui.preload import preload
 
 MODULES = (
     "core.config_file",
@@ -20,6 +21,10 @@ MODULES = (
     "torch",
     "transformers",
     "core.training.engine",
+    # The engine imports these when it gets to them; here the screen stays quick meanwhile.
+    "core.training.prepare",
+    "core.models",
+    "core.training.trainer",
 )
 
 
@@ -42,6 +47,7 @@ def _import_all() -> None:
     # What is imported stays: to look for garbage among it would only hold the event loop up.
     gc.disable()
     with terminal.short_switch_interval():
+        preload()
         for name in MODULES:
             with contextlib.suppress(ImportError):  # whoever needs it will say so
                 importlib.import_module(name)
