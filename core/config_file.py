@@ -150,6 +150,8 @@ def _explain(key: str, location: tuple[str | int, ...], problem: dict[str, Any])
         close = difflib.get_close_matches(str(given), allowed, 1)
         hint = f"did you mean {close[0]}? " if close else ""
         return f"`{key}` cannot be {given!r}", f"{hint}one of: {', '.join(allowed)}"
+    if problem["type"] in ("model_type", "dict_type", "model_attributes_type"):
+        return f"`{key}` cannot be {given!r}", f"it is a section: give it keys and values{_help_of(location)}"
     message = problem["msg"].removeprefix("Value error, ")
     title = f"`{key}` is not right" if isinstance(given, dict) else f"`{key}` cannot be {given!r}"
     return title, message[0].lower() + message[1:] + _help_of(location)

@@ -111,6 +111,7 @@ class FinetuiApp(App[None]):
             # After the first paint, and not in tests, which have no terminal.
             from tui import warm_up
 
+            warm_up.plan()
             self.set_timer(0.3, warm_up.start)
 
     # what the screens ask for

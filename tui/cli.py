@@ -11,7 +11,7 @@ import typer
 
 from core.errors import FinetuiError
 from tui.launch import end
-from tui.shell.errors import DONE, report, unexpected, usage
+from tui.shell.errors import DONE, as_json, report, unexpected, usage
 
 app = typer.Typer(name="finetui", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -185,11 +185,9 @@ def main() -> NoReturn:
         code = int(app(prog_name="finetui", standalone_mode=False) or DONE)
         sys.stdout.flush()
     except FinetuiError as error:
-        report(error)
-        code = error.exit_code
+        code = _refuse(error)
     except typer.TyperException as error:
-        report(usage(error))
-        code = usage(error).exit_code
+        code = _refuse(usage(error))
     except (BrokenPipeError, SystemExit):
         # The reader left (`| head`) with what it wanted; typer makes a SystemExit of it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -198,3 +196,10 @@ def main() -> NoReturn:
         report(unexpected(error))
         code = 1
     end(code)
+
+
+def _refuse(error: FinetuiError) -> int:
+    if "--json" in sys.argv:
+        print(as_json(error, sys.argv[1]), flush=True)
+    report(error)
+    return error.exit_code

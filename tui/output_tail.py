@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tui.text import without_escapes
+
 FIRST_BYTES = 2**18
 """How much of what stands already is read."""
 
@@ -25,4 +27,4 @@ class OutputTail:
         except OSError:
             return ""
         self._offset += len(whole) + len(newline)
-        return whole.decode("utf-8", "replace")
+        return without_escapes(whole.decode("utf-8", "replace"))

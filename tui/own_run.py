@@ -82,6 +82,7 @@ class OwnRun:
             return
         assert run.timer is not None
         run.timer.stop()
+        self._app.way_out.run_ended()
         failure = run.failure
         if self.leave_at_end:
             self._app.exit()

@@ -39,7 +39,7 @@ def progress(run: RunFollower) -> Shown:
     if over or (now is not None and now.phase == "training"):
         if training is None:
             return Shown()
-        rate, eta = (None, None) if over else (training.rate, training.eta)
+        rate, eta = (None, None) if over or run.status == "paused" else (training.rate, training.eta)
         label = f"epoch {training.epoch:.2f}" if training.epoch is not None else "training"
         return Shown(label, training.done, training.total, training.unit, rate, eta)
     done = f"training {100 * training.done // training.total} %" if training is not None and training.total else ""
@@ -78,7 +78,7 @@ def machine(state: RunState) -> str:
         power = f" {device['power_w']:.0f} W" if device.get("power_w") else ""
         heat = f" {device['temperature_c']:.0f} °C" if device.get("temperature_c") else ""
         parts.append(f"gpu {device.get('utilization') or 0:.0f} %{power}{heat}")
-    return " · ".join([*parts, f"{size(read.disk_free)} free"])
+    return " · ".join([*parts, f"disk {size(read.disk_free)} free"])
 
 
 def _asked(command: commands.Command) -> str:

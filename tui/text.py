@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 ELLIPSIS = "…"
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -20,6 +22,11 @@ def one_line(text: str, width: int | None = None) -> str:
     if width is not None and len(line) > width:
         return line[: max(0, width - 1)] + ELLIPSIS
     return line
+
+
+def without_escapes(text: str) -> str:
+    """`text` without the escape sequences that colour it on a terminal."""
+    return ESCAPES.sub("", text)
 
 
 def _picture(char: str) -> str:

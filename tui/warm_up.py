@@ -29,17 +29,31 @@ MODULES = (
 
 
 _thread = threading.Thread(target=lambda: _import_all(), name="warm-up", daemon=True)
+_lock = threading.Lock()
+_planned = False
+
+
+def plan() -> None:
+    """It will be started soon; whoever waits before that starts it. For the main thread."""
+    global _planned
+    terminal.start_resource_tracker()
+    _planned = True
 
 
 def start() -> None:
-    """Begin, in a daemon thread: leaving the app does not wait for it. For the main thread, once."""
-    terminal.start_resource_tracker()
-    _thread.start()
+    """Begin, in a daemon thread: leaving the app does not wait for it."""
+    with _lock:
+        if _thread.ident is None:
+            _thread.start()
 
 
 def wait() -> None:
-    """Let it end: two threads that import the same large library can meet half of it."""
-    if _thread.is_alive():
+    """Let it end, before anything of transformers is imported in another thread: that would meet half of it.
+
+    Returns at once where none is planned, as in tests.
+    """
+    if _planned:
+        start()
         _thread.join()
 
 

@@ -40,9 +40,9 @@ class WayOut:
 
     def _answered(self, answer: str | None) -> None:
         live = self._app.live
-        if answer == "leave" or live is None:
+        if answer == "leave" or (answer == "stop" and live is None):
             self._app.exit()
-        elif answer == "stop":
+        elif answer == "stop" and live is not None:
             try:
                 live.stop()
             except FinetuiError as error:
@@ -51,6 +51,13 @@ class WayOut:
             self._app.own_run.leave_at_end = True
             self._app.notify("finetui leaves when the run has saved", markup=False)
             self._app.watch_run(live.folder.path)
+
+    def run_ended(self) -> None:
+        """The question what becomes of the run has no meaning any more."""
+        from tui.screens.dialogs import QuitDialog
+
+        if isinstance(self._app.screen, QuitDialog):
+            self._app.screen.dismiss("stay")
 
     def leave(self) -> None:
         """From a signal handler: the terminal is gone, so is the screen. A live run goes on."""

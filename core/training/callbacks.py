@@ -69,6 +69,12 @@ class RunCallback(TrainerCallback):
             self._clock.skip()
             self._progress(state, urgent=True)
 
+    def on_epoch_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if self._reporter.stopped:  # the Trainer ends an epoch that was broken off like any other
+            control.should_evaluate = False
+
     def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         logs = kwargs["logs"]
         if "loss" not in logs:
@@ -138,7 +144,7 @@ class RunCallback(TrainerCallback):
                 case commands.Save():
                     control.should_save = True
                 case commands.Evaluate() if self._paused:
-                    self.trainer.evaluate()
+                    self.trainer.evaluate_now()
                 case commands.Evaluate():
                     control.should_evaluate = True
                 case commands.SetLearningRate(value):

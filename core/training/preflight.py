@@ -22,6 +22,10 @@ IMBALANCE = 4.0
 """The most frequent class is called dominant where it has this many times the rows of the rarest."""
 
 
+MANY_CLASSES = 20
+"""More classes than this, with fewer than two rows each, are no classes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing about one split. `code` is a fixed word; `rows` are row numbers in the split, from 0."""
@@ -111,6 +115,13 @@ def _balance(checked: Checked, findings: list[Finding]) -> None:
 
     counts = Counter(checked.train[checked.task.columns["label"]])
     most, least = max(counts.values()), min(counts.values())
+    if len(counts) > MANY_CLASSES and 2 * len(counts) > len(checked.train):
+        column = checked.task.columns["label"]
+        message = f"column `{column}` has {len(counts):,} different labels in {len(checked.train):,} rows"
+        hint = "that is no class for a model to learn: name the label column under data.columns.label"
+        train = checked.config.data.train_split
+        findings.append(Finding("labels_are_texts", "error", train, len(counts), message, hint))
+        return
     if most >= IMBALANCE * least:
         share = most / len(checked.train)
         message = f"the classes are uneven: the largest has {share:.0%} of the rows, the smallest {least}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
@@ -21,6 +22,11 @@ class RunTrainer(Trainer):
         assert self.model is not None
         self._save_checkpoint(self.model, trial=None)
         self.control = self.callback_handler.on_save(self.args, self.state, self.control)
+
+    def evaluate_now(self) -> None:
+        """Evaluate between two steps; a Stop ends it without a result."""
+        with contextlib.suppress(EvaluationStopped):
+            self.evaluate()
 
     def _evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         try:

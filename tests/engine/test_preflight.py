@@ -31,6 +31,22 @@ def test_findings_have_counts_and_rows(shared: Path, tmp_path: Path) -> None:
     assert report.cost["longest_row_tokens"] == 10
 
 
+def test_a_column_of_texts_is_no_label(shared: Path, tmp_path: Path) -> None:
+    rows = [{"text": f"number {number}", "label": f"text {number}"} for number in range(30)]
+    (tmp_path / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    config = config_file.validate(
+        {
+            "model": {"id": str(shared / "models/bert-tiny-uncased")},
+            "data": {"files": {"train": str(tmp_path / "train.jsonl")}},
+        }
+    )
+    report = preflight.check(config)
+    (finding,) = [finding for finding in report.findings if finding.code == "labels_are_texts"]
+    assert report.failed
+    assert finding.count == 30
+    assert "`label` has 30 different labels in 30 rows" in finding.message
+
+
 def test_prompts_that_fill_the_row_teach_nothing(shared: Path, tmp_path: Path) -> None:
     rows = [{"prompt": "a b c d e f g h i j", "completion": " k"}, {"prompt": "a", "completion": " b"}]
     (tmp_path / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))

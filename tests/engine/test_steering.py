@@ -136,6 +136,27 @@ def test_stop_breaks_off_an_evaluation_and_saves(live: Any, long_evaluation: dic
     assert not any(isinstance(event, events.Evaluated) for event in run.said)
 
 
+def test_stop_breaks_off_an_evaluation_of_a_paused_run(live: Any, long_evaluation: dict[str, Any]) -> None:
+    with live(long_evaluation, per_device_eval_batch_size=1) as run:
+        run.tell(commands.Pause())
+        paused = run.wait_for(events.Progress, lambda event: event.paused)
+        run.tell(commands.Evaluate())
+        run.wait_for(events.Progress, lambda event: event.phase == "evaluating")
+        run.tell(commands.Stop())
+        finished = run.wait_for(events.RunFinished)
+        assert (finished.reason, finished.step, finished.metrics) == ("stopped", paused.done, {})
+        assert (run.path / layout.CHECKPOINTS / f"checkpoint-{finished.step}" / "trainer_state.json").is_file()
+
+
+def test_stop_in_an_epoch_does_not_evaluate_what_the_epoch_would(live: Any, long_evaluation: dict[str, Any]) -> None:
+    with live(long_evaluation, eval_strategy="epoch", per_device_train_batch_size=1) as run:
+        run.tell(commands.Stop())
+        finished = run.wait_for(events.RunFinished)
+        assert finished.step < 300
+        assert finished.metrics == {}
+        assert not any(isinstance(event, events.Evaluated) for event in run.said)
+
+
 def test_commands_during_an_evaluation_wait_for_its_end(live: Any, long_evaluation: dict[str, Any]) -> None:
     with live(long_evaluation, eval_strategy="steps", eval_steps=3, per_device_eval_batch_size=1) as run:
         run.wait_for(events.Progress, lambda event: event.phase == "evaluating")

@@ -243,6 +243,19 @@ async def test_quit_can_stop_the_run_and_leaves_when_it_has_saved(make: Callable
     assert app.own_run.thread.outcome.reason == "stopped"
 
 
+async def test_question_goes_away_with_the_run_that_it_was_about(make: Callable[..., FinetuiApp]) -> None:
+    app = make(FakeEngine(steps=100_000))
+    async with running(app) as pilot:
+        await until_shown(pilot, "● running")
+        await pilot.press("ctrl+q")
+        await until(pilot, lambda: isinstance(app.screen, QuitDialog))
+        app.live.stop()
+        await until(pilot, lambda: app.live is None and isinstance(app.screen, MonitorScreen))
+        await pilot.press("escape")
+        await pilot.pause(0.2)
+        assert not app._exit
+
+
 async def test_palette_offers_what_is_valid_now(runs: Path) -> None:
     trained(runs)
     async with FinetuiApp(runs=runs).run_test(size=(120, 40)) as pilot:

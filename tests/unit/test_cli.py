@@ -68,6 +68,29 @@ def test_wrong_usage_is_three_calm_lines_and_leaves_nothing_behind(
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "title"),
+    [
+        (("check", "absent.yaml"), "there is no file absent.yaml"),
+        (("show", "nothing"), "there are no runs yet"),
+        (("runs", "--bogus"), "no such option: --bogus"),
+    ],
+)
+def test_refusal_as_json_is_json(tmp_path: Path, arguments: tuple[str, ...], title: str) -> None:
+    result = finetui(tmp_path, *arguments, "--json")
+    assert result.returncode == 2
+    assert json.loads(result.stdout)["error"]["title"].startswith(title)
+    assert result.stderr.startswith(f"error: {title}")
+
+
+def test_refused_run_ends_its_json_as_a_failed_run_does(tmp_path: Path) -> None:
+    result = finetui(tmp_path, "train", "absent.yaml", "--json")
+    (line,) = result.stdout.splitlines()
+    failed = events.from_json(line)
+    assert isinstance(failed, events.RunFailed)
+    assert (failed.title, failed.exit_code) == ("there is no file absent.yaml", result.returncode)
+
+
 def test_runs_and_show_as_json_are_json_and_load_no_torch(tmp_path: Path, run: Path) -> None:
     code = (
         "import atexit, sys\n"

@@ -41,6 +41,19 @@ def test_plain_lines_draw_a_bar_once_for_each_tenth() -> None:
     assert text.splitlines()[5] == "training [##########..........]  50 %  50/100 steps  4.0 steps/s  2.0 s left"
 
 
+def test_replayed_lines_have_the_losses_of_their_time() -> None:
+    """The state is that of the end already: a display is shown a finished run in one go."""
+    streams, state = Streams(io.StringIO(), io.StringIO()), RunState()
+    logged = [events.StepLogged(t=0.0, step=done, metrics={"loss": 1 / done}) for done in (10, 50)]
+    replayed = [progress(0), logged[0], progress(10), logged[1], progress(50)]
+    for event in replayed:
+        state.apply(event)
+    PlainLines(streams).show(replayed, state)
+    assert isinstance(streams.err, io.StringIO)
+    lines = streams.err.getvalue().splitlines()
+    assert [line.partition("loss ")[2] for line in lines] == ["", "0.1000", "0.0200"]
+
+
 @pytest.mark.parametrize("kind", [PlainLines, LiveBar])
 def test_text_of_others_is_neither_markup_nor_escape(kind: type[PlainLines] | type[LiveBar]) -> None:
     names = {"run": "r", "name": HOSTILE, "task": "causal-lm", "model": HOSTILE}

@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.widgets import ContentSwitcher
 
 from core.errors import FinetuiError
-from tui import keys
+from tui import keys, warm_up
 from tui.own_thread import in_own_thread
 from tui.screens.base import FinetuiScreen
 from tui.text import one_line
@@ -105,6 +105,8 @@ class ChatScreen(FinetuiScreen):
     async def open_model(self, ref: str) -> None:
         """Load a model; the one before it stays if that fails."""
         self.status.busy = f"loading {one_line(ref)}"
+        choose = self.query_one(ChooseModel)
+        choose.disabled = True  # what is typed now is meant for the model, not the name of another
         try:
             predictor, examples = await in_own_thread(_load, ref)
         except FinetuiError as error:
@@ -112,6 +114,7 @@ class ChatScreen(FinetuiScreen):
             return
         finally:
             self.status.busy = ""
+            choose.disabled = False
         self._predictor = predictor
         self.status.text = f"{predictor.name} · {predictor.task}"
         self.talk.settle(Manner(predictor.pair, predictor.task == "causal-lm", examples))
@@ -125,6 +128,8 @@ class ChatScreen(FinetuiScreen):
             self.notify("the answer before is not finished: Esc stops it", severity="warning", timeout=3)
         elif self._predictor is not None:
             self.answer(self._predictor, event.texts)
+        else:
+            self.notify("no model is loaded yet", severity="warning", timeout=3)
 
     @work(group="answer")
     async def answer(self, predictor: Predictor, texts: list[str]) -> None:
@@ -171,6 +176,7 @@ class ChatScreen(FinetuiScreen):
 
 
 def _load(ref: str) -> tuple[Predictor, tuple[str, ...]]:
+    warm_up.wait()
     from core import inference
     from core.demo import DEMOS
 

@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.widgets import ContentSwitcher
 
 from core.errors import FinetuiError
-from tui import keys, recent
+from tui import keys, recent, warm_up
 from tui.screens.base import FinetuiScreen
 from tui.screens.path_dialog import PathDialog
 from tui.screens.row_dialog import RowDialog
@@ -205,6 +205,7 @@ def _remember(ref: str, subset: str) -> list[str]:
 
 
 def _reader(browser: Browser, model: str, described: dict[str, Any]) -> TokenReader:
+    warm_up.wait()
     from tui.token_reader import TokenReader
 
     return TokenReader(browser, model, described)

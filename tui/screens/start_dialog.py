@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -12,7 +11,9 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from core.errors import FinetuiError
+from tui import warm_up
 from tui.figures import size
+from tui.own_thread import in_own_thread
 from tui.screens.dialogs import Dialog
 from tui.text import one_line, visible
 from tui.widgets.status_line import StatusLine
@@ -55,7 +56,7 @@ class StartDialog(Dialog):
         status = self.query_one(StatusLine)
         status.busy = "checking the data, the model and the arguments"
         try:
-            report = await asyncio.to_thread(_check, self.config)
+            report = await in_own_thread(_check, self.config)
         except FinetuiError as error:
             self.error = error
             lines = [Content.styled(f"✗ {visible(error.title)}", "bold $error")]
@@ -75,6 +76,7 @@ class StartDialog(Dialog):
 
 
 def _check(config: RunConfig) -> Report:
+    warm_up.wait()
     from core.training import preflight
 
     return preflight.check(config)

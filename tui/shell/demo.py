@@ -8,6 +8,7 @@ from core.errors import FinetuiError
 from core.runs.store import RunStore
 from tui import terminal
 from tui.launch import open_app
+from tui.shell.command import command
 from tui.shell.errors import DONE
 from tui.shell.log import log_file
 from tui.shell.predict import print_predictions
@@ -37,5 +38,5 @@ def _in_shell(name: str, runs: Path | None, json: bool) -> int:
     if ended.code == DONE and not json:
         print(file=streams.out)
         print_predictions(ended.path, DEMOS[name].inputs, streams)
-        streams.say(f"talk to it yourself: finetui predict {ended.path.name} TEXT")
+        streams.say(f"talk to it yourself: {command()} predict {ended.path.name} TEXT")
     return ended.code

@@ -12,6 +12,7 @@ from core.errors import FinetuiError
 from core.runs.folder import RunFolder
 from core.runs.state import RunState
 from core.runs.store import RunStore
+from tui.shell.command import command
 from tui.shell.display import PlainLines
 from tui.shell.errors import DONE, INTERRUPTED, USAGE
 from tui.shell.follow import follow
@@ -28,7 +29,7 @@ def train_detached(file: Path, settings: list[str], runs: Path | None, json: boo
     try:
         state = follow(folder.path, PlainLines(streams), lambda: process.poll() is None, until=_trains)
     except KeyboardInterrupt:
-        streams.say(f"the run goes on: finetui attach {folder.path.name}")
+        streams.say(f"the run goes on: {command()} attach {folder.path.name}")
         return INTERRUPTED
     if state.failed is not None or (state.finished is None and process.poll() is not None):
         code = conclude(state.failed, folder.path, streams, loaded)
@@ -39,7 +40,8 @@ def train_detached(file: Path, settings: list[str], runs: Path | None, json: boo
         print(json_lib.dumps({"run": str(folder.path), "pid": process.pid}), file=streams.out, flush=True)
     else:
         print(folder.path, file=streams.out, flush=True)
-        streams.say(f"watch it: finetui attach {folder.path.name}; end it: finetui tell {folder.path.name} stop")
+        streams.say(f"watch it: {command()} attach {folder.path.name}")
+        streams.say(f"end it: {command()} tell {folder.path.name} stop")
     return DONE
 
 

@@ -49,15 +49,18 @@ class PlainLines:
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
         self._tenth = -1
+        self._loss: float | None = None
 
     def show(self, new: Sequence[events.Event], state: RunState) -> None:
         for event in new:
             if isinstance(event, events.RunStarted):
                 self._tenth = -1
+            elif isinstance(event, events.StepLogged):
+                self._loss = event.metrics.get("loss", self._loss)
             for line in milestones(event):
                 self._streams.say(line)
             if isinstance(event, events.Progress) and event.phase == "training" and event.total:
-                self._progress(event, state)
+                self._progress(event)
 
     def note(self, text: str) -> None:
         self._streams.say(text)
@@ -65,12 +68,12 @@ class PlainLines:
     def close(self) -> None:
         pass
 
-    def _progress(self, event: events.Progress, state: RunState) -> None:
+    def _progress(self, event: events.Progress) -> None:
         tenth = 10 * event.done // event.total
         if tenth > self._tenth:
             self._tenth = tenth
             filled = BAR * event.done // event.total
-            self._streams.say(f"training [{'#' * filled}{'.' * (BAR - filled)}] {figures(event, state)}")
+            self._streams.say(f"training [{'#' * filled}{'.' * (BAR - filled)}] {figures(event, self._loss)}")
 
 
 class LiveBar:
@@ -101,7 +104,7 @@ class LiveBar:
             description=state.phase or "starting",
             completed=progress.done if progress else 0,
             total=progress.total if progress else None,
-            figures=figures(progress, state) if progress else one_line(state.detail, 40),
+            figures=figures(progress, state.latest("loss")) if progress else one_line(state.detail, 40),
         )
         with contextlib.suppress(OSError):
             self._bar.refresh()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 import traceback
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 import typer
 
 from core.errors import FinetuiError
+from core.events import RunFailed, to_json
 from tui.text import one_line
 
 if TYPE_CHECKING:
@@ -25,6 +27,21 @@ def report(error: FinetuiError, stream: TextIO | None = None) -> None:
     """What, where and what to do, one line each."""
     what, *rest = (one_line(line) for line in error.lines())
     print("\n  ".join([f"error: {what}", *rest]), file=stream or sys.stderr, flush=True)
+
+
+def as_json(error: FinetuiError, command: str) -> str:
+    """The failure as the line of JSON that a program reads: of a run the event that it would end with."""
+    if command in ("train", "demo"):
+        failed = RunFailed(
+            t=time.time(),
+            title=error.title,
+            detail=error.detail,
+            hint=error.hint,
+            exit_code=error.exit_code,
+            key=error.key,
+        )
+        return to_json(failed)
+    return json.dumps({"error": {"title": error.title, "detail": error.detail, "hint": error.hint}}, ensure_ascii=False)
 
 
 def located(error: FinetuiError, loaded: LoadedConfig) -> FinetuiError:

@@ -15,6 +15,7 @@ from core.events import RunFailed, RunFinished
 from core.runs.folder import RunFolder
 from core.runs.store import RunStore
 from tui.figures import duration
+from tui.shell.command import command
 from tui.shell.display import JsonLines, LiveBar, PlainLines
 from tui.shell.errors import DONE, FAILED, INTERRUPTED, USAGE, located, report
 from tui.shell.follow import Aborted, Display, follow
@@ -38,7 +39,7 @@ def train(file: Path, settings: list[str], runs: Path | None, json: bool) -> int
     streams = Streams.take()
     ended = run_here(loaded.config, RunStore.default(runs).root, streams, json, loaded)
     if ended.code == DONE and not json:
-        streams.say(f"talk to it: finetui predict {ended.path.name} TEXT")
+        streams.say(f"talk to it: {command()} predict {ended.path.name} TEXT")
     return ended.code
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core import events
-from core.runs.state import RunState
 from tui.figures import duration, number, own
 from tui.text import one_line
 
@@ -26,7 +25,8 @@ def milestones(event: events.Event) -> Iterator[str]:
             yield f"{event.level}: {one_line(event.message)}"
 
 
-def figures(progress: events.Progress, state: RunState) -> str:
+def figures(progress: events.Progress, loss: float | None) -> str:
+    """How far a phase is; `loss` is the training loss by then, None before the first."""
     parts = [
         f"{100 * progress.done // max(progress.total, 1):3d} %",
         f"{progress.done}/{progress.total} {progress.unit}s",
@@ -35,7 +35,6 @@ def figures(progress: events.Progress, state: RunState) -> str:
         parts.append(f"{progress.rate:.1f} {progress.unit}s/s")
     if progress.eta:
         parts.append(f"{duration(progress.eta)} left")
-    loss = state.latest("loss")
     if progress.phase == "training" and loss is not None:
         parts.append(f"loss {number(loss)}")
     if progress.paused:
