@@ -270,3 +270,14 @@ def test_a_folder_stays_in_its_store_whatever_the_model_is_called(tmp_path: Path
     model = {"from_config": architecture, "tokenizer": "t"}
     run = RunFolder.create(tmp_path / "runs", config_file.validate({"model": model, "data": {"id": "d"}}))
     assert run.path.parent == tmp_path / "runs"
+
+
+def test_a_run_that_goes_away_while_the_store_is_read_is_not_listed(run: RunFolder, config: RunConfig) -> None:
+    class FakeStore(RunStore):
+        def folders(self) -> list[Path]:
+            found = super().folders()
+            gone.discard()
+            return found
+
+    gone = RunFolder.create(run.path.parent, config)
+    assert [summary.path for summary in FakeStore(run.path.parent).list()] == [run.path]
