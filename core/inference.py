@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from core import config_file, hub
 from core.config import ModelConfig, RunConfig, TaskName
-from core.config_file import is_local
 from core.errors import FinetuiError
 from core.runs import layout
 from core.runs.folder import RunFolder
@@ -56,12 +55,17 @@ class Predictor:
     """
 
     def __init__(self, source: Source, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+        from core import models
+
         self.task = source.task
         self.name = source.name
         self.pair = source.config is not None and "text_pair" in source.config.data.columns
         self.chat = source.config is None and source.task == "causal-lm" and bool(tokenizer.chat_template)
         self.generated = 0
-        self._max_length = source.config.data.max_length if source.config else None
+        # Without a run nobody said how long a text may be: the model's positions do, beyond them it fails.
+        self._max_length = models.max_length(
+            source.config.data.max_length if source.config else None, tokenizer, model.config
+        )
         self._model = model
         self._tokenizer = tokenizer
 
@@ -159,7 +163,8 @@ def load(ref: str | Path) -> Predictor:
     source = resolve(str(ref))
     from core import models
 
-    tokenizer = models.load_tokenizer(ModelConfig(id=source.model))
+    trust = source.config is not None and source.config.model.trust_remote_code
+    tokenizer = models.load_tokenizer(ModelConfig(id=source.model, trust_remote_code=trust))
     model = _load_weights(source)
     model.eval()
     return Predictor(source, model, tokenizer)
@@ -209,6 +214,15 @@ def _task_of(ref: str) -> TaskName:
     )
 
 
+def _base_of(source: Source) -> ModelConfig:
+    """The model under an adapter. PEFT writes down which, but not of which revision: the run's config knows that."""
+    written = json.loads((Path(source.model) / "adapter_config.json").read_text(encoding="utf-8"))
+    base, revision = written["base_model_name_or_path"], written.get("revision")
+    if source.config is not None and source.config.model.id == base:
+        return source.config.model
+    return ModelConfig(id=base, revision=revision)
+
+
 def _load_weights(source: Source) -> PreTrainedModel:
     import torch
     import transformers
@@ -226,11 +240,16 @@ def _load_weights(source: Source) -> PreTrainedModel:
         return model.to(device)  # type: ignore[no-any-return]
     from peft import PeftModel
 
-    base = json.loads((folder / "adapter_config.json").read_text(encoding="utf-8"))["base_model_name_or_path"]
-    hub.require_model(base)
+    base = _base_of(source)
+    hub.require_model(base.id or "", base.revision)
     local = (folder / "config.json").is_file()
-    config = load_config(ModelConfig(id=source.model)) if local and is_local(source.model) else None
+    config = load_config(base.model_copy(update={"id": source.model, "revision": None})) if local else None
     model = auto.from_pretrained(
-        base, config=config, dtype=dtype, trust_remote_code=trust, ignore_mismatched_sizes=True
+        base.id,
+        revision=base.revision or "main",
+        config=config,
+        dtype=dtype,
+        trust_remote_code=trust,
+        ignore_mismatched_sizes=True,
     )
     return PeftModel.from_pretrained(model, source.model).to(device)  # type: ignore[return-value]

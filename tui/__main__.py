@@ -7,7 +7,9 @@ import sys
 
 def main() -> None:
     """The console script. Without arguments the app opens at once: the command line's imports would delay it."""
-    if len(sys.argv) > 1 or not (sys.stdin.isatty() and sys.stdout.isatty()):
+    from tui.shell.streams import has_terminal
+
+    if len(sys.argv) > 1 or not has_terminal():
         from tui.cli import main as command_line
 
         command_line()

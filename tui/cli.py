@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -181,6 +182,8 @@ def print_version() -> int:
 
 def main() -> NoReturn:
     """Run the command that sys.argv names and end the process with its exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # names and figures of a run are worth more than a ? in them
     try:
         code = int(app(prog_name="finetui", standalone_mode=False) or DONE)
         sys.stdout.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import secrets
 import shutil
 import string
@@ -20,6 +21,9 @@ from core.runs import layout, owner
 
 SPARE_BYTES = 64 * 2**20
 """Disk space that must be free before a run is begun: events, log and a small model fit into it."""
+
+NAME_LENGTH = 60
+"""Characters of a run's name that its folder has; as many as `name` may have."""
 
 
 class RunFolder:
@@ -39,7 +43,9 @@ class RunFolder:
             FinetuiError: no permission, or less than SPARE_BYTES free. Nothing is left behind.
         """
         letters = "".join(secrets.choice(string.ascii_lowercase) for _ in range(4))
-        path = (runs / f"{datetime.now():%Y%m%d-%H%M}-{config.title}-{letters}").absolute()
+        # A title may be made from a model's id or type: no place of its own, and not longer than a file system takes.
+        name = re.sub(r"[^\w.-]+", "-", config.title)[:NAME_LENGTH]
+        path = (runs / f"{datetime.now():%Y%m%d-%H%M}-{name}-{letters}").absolute()
         made = [parent for parent in (path, *path.parents) if not parent.exists()]
         try:
             path.mkdir(parents=True)
@@ -85,9 +91,13 @@ class RunFolder:
         draft.replace(target)
 
     def take(self) -> None:
-        """Own the run from now on. What the inbox holds was for the owner before."""
+        """Own the run from now on. What the inbox holds was for the owner before, if there was one.
+
+        A new run can be told to stop while its engine is still being imported: that counts.
+        """
         owner.write(self.path)
-        self._inbox_offset = (self.path / layout.INBOX).stat().st_size
+        if (self.path / layout.EVENTS).stat().st_size:
+            self._inbox_offset = (self.path / layout.INBOX).stat().st_size
 
     def emit(self, event: events.Event) -> None:
         """Append one event, whole, and hand it to the operating system.

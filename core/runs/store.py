@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from dataclasses import dataclass, field
@@ -53,12 +54,19 @@ class RunStore:
         """The run folders, newest first."""
         if not self.root.is_dir():
             return []
-        found = [entry for entry in self.root.iterdir() if (entry / layout.EVENTS).is_file()]
-        return sorted(found, key=lambda path: ((path / layout.EVENTS).stat().st_mtime, path.name), reverse=True)
+        found = []
+        for entry in self.root.iterdir():
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # no run, or one that was just removed
+                found.append(((entry / layout.EVENTS).stat().st_mtime, entry.name, entry))
+        return [entry for *_, entry in sorted(found, reverse=True)]
 
     def list(self) -> list[RunSummary]:
         """Every run, newest first."""
-        return [summarize(path) for path in self.folders()]
+        found = []
+        for path in self.folders():
+            with contextlib.suppress(FileNotFoundError):  # removed in the meantime
+                found.append(summarize(path))
+        return found
 
     def find(self, name: str | None) -> Path:
         """The folder of a run, by its path, its folder's name, or a part of it that only one run has; None: the newest.

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from core import events
@@ -145,3 +146,22 @@ def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path, run: Path, argum
     result = subprocess.run(["bash", "-c", command], env=environment(tmp_path), capture_output=True, text=True)
     assert result.stdout.strip() == "0"
     assert result.stderr == ""
+
+
+@pytest.mark.parametrize("command", ["runs", "show"])
+def test_an_encoding_without_the_names_letters_is_no_defect(tmp_path: Path, command: str) -> None:
+    name = "naïve-模型"
+    RunFolder.create(tmp_path / "runs", CONFIG.model_copy(update={"name": name})).close()
+    env = {**environment(tmp_path), "PYTHONIOENCODING": "ascii"}
+    result = subprocess.run([sys.executable, "-m", "tui", command], env=env, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert "na?ve-??" in result.stdout
+
+
+def test_a_dumb_terminal_gets_no_screen(tmp_path: Path) -> None:
+    env = {**environment(tmp_path), "TERM": "dumb"}
+    app = pexpect.spawn(sys.executable, ["-m", "tui"], env=env, timeout=60)
+    app.expect("the app needs a terminal")
+    app.expect(pexpect.EOF)
+    app.wait()
+    assert app.exitstatus == 2

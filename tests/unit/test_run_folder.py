@@ -138,6 +138,7 @@ def test_threads_write_whole_lines(run: RunFolder) -> None:
 
 
 def test_commands_arrive_once_and_in_order(run: RunFolder) -> None:
+    run.emit(started())
     folders.tell(run.path, commands.Stop())
     run.take()  # what was said to an earlier owner is not for this one
     assert run.read_commands() == []
@@ -255,3 +256,28 @@ def test_a_live_run_is_not_deleted(tmp_path: Path, run: RunFolder) -> None:
         RunStore(tmp_path).delete(run.path)
     store.delete(run.path)
     assert store.list() == []
+
+
+def test_a_new_run_can_be_told_to_stop_before_its_engine_is_there(run: RunFolder) -> None:
+    folders.tell(run.path, commands.Stop())
+    engine = RunFolder(run.path)
+    engine.take()
+    assert engine.read_commands() == [commands.Stop()]
+
+
+def test_a_folder_stays_in_its_store_whatever_the_model_is_called(tmp_path: Path) -> None:
+    architecture = {"model_type": "../../" + "x" * 300}
+    model = {"from_config": architecture, "tokenizer": "t"}
+    run = RunFolder.create(tmp_path / "runs", config_file.validate({"model": model, "data": {"id": "d"}}))
+    assert run.path.parent == tmp_path / "runs"
+
+
+def test_a_run_that_goes_away_while_the_store_is_read_is_not_listed(run: RunFolder, config: RunConfig) -> None:
+    class FakeStore(RunStore):
+        def folders(self) -> list[Path]:
+            found = super().folders()
+            gone.discard()
+            return found
+
+    gone = RunFolder.create(run.path.parent, config)
+    assert [summary.path for summary in FakeStore(run.path.parent).list()] == [run.path]
