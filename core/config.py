@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -50,6 +51,10 @@ class ModelConfig(Section):
         return f"{(self.from_config or {}).get('model_type', 'model')} from config"
 
 
+GENERIC = ("train", "training", "data", "dataset", "rows")
+"""File names that say nothing of what is in them."""
+
+
 class DataConfig(Section):
     """Where rows come from, which of them are used, and which column plays which role."""
 
@@ -68,6 +73,13 @@ class DataConfig(Section):
     )
     max_length: int | None = Field(None, gt=0, description="tokens per row; longer rows are cut")
     limit: dict[str, int] = Field({}, description="split -> use only its first N rows")
+
+    @property
+    def label(self) -> str:
+        """A short name for people: the subset, or the last part of the id or of the train file that says something."""
+        files = (self.files or {}).get(self.train_split) or next(iter((self.files or {}).values()), "")
+        path = PurePath(self.subset or self.id or (files if isinstance(files, str) else next(iter(files), "")))
+        return path.parent.name if path.stem in GENERIC and path.parent.name else path.stem
 
     @model_validator(mode="after")
     def _one_source(self) -> DataConfig:
@@ -169,5 +181,5 @@ class RunConfig(Section):
 
     @property
     def title(self) -> str:
-        """The name, or one made of model and task."""
-        return self.name or f"{self.model.label}-{self.task}"
+        """The name, or one made of model and data."""
+        return self.name or f"{self.model.label}-{self.data.label}"

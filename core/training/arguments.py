@@ -96,11 +96,14 @@ def build(config: RunConfig, output: Path, precision: Precision, loss_in_metrics
     if loss_in_metrics:
         merged["include_for_metrics"] = sorted({*merged.get("include_for_metrics", []), "loss"})
     try:
-        return TrainingArguments(**merged)
+        settings = TrainingArguments(**merged)
     except (ValueError, TypeError, ImportError) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         title = lines[0] if lines else type(error).__name__
         raise FinetuiError(title, "training:", "; ".join(lines[1:3]) or "change one of them") from error
+    if settings.n_gpu > 1:
+        settings._n_gpu = 1  # with more the Trainer would wrap the model in DataParallel and multiply the batch
+    return settings
 
 
 def _hint(name: str, known: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -186,3 +187,17 @@ def test_defaults_of_training_are_the_librarys() -> None:
 )
 def test_a_model_is_called_by_the_part_that_says_something(ref: str, label: str) -> None:
     assert ModelConfig(id=ref).label == label
+
+
+@pytest.mark.parametrize(
+    ("data", "title"),
+    [
+        ({"id": "nyu-mll/glue", "subset": "mrpc"}, "bert-tiny-mrpc"),
+        ({"id": "stanfordnlp/imdb"}, "bert-tiny-imdb"),
+        ({"files": {"train": "/data/mrpc/train.jsonl"}}, "bert-tiny-mrpc"),
+        ({"files": {"train": ["reviews.csv", "more.csv"]}}, "bert-tiny-reviews"),
+        ({"files": {"train": "train.csv"}}, "bert-tiny-train"),
+    ],
+)
+def test_a_run_without_a_name_goes_by_model_and_data(data: dict[str, Any], title: str) -> None:
+    assert config_file.validate({"model": {"id": "some/bert-tiny"}, "data": data}).title == title

@@ -121,7 +121,7 @@ class RowTable(DataTable, inherit_bindings=False):
     ]
 
     def __init__(self, columns: Sequence[str], rows: int, first: Page, read: ReadPage, width: int) -> None:
-        widths = layout([["#", *columns], *([str(rows), *row] for row in first)], width)
+        widths = layout([["#", *columns], *([str(rows), *row] for row in [*first, _longest(first, rows)])], width)
         self._store = PagedRows(columns, rows, widths, self._want)
         self._store.put(0, first)
         self._read = read
@@ -169,3 +169,8 @@ def layout(rows: Sequence[Sequence[str]], width: int) -> list[int]:
     if sum(widths) < room:
         widths[widths.index(max(widths))] += room - sum(widths)
     return widths
+
+
+def _longest(first: Page, rows: int) -> list[str]:
+    """What a column may hold further down: whole numbers that count the rows grow as long as their number."""
+    return [str(rows) if all(cell.isdigit() for cell in column) else "" for column in zip(*first, strict=True)]
