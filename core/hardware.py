@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -36,7 +37,30 @@ def read(folder: Path) -> HardwareRead:
             process_memory=psutil.Process().memory_info().rss,
             disk_free=_disk_free(folder),
             devices=[_read_device(handle) for handle in _handles()],
+            process_memory_peak=_process_peak(),
+            gpu_memory_peaks=_gpu_peaks(),
         )
+
+
+def _process_peak() -> int | None:
+    """The most memory that this process ever held, in bytes; None where the system does not say."""
+    if sys.platform == "win32":
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _gpu_peaks() -> list[int]:
+    """Per GPU that torch uses, the most bytes that tensors ever held. Torch is asked only where it is at work already:
+    it counts for itself, and no device waits."""
+    torch = sys.modules.get("torch")
+    cuda = getattr(torch, "cuda", None)
+    initialized = getattr(cuda, "is_initialized", None)  # neither is there while another thread imports it
+    if cuda is None or initialized is None or not initialized():
+        return []
+    return [int(cuda.max_memory_allocated(index)) for index in range(cuda.device_count())]
 
 
 def _cpu_percent() -> float:
