@@ -28,16 +28,18 @@ def read(folder: Path) -> HardwareRead:
     The load is the mean since the reading before, over all cores; since boot at the first. Any thread may call.
     """
     memory = psutil.virtual_memory()
+    resident = psutil.Process().memory_info().rss
+    peak = _process_peak()
     with _lock:
         return HardwareRead(
             t=time.time(),
             cpu_percent=_cpu_percent(),
             memory_used=memory.total - memory.available,
             memory_total=memory.total,
-            process_memory=psutil.Process().memory_info().rss,
+            process_memory=resident,
             disk_free=_disk_free(folder),
             devices=[_read_device(handle) for handle in _handles()],
-            process_memory_peak=_process_peak(),
+            process_memory_peak=None if peak is None else max(peak, resident),  # the system counts it late
             gpu_memory_peaks=_gpu_peaks(),
         )
 

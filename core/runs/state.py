@@ -8,6 +8,8 @@ from typing import Literal
 from core import events
 
 Status = Literal["waiting", "running", "paused", "completed", "stopped", "early_stopped", "failed", "crashed"]
+RESUMABLE: tuple[Status, ...] = ("stopped", "failed", "crashed")
+"""How a run stands that can go on, if it has a checkpoint."""
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 def intervals(args: TrainingArguments, state: TrainerState) -> dict[str, float]:
     """Steps from one evaluation, and from one checkpoint, to the next; what does not come by itself is absent."""
     found = {
-        "evaluation": _steps(str(args.eval_strategy.value), state.eval_steps, state),
-        "checkpoint": _steps(str(args.save_strategy.value), state.save_steps, state),
+        "evaluation": _steps(args.eval_strategy, state.eval_steps, state),
+        "checkpoint": _steps(args.save_strategy, state.save_steps, state),
     }
     return {what: steps for what, steps in found.items() if steps}
 

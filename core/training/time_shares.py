@@ -43,7 +43,7 @@ class TimeShares:
     def seconds(self) -> dict[str, float]:
         """Seconds of each activity so far."""
         self._turn_to(self._activity)
-        return dict(self._seconds)
+        return {**self._seconds}
 
     def of_steps(self) -> float:
         """Seconds that went into steps, with the loading of their data."""

@@ -50,7 +50,7 @@ class RunTrainer(Trainer):
 
     def _run_epoch(self, *args: Any, **kwargs: Any) -> Any:
         with self.times.during("training"):
-            return super()._run_epoch(*args, **kwargs)
+            return super()._run_epoch(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _save_checkpoint(self, *args: Any, **kwargs: Any) -> None:
         with self.times.during("checkpoints"):
