@@ -13,27 +13,23 @@ from tui.text import one_line
 ACTIVITIES = {
     "training": "forward/backward",
     "data": "data",
-    "evaluation": "evaluation",
+    "evaluation": "eval",
     "sampling": "samples",
-    "checkpoints": "checkpoints",
+    "checkpoints": "saving",
     "paused": "paused",
     "other": "rest",
 }
 
 
 def shares(spent: Mapping[str, float]) -> dict[str, float]:
-    """The share of each activity in the time spent, the names as people read them; what took no time is absent."""
+    """The share of each activity in the time spent; what took no time is absent."""
     total = sum(spent.values())
-    return {
-        name: spent[activity] / total
-        for activity, name in ACTIVITIES.items()
-        if total > 0 and spent.get(activity, 0) > 0
-    }
+    return {activity: spent[activity] / total for activity in ACTIVITIES if spent.get(activity, 0) > 0}
 
 
 def shares_text(spent: Mapping[str, float]) -> str:
     """`forward/backward 81 %, data 3 %`; empty where nothing was measured."""
-    return ", ".join(f"{name} {_percent(share)}" for name, share in shares(spent).items())
+    return ", ".join(f"{ACTIVITIES[activity]} {_percent(share)}" for activity, share in shares(spent).items())
 
 
 def lines(state: RunState) -> list[tuple[str, str]]:

@@ -84,7 +84,7 @@ def test_a_resumed_run_adds_to_the_time_it_has_spent() -> None:
     state.apply(started(resumed_from=5))
     state.apply(events.TimeSpent(t=3, seconds={"training": 4.0, "evaluation": 2.0}))
     assert state.time_spent == {"training": 7.0, "data": 1.0, "evaluation": 2.0}
-    assert machine_words.shares_text(state.time_spent) == "forward/backward 70 %, data 10 %, evaluation 20 %"
+    assert machine_words.shares_text(state.time_spent) == "forward/backward 70 %, data 10 %, eval 20 %"
 
 
 def test_what_a_gpu_does_not_tell_is_absent() -> None:
