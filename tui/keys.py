@@ -81,9 +81,7 @@ TABLE: tuple[Key, ...] = (
     Key("configure", "pagedown", "section(1)", "", "next section"),
     Key("configure", "pageup", "section(-1)", "", "previous section"),
     Key("runs", "enter", "open", "open", "open the run in the Monitor", priority=True),
-    Key(
-        "runs", "u", "take_up", "resume", "go on with the run from its last checkpoint, if it was stopped or broke off"
-    ),
+    Key("runs", "u", "take_up", "resume", "go on with it from its last checkpoint"),
     Key("runs", "c", "chat", "chat", "talk to the run's model"),
     Key("runs", "d", "demo", "demo", "start the built-in demo: city names, five continents"),
     Key("runs", "r", "reload", "reload", "read the runs again"),
@@ -102,7 +100,7 @@ TABLE: tuple[Key, ...] = (
         "u",
         "take_up",
         "resume",
-        "go on with the run from its last checkpoint, if it was stopped or broke off",
+        "go on with it from its last checkpoint",
     ),
     Key("monitor", "m", "machine", "machine", "show the machine and where the time goes, or the log again"),
     Key("monitor", "slash", "search", "search", "search the log"),
