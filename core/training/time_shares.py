@@ -43,7 +43,7 @@ class TimeShares:
     def seconds(self) -> dict[str, float]:
         """Seconds of each activity so far."""
         self._turn_to(self._activity)
-        return {**self._seconds}
+        return {str(activity): seconds for activity, seconds in self._seconds.items()}
 
     def of_steps(self) -> float:
         """Seconds that went into steps, with the loading of their data."""
