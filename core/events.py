@@ -48,7 +48,8 @@ class PhaseChanged(Event):
 class Progress(Event):
     """How far a phase is: `done` of `total` in `unit` (step, row, batch).
 
-    `rate` is in units a second; `eta` is the seconds left. Both leave out pauses and evaluations.
+    `rate` is in units a second, pauses, evaluations and checkpoints left out; `eta` is the seconds left, with the
+    evaluations and checkpoints that are to come, as long as the last ones took.
     """
 
     phase: Phase
@@ -62,9 +63,24 @@ class Progress(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepLogged(Event):
-    """What the trainer logged: loss, learning_rate, grad_norm, samples_per_second, ..."""
+    """What the trainer logged: loss, learning_rate, grad_norm, ...
+
+    `samples_per_second` and `tokens_per_second` (padding left out) are those of the steps since the log before; what
+    evaluations, checkpoints and pauses took is not in them.
+    """
 
     metrics: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeSpent(Event):
+    """What the training thread has spent its time on since it took the run up, in seconds per activity.
+
+    The activities are those of `core.training.time_shares`: data, training (forward, backward, optimizer), evaluation,
+    sampling, checkpoints, paused, other.
+    """
+
+    seconds: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +135,7 @@ class HardwareRead(Event):
     """One reading of the machine. Memory in bytes, load and utilisation in percent.
 
     `devices` has one entry per GPU: name, utilization, memory_used, memory_total, power_w, temperature_c.
+    The peaks are the most that this process ever held: of memory, and of each GPU's memory in torch's tensors.
     """
 
     cpu_percent: float
@@ -127,6 +144,8 @@ class HardwareRead(Event):
     process_memory: int
     disk_free: int
     devices: list[dict[str, Any]] = field(default_factory=list)
+    process_memory_peak: int | None = None
+    gpu_memory_peaks: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +181,7 @@ TYPES: dict[str, type[Event]] = {
         PhaseChanged,
         Progress,
         StepLogged,
+        TimeSpent,
         Evaluated,
         BaselineScored,
         CheckpointSaved,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -27,16 +28,41 @@ def read(folder: Path) -> HardwareRead:
     The load is the mean since the reading before, over all cores; since boot at the first. Any thread may call.
     """
     memory = psutil.virtual_memory()
+    resident = psutil.Process().memory_info().rss
+    peak = _process_peak()
     with _lock:
         return HardwareRead(
             t=time.time(),
             cpu_percent=_cpu_percent(),
             memory_used=memory.total - memory.available,
             memory_total=memory.total,
-            process_memory=psutil.Process().memory_info().rss,
+            process_memory=resident,
             disk_free=_disk_free(folder),
             devices=[_read_device(handle) for handle in _handles()],
+            process_memory_peak=None if peak is None else max(peak, resident),  # the system counts it late
+            gpu_memory_peaks=_gpu_peaks(),
         )
+
+
+def _process_peak() -> int | None:
+    """The most memory that this process ever held, in bytes; None where the system does not say."""
+    if sys.platform == "win32":
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _gpu_peaks() -> list[int]:
+    """Per GPU that torch uses, the most bytes that tensors ever held. Torch is asked only where it is at work already:
+    it counts for itself, and no device waits."""
+    torch = sys.modules.get("torch")
+    cuda = getattr(torch, "cuda", None)
+    initialized = getattr(cuda, "is_initialized", None)  # neither is there while another thread imports it
+    if cuda is None or initialized is None or not initialized():
+        return []
+    return [int(cuda.max_memory_allocated(index)) for index in range(cuda.device_count())]
 
 
 def _cpu_percent() -> float:

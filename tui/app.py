@@ -44,6 +44,7 @@ class FinetuiApp(App[None]):
         start: a config to start training at once.
         demo: the name of a demo to start at once.
         train: what a training thread runs; the engine when absent.
+        resume: the run to go on with at once.
     """
 
     TITLE = "finetui"
@@ -63,6 +64,7 @@ class FinetuiApp(App[None]):
         start: RunConfig | None = None,
         demo: str | None = None,
         train: RunFunction | None = None,
+        resume: Path | None = None,
     ) -> None:
         super().__init__(driver_class=None if sys.platform == "win32" else SurvivingDriver)
         for theme in THEMES.values():
@@ -77,6 +79,7 @@ class FinetuiApp(App[None]):
         self._open_run = open_run
         self._start = start
         self._demo = demo
+        self._resume = resume
         self._came_from: list[str] = []
 
     @property
@@ -107,6 +110,8 @@ class FinetuiApp(App[None]):
             self.start_run(self._start)
         if self._demo is not None:
             self.start_demo(self._demo)
+        if self._resume is not None:
+            self.resume_run(self._resume)
         if terminal.is_taken():
             # After the first paint, and not in tests, which have no terminal.
             from tui import warm_up
@@ -119,6 +124,10 @@ class FinetuiApp(App[None]):
     def start_run(self, config: RunConfig) -> None:
         """Make a run folder, train in it in this process, and watch. One run at a time: the error dialog says so."""
         self.run_worker(partial(self.own_run.begin, config), thread=True, group="start")
+
+    def resume_run(self, run: Path) -> None:
+        """Go on with a run in its own folder, from its last checkpoint, and watch."""
+        self.run_worker(partial(self.own_run.resume, run), thread=True, group="start")
 
     def start_demo(self, name: str) -> None:
         """Prepare the data of a demo, then as `start_run`."""

@@ -93,6 +93,28 @@ def train(
 
 
 @app.command()
+def resume(
+    run: Run,
+    tui: Annotated[bool, typer.Option("--tui", help="watch it on the Monitor")] = False,
+    json: Json = False,
+    runs: Runs = None,
+) -> int:
+    """Go on with a run that was stopped, failed or crashed, from its last checkpoint.
+
+    It goes on in its own folder, with the losses that it would have had.
+    """
+    if tui and json:
+        raise FinetuiError("--tui does not go with --json", "finetui resume", "leave one of them out")
+    if tui:
+        from tui.shell.resume import resume_on_screen
+
+        return resume_on_screen(run, runs)
+    from tui.shell.resume import resume
+
+    return resume(run, runs, json)
+
+
+@app.command()
 def check(file: File, settings: Settings = None, json: Json = False) -> int:
     """Say what is wrong with a run, and what it will cost."""
     from tui.shell.check import check

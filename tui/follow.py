@@ -9,7 +9,7 @@ from core import commands, events
 from core.runs import owner
 from core.runs.folder import tell
 from core.runs.reader import RunReader
-from core.runs.state import RunState, Status
+from core.runs.state import RESUMABLE, RunState, Status
 from tui.buckets import Buckets
 
 LIVE_BYTES = 2**17
@@ -68,6 +68,11 @@ class RunFollower:
     def takes_commands(self) -> bool:
         """Whether it can be told all else: what comes before its first step is passed over."""
         return self.takes_stop and self.state.training is not None
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether it broke off and has a checkpoint to go on from."""
+        return self.status in RESUMABLE and bool(self.state.checkpoints)
 
     @property
     def learning_rate(self) -> float | None:

@@ -26,6 +26,7 @@ def open_app(
     start: RunConfig | None = None,
     demo: str | None = None,
     train: RunFunction | None = None,
+    resume: Path | None = None,
 ) -> int:
     """Run the app on this terminal until it is left and its run, if it has one, is over.
 
@@ -38,7 +39,7 @@ def open_app(
     terminal.take_over(log_file())
     from tui.app import FinetuiApp
 
-    app = FinetuiApp(runs, open_run, start, demo, train)
+    app = FinetuiApp(runs, open_run, start, demo, train, resume)
     terminal.on_signals(hang_up=app.way_out.leave, terminate=app.way_out.stop_and_leave)
     # A loop of our own: asyncio.run would wait for the threads that still load something.
     app.run(loop=asyncio.new_event_loop())
@@ -67,7 +68,7 @@ def _see_out(thread: TrainingThread) -> int:
     outcome = thread.outcome
     if not isinstance(outcome, RunFailed):
         return 0
-    if outcome.exit_code == FinetuiError.exit_code:
+    if outcome.exit_code == FinetuiError.exit_code and not thread.resume:
         thread.folder.discard()  # bad input: nothing was trained
     return outcome.exit_code
 

@@ -26,7 +26,7 @@ class LiveRun:
         self.thread = thread
         self.from_form = from_form
         self.timer: Timer | None = None
-        self._reader = RunReader(thread.folder.path)
+        self._reader = RunReader(thread.folder.path, thread.folder.events_size())
         self._note = "● starting"
 
     @property

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import FinetuiError
@@ -11,6 +13,7 @@ from core.errors import FinetuiError
 if TYPE_CHECKING:
     from core.config import RunConfig
     from core.events import RunFailed
+    from core.runs.folder import RunFolder
     from tui.app import FinetuiApp
     from tui.live import LiveRun
     from tui.training_thread import RunFunction, TrainingThread
@@ -52,6 +55,24 @@ class OwnRun:
             FinetuiError: a run trains already, or its folder cannot be made.
         """
         from core.runs.folder import RunFolder
+
+        self._start(lambda: (RunFolder.create(self._app.store.root, config), config), resume=False)
+
+    def resume(self, run: Path) -> None:
+        """Go on with a run in its own folder. For a thread.
+
+        Raises:
+            FinetuiError: a run trains already in this process, or this one cannot go on.
+        """
+        from core.runs import resume
+
+        def opened() -> tuple[RunFolder, RunConfig]:
+            folder, loaded = resume.open_run(run)
+            return folder, loaded.config
+
+        self._start(opened, resume=True)
+
+    def _start(self, make: Callable[[], tuple[RunFolder, RunConfig]], resume: bool) -> None:
         from tui.live import LiveRun
         from tui.training_thread import TrainingThread
 
@@ -61,7 +82,8 @@ class OwnRun:
                 raise FinetuiError("a run trains already", name, "stop it first, or wait for its end")
             if not self._app.is_running:  # left in the meantime
                 return
-            thread = TrainingThread(config, RunFolder.create(self._app.store.root, config), self._train)
+            folder, config = make()
+            thread = TrainingThread(config, folder, self._train, resume)
             self._newest = LiveRun(thread, from_form=self._app.current_mode == "configure")
             thread.start()
         self._app.call_later(self._follow, self._newest)
@@ -86,7 +108,7 @@ class OwnRun:
         failure = run.failure
         if self.leave_at_end:
             self._app.exit()
-        elif failure is not None and failure.exit_code == FinetuiError.exit_code:
+        elif failure is not None and failure.exit_code == FinetuiError.exit_code and not run.thread.resume:
             self._refused(run, failure)
         elif self._app.current_mode != "monitor":
             severity = "error" if failure is not None else "information"

@@ -77,7 +77,8 @@ def machine(state: RunState) -> str:
     for device in read.devices:
         power = f" {device['power_w']:.0f} W" if device.get("power_w") else ""
         heat = f" {device['temperature_c']:.0f} °C" if device.get("temperature_c") else ""
-        parts.append(f"gpu {device.get('utilization') or 0:.0f} %{power}{heat}")
+        load = f" {device['utilization']:.0f} %" if device.get("utilization") is not None else ""
+        parts.append(f"gpu{load}{power}{heat}")
     return " · ".join([*parts, f"disk {size(read.disk_free)} free"])
 
 

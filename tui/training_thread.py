@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from core.runs.folder import RunFolder
 
     Outcome = RunFinished | RunFailed
-    RunFunction = Callable[[RunConfig, RunFolder], Outcome]
+    RunFunction = Callable[..., Outcome]
+    """Takes config and folder, and `resume=True` where a run goes on."""
 
 
 class TrainingThread(threading.Thread):
@@ -24,15 +25,19 @@ class TrainingThread(threading.Thread):
 
     Args:
         function: what trains; the engine when absent.
+        resume: go on from the last checkpoint of the folder.
 
     Attributes:
         outcome: how the run ended; None while it lives.
     """
 
-    def __init__(self, config: RunConfig, folder: RunFolder, function: RunFunction | None = None) -> None:
+    def __init__(
+        self, config: RunConfig, folder: RunFolder, function: RunFunction | None = None, resume: bool = False
+    ) -> None:
         super().__init__(name="training", daemon=False)
         self.config = config
         self.folder = folder
+        self.resume = resume
         self.outcome: Outcome | None = None
         self._function = function
 
@@ -40,7 +45,7 @@ class TrainingThread(threading.Thread):
         with terminal.output_to(self.folder.output), terminal.short_switch_interval():
             try:
                 train = self._function or _engine()
-                self.outcome = train(self.config, self.folder)
+                self.outcome = train(self.config, self.folder, **({"resume": True} if self.resume else {}))
             except Exception as error:  # a library that cannot be imported: the run says so like any other failure
                 self.outcome = _failed(error, self.folder)
                 self.folder.emit(self.outcome)

@@ -77,6 +77,10 @@ class RunFolder:
     def output(self) -> Path:
         return self.path / layout.OUTPUT
 
+    def events_size(self) -> int:
+        """Bytes of events so far."""
+        return (self.path / layout.EVENTS).stat().st_size
+
     def last_checkpoint(self) -> Path | None:
         """The newest complete checkpoint: the Trainer writes `trainer_state.json` last."""
         found = self.checkpoints.glob("checkpoint-*/trainer_state.json")

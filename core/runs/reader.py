@@ -14,16 +14,19 @@ BLOCK = 4 * 2**20
 class RunReader:
     """Reads a run's events as they come. Needs no lock: the file is append only.
 
+    Args:
+        begin: the byte to begin at: the end of a line.
+
     Attributes:
         skipped: what could not be read so far, as lines for people.
         at_end: whether the last `read` reached the end of the file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, begin: int = 0) -> None:
         self.path = path
         self.skipped: list[str] = []
         self.at_end = False
-        self._offset = 0
+        self._offset = begin
         self._line = 0
 
     def read(self, limit: int = BLOCK) -> list[events.Event]:

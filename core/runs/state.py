@@ -8,6 +8,8 @@ from typing import Literal
 from core import events
 
 Status = Literal["waiting", "running", "paused", "completed", "stopped", "early_stopped", "failed", "crashed"]
+RESUMABLE: tuple[Status, ...] = ("stopped", "failed", "crashed")
+"""How a run stands that can go on, if it has a checkpoint."""
 
 
 @dataclass(slots=True)
@@ -40,6 +42,7 @@ class RunState:
 
     Attributes:
         series: metric name -> its values; evaluation metrics keep their `eval_` prefix.
+        time_spent: seconds per activity, those before it was resumed included.
         log: notices and milestones as (t, level, text).
     """
 
@@ -51,6 +54,7 @@ class RunState:
     progress: events.Progress | None = None
     training: events.Progress | None = None
     hardware: events.HardwareRead | None = None
+    time_spent: dict[str, float] = field(default_factory=dict)
     series: dict[str, Series] = field(default_factory=dict)
     evaluation: dict[str, float] = field(default_factory=dict)
     baselines: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -59,6 +63,7 @@ class RunState:
     advice: list[events.Advice] = field(default_factory=list)
     log: list[tuple[float, events.Level, str]] = field(default_factory=list)
     last_t: float = 0.0
+    _spent_before: dict[str, float] = field(default_factory=dict)
 
     @property
     def status(self) -> Status:
@@ -85,6 +90,7 @@ class RunState:
                 resumed = "" if event.resumed_from is None else f", resumed from step {event.resumed_from}"
                 self._note(event, "info", f"started {event.name}{resumed}")
                 self._rewind(event.resumed_from)
+                self._spent_before = self.time_spent
             case events.PhaseChanged():
                 # An evaluation is one line in the log, its scores: neither its begin nor the way back from it is.
                 passing = event.phase == "evaluating" or (self.phase == "evaluating" and event.phase == "training")
@@ -97,6 +103,11 @@ class RunState:
                     self.training = event
             case events.StepLogged():
                 self._record(event, event.metrics)
+            case events.TimeSpent():
+                names = dict.fromkeys([*self._spent_before, *event.seconds])
+                self.time_spent = {
+                    name: self._spent_before.get(name, 0.0) + event.seconds.get(name, 0.0) for name in names
+                }
             case events.Evaluated():
                 self.evaluation = event.metrics
                 self._record(event, event.metrics)

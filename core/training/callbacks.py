@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from core import commands, events
+from core.training import schedule
 from core.training.clock import StepClock
 from core.training.learning_rate import set_learning_rate
 from core.training.reporter import Reporter
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.05
 """How often a paused run looks at its inbox."""
+TIME_SECONDS = 2.0
+"""What the time went to is said at most this often."""
 SPEED = ("epoch", "_runtime", "_per_second", "_preparation_time")
 """Endings of what the Trainer mixes into the metrics although it says nothing of the model."""
 
@@ -49,6 +52,8 @@ class RunCallback(TrainerCallback):
         self._inbox: list[commands.Command] = []
         self._evaluation_begin: float | None = None
         self._evaluation_batches = 0
+        self._stepped = False
+        self._time_said = 0.0
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -56,18 +61,33 @@ class RunCallback(TrainerCallback):
         self._reporter.phase("training", f"{state.max_steps} steps", state.global_step)
         self._clock.mark(state.global_step)
         self._progress(state)
+        self.trainer.throughput.begin(self.trainer.times.of_steps())
+
+    def on_step_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        if not self._stepped:  # a resumed run has passed over the batches that it had seen already
+            self._stepped = True
+            self._clock.skip()
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         self._clock.mark(state.global_step)
-        self._progress(state)
-        self._obey(state, control)
-        if self._paused:
-            self._progress(state, urgent=True)
+        with self.trainer.times.during("other"):
+            self._progress(state)
+            if self.trainer.bad_loss is not None:
+                self._look_at_loss(self.trainer.bad_loss, state, control)
+            self._obey(state, control)
+            if self._paused:
+                self._wait_in_pause(state, control)
+
+    def _wait_in_pause(self, state: TrainerState, control: TrainerControl) -> None:
+        self._progress(state, urgent=True)
+        with self.trainer.times.during("paused"):
             while self._paused:
                 time.sleep(POLL_SECONDS)
                 self._obey(state, control)
-            self._clock.skip()
-            self._progress(state, urgent=True)
+        self._clock.skip()
+        self._progress(state, urgent=True)
 
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -80,21 +100,32 @@ class RunCallback(TrainerCallback):
         if "loss" not in logs:
             return
         metrics = {name: float(value) for name, value in logs.items() if name != "epoch"}
-        if self._clock.rate is not None:
-            rows = args.train_batch_size * args.gradient_accumulation_steps * args.world_size
-            metrics["samples_per_second"] = self._clock.rate * rows
+        metrics |= self.trainer.throughput.take(self.trainer.times.of_steps(), args.world_size)
         self._emit(events.StepLogged, state, metrics=metrics)
-        if not math.isfinite(metrics["loss"]) and self.nan_step is None:
-            self.nan_step = state.global_step
-            self._emit(
-                events.Advice,
-                state,
-                kind="nan",
-                message=f"the loss is {metrics['loss']} at step {state.global_step}",
-                hint="lower the learning rate, clip the gradients (max_grad_norm), or train in float32",
-            )
-            if self._stop_on_nan:
-                control.should_training_stop = True
+        self._look_at_loss(metrics["loss"], state, control)
+        if time.monotonic() - self._time_said >= TIME_SECONDS:
+            self.say_time(state)
+
+    def _look_at_loss(self, loss: float, state: TrainerState, control: TrainerControl) -> None:
+        """The first loss that is not finite is said at once, and ends the run where the config says so."""
+        if math.isfinite(loss) or self.nan_step is not None:
+            return
+        self.nan_step = state.global_step
+        self._emit(
+            events.Advice,
+            state,
+            kind="nan",
+            message=f"the loss is {loss} at step {state.global_step}",
+            hint="lower the learning rate, clip the gradients (max_grad_norm), or train in float32",
+        )
+        if self._stop_on_nan:
+            control.should_training_stop = True
+
+    def say_time(self, state: TrainerState) -> None:
+        """What the time went to so far: a sum, so nothing is lost where it is not said for a while."""
+        self._time_said = time.monotonic()
+        seconds = {activity: round(value, 3) for activity, value in self.trainer.times.seconds().items()}
+        self._emit(events.TimeSpent, state, seconds=seconds)
 
     def on_prediction_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -115,7 +146,7 @@ class RunCallback(TrainerCallback):
         self._reporter.progress("evaluating", self._evaluation_batches, total, unit="batch", rate=rate, eta=left)
 
     def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        self._clock.skip()
+        self._clock.skip("evaluation")
         self._evaluation_begin = None
         step = state.global_step if self.saved_step is None else self.saved_step
         found = {name: float(value) for name, value in kwargs["metrics"].items() if not name.endswith(SPEED)}
@@ -126,7 +157,7 @@ class RunCallback(TrainerCallback):
             self._progress(state, urgent=True)
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
-        self._clock.skip()
+        self._clock.skip("checkpoint")
         self._emit(events.CheckpointSaved, state, path=f"checkpoints/checkpoint-{state.global_step}")
 
     def _obey(self, state: TrainerState, control: TrainerControl) -> None:
@@ -165,7 +196,7 @@ class RunCallback(TrainerCallback):
             step=state.global_step,
             epoch=state.epoch,
             rate=self._clock.rate,
-            eta=self._clock.eta(state.max_steps),
+            eta=self._clock.eta(state.max_steps, schedule.intervals(self.trainer.args, state)),
             paused=self._paused,
         )
 

@@ -1,4 +1,4 @@
-"""How fast the steps go and how long the rest takes, with pauses, evaluations and checkpoints left out."""
+"""How fast the steps go and how long the rest takes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ WINDOW = 50
 
 
 class StepClock:
-    """Counts the time that goes into steps.
+    """Counts the time that goes into steps, and apart from it what is done between them.
 
     Args:
         now: seconds from any start; tests bring their own.
@@ -22,16 +22,23 @@ class StepClock:
         self._marks: deque[tuple[int, float]] = deque(maxlen=WINDOW + 1)
         self._aside = 0.0
         self._last = now()
+        self._took: dict[str, float] = {}
 
     def mark(self, step: int) -> None:
         """A step has just ended."""
         self._last = self._now()
         self._marks.append((step, self._last - self._aside))
 
-    def skip(self) -> None:
-        """What has passed since the last call was no step: a pause, an evaluation, a checkpoint."""
+    def skip(self, what: str = "") -> None:
+        """What has passed since the last call was no step: a pause, an evaluation, a checkpoint.
+
+        Args:
+            what: its name, where the like comes again: the time left then counts it in.
+        """
         now = self._now()
         self._aside += now - self._last
+        if what:
+            self._took[what] = now - self._last
         self._last = now
 
     @property
@@ -42,7 +49,20 @@ class StepClock:
         (first, begin), (last, end) = self._marks[0], self._marks[-1]
         return (last - first) / (end - begin) if end > begin else None
 
-    def eta(self, total: int) -> float | None:
-        """Seconds until step `total` at the present rate."""
+    def eta(self, total: int, every: dict[str, float] | None = None) -> float | None:
+        """Seconds until step `total` at the present rate.
+
+        Args:
+            every: what comes again, and after how many steps each time; it counts as long as it took the last time,
+                and not at all before it was done once.
+        """
         rate = self.rate
-        return (total - self._marks[-1][0]) / rate if rate else None
+        if not rate:
+            return None
+        step = self._marks[-1][0]
+        between = sum(
+            self._took[what] * (total // steps - step // steps)
+            for what, steps in (every or {}).items()
+            if what in self._took
+        )
+        return (total - step) / rate + between

@@ -109,6 +109,7 @@ class _Run:
 
         for name, scores in baselines.score(checked.task, checked.train, checked.evaluation, checked.metric_names):
             self._folder.emit(events.BaselineScored(t=time.time(), name=name, metrics=scores))
+            self._reporter.stop_if_told()
 
     def _tokenize(self, checked: Checked, cache: Path) -> tuple[Dataset, Dataset | None]:
         from core.training import prepare
@@ -130,17 +131,23 @@ class _Run:
         from transformers import enable_full_determinism, set_seed
 
         from core import models
+        from core.training.between_weights import between_weights
         from core.training.prepare import Prepared
 
         config, task = checked.config, checked.task
         seed = config.training.seed
         enable_full_determinism(seed) if config.training.arguments().get("full_determinism") else set_seed(seed)
-        model, notes = models.load_model(config.model, task, checked.tokenizer, checked.precision)
+        with between_weights(self._loaded):
+            model, notes = models.load_model(config.model, task, checked.tokenizer, checked.precision)
         model = models.apply_method(model, config.method, task)
         for note in (*notes, str(models.size(model))):
             self._reporter.notice(note)
         self._reporter.stop_if_told()
         return Prepared(task, checked.tokenizer, checked.metric_names, model, train, evaluation)
+
+    def _loaded(self, done: int, total: int) -> None:
+        self._reporter.stop_if_told()
+        self._reporter.progress("loading", done, total, unit="weight")
 
     def _train(self, checked: Checked, prepared: Prepared) -> RunFinished:
         from core.training import arguments, trainer
@@ -153,9 +160,11 @@ class _Run:
         training.train(resume_from_checkpoint=str(self._checkpoint) if self._checkpoint else None)
         metrics = self._final_metrics(training, callback)
         self._reporter.phase("saving", "model", training.state.global_step)
-        training.save_model(str(folder.model))
-        # An adapter's folder lacks the head's labels and the architecture: with them it can be loaded on its own.
-        prepared.model.config.save_pretrained(str(folder.model))
+        with training.times.during("checkpoints"):
+            training.save_model(str(folder.model))
+            # An adapter's folder lacks the head's labels and the architecture: with them it can be loaded on its own.
+            prepared.model.config.save_pretrained(str(folder.model))
+        callback.say_time(training.state)
         state = training.state
         reason: events.Reason = "completed"
         if state.global_step < state.max_steps:

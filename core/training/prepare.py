@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from core.tasks.base import Task
 
 ENCODE_BATCH = 1000
-"""Rows tokenized at a time: the library's own default, and the grain at which progress is said."""
+"""Rows written at a time: the library's own default."""
+LOOK_ROWS = 100
+"""Rows tokenized at a time: the grain at which progress is said, and a run that is told to stop stops."""
 
 
 @dataclass(slots=True)
@@ -129,9 +131,14 @@ def encode(
 
     def encode_batch(batch: Any) -> dict[str, list[Any]]:
         nonlocal done
-        encoded = checked.task.encode(batch, checked.tokenizer, checked.config.data.max_length)
-        done += len(encoded["input_ids"])
-        progress(done)
+        columns = {name: batch[name] for name in set(checked.task.columns.values()) & set(rows.column_names)}
+        encoded: dict[str, list[Any]] = {}
+        for begin in range(0, len(batch[rows.column_names[0]]), LOOK_ROWS):
+            part = {name: values[begin : begin + LOOK_ROWS] for name, values in columns.items()}
+            for name, values in checked.task.encode(part, checked.tokenizer, checked.config.data.max_length).items():
+                encoded.setdefault(name, []).extend(values)
+            done += len(values)
+            progress(done)
         return encoded
 
     # The file and its fingerprint are ours: hashing the tokenizer, as the library would, gives a new value each time

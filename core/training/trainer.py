@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from typing import TYPE_CHECKING, Any
 
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from core.training.callbacks import EvaluationStopped, RunCallback
+from core.training.throughput import Throughput
+from core.training.time_shares import TimeShares
 
 if TYPE_CHECKING:
     from core.config import RunConfig
@@ -15,7 +18,44 @@ if TYPE_CHECKING:
 
 
 class RunTrainer(Trainer):
-    """The Trainer as it is, with a checkpoint on demand and an evaluation that can be broken off."""
+    """The Trainer as it is, with a checkpoint on demand, an evaluation that can be broken off, and a watch on it all.
+
+    Attributes:
+        times: what this thread spends its time on.
+        throughput: what the batches hold.
+        bad_loss: the last loss that was not finite since somebody put None here; only where looking is free, on the
+            CPU. On a device it would make every step wait: there the next log shows it.
+    """
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.times = TimeShares()
+        self.throughput = Throughput()
+        self.bad_loss: float | None = None
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        with self.times.during("evaluation"):
+            return super().evaluate(*args, **kwargs)
+
+    def training_step(self, *args: Any, **kwargs: Any) -> Any:
+        loss = super().training_step(*args, **kwargs)
+        if loss.device.type == "cpu" and not math.isfinite(loss):
+            self.bad_loss = float(loss)
+        return loss
+
+    def get_batch_samples(self, *args: Any, **kwargs: Any) -> Any:
+        with self.times.during("data"):
+            batches, count = super().get_batch_samples(*args, **kwargs)
+        self.throughput.add(batches)
+        return batches, count
+
+    def _run_epoch(self, *args: Any, **kwargs: Any) -> Any:
+        with self.times.during("training"):
+            return super()._run_epoch(*args, **kwargs)  # type: ignore[no-untyped-call]
+
+    def _save_checkpoint(self, *args: Any, **kwargs: Any) -> None:
+        with self.times.during("checkpoints"):
+            super()._save_checkpoint(*args, **kwargs)
 
     def save_now(self) -> None:
         """Write a checkpoint of the present step, as the Trainer itself does between steps."""

@@ -6,16 +6,18 @@ import contextlib
 import logging
 import re
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from core.errors import FinetuiError
-from core.events import HardwareRead
+from core.events import HardwareRead, Level
 from core.runs.folder import RunFolder
 from core.training.reporter import Reporter
 
 READ_SECONDS = 2.0
-LIBRARIES = ("transformers", "peft", "accelerate", "datasets", "evaluate")
+LIBRARIES = ("transformers", "peft", "accelerate", "datasets", "evaluate", "torch", "huggingface_hub")
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -29,13 +31,40 @@ class NoticeHandler(logging.Handler):
         self._said: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        text = ANSI.sub("", record.getMessage()).strip()
+        self.say(record.getMessage(), "error" if record.levelno >= logging.ERROR else "warning", record.name)
+
+    def say(self, message: str, level: Level, source: str) -> None:
+        """Pass on one text; `source` is a module's name."""
+        text = ANSI.sub("", message).strip()
         # What was made anew while loading is said by the engine, in a line.
         if text not in self._said and "LOAD REPORT" not in text:
             self._said.add(text)
-            level = "error" if record.levelno >= logging.ERROR else "warning"
             with contextlib.suppress(FinetuiError):  # a full disk ends the run elsewhere
-                self._reporter.notice(text, level, record.name.partition(".")[0])  # type: ignore[arg-type]
+                self._reporter.notice(text, level, source.partition(".")[0])
+
+
+@contextlib.contextmanager
+def warnings_to(handler: NoticeHandler) -> Iterator[None]:
+    """What Python's own `warnings.warn` lets through is passed on too, and goes where it went before."""
+    before = warnings.showwarning
+
+    def show(message: Any, category: type[Warning], filename: str, *place: Any, **options: Any) -> None:
+        handler.say(f"{category.__name__}: {message}", "warning", _package(filename))
+        before(message, category, filename, *place, **options)
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        if warnings.showwarning is show:  # else somebody has put another in its place meanwhile
+            warnings.showwarning = before
+
+
+def _package(filename: str) -> str:
+    """The package that a file belongs to."""
+    parts = Path(filename).parts
+    at = parts.index("site-packages") + 1 if "site-packages" in parts else len(parts) - 1
+    return parts[at].removesuffix(".py") if at < len(parts) else "python"
 
 
 @contextlib.contextmanager
@@ -56,7 +85,8 @@ def watching(folder: RunFolder, reporter: Reporter, read: Callable[[Path], Hardw
     for name in LIBRARIES:
         logging.getLogger(name).addHandler(handler)
     try:
-        yield
+        with warnings_to(handler):
+            yield
     finally:
         for name in LIBRARIES:
             logging.getLogger(name).removeHandler(handler)

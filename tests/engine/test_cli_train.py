@@ -116,3 +116,49 @@ def events_of(process: Any) -> Iterator[dict[str, Any]]:
     for line in process.stdout:
         assert time.monotonic() < deadline
         yield json.loads(line)
+
+
+def test_a_stopped_run_goes_on_in_its_folder_and_is_then_complete(tmp_path: Path, config: Path) -> None:
+    process = start(tmp_path, "train", "tiny.yaml", "--set", "training.max_steps=600", "--json")
+    try:
+        next(event for event in events_of(process) if event["type"] == "step_logged")
+        process.send_signal(signal.SIGTERM)
+        stopped = list(events_of(process))[-1]
+        process.wait(LIMIT)
+    finally:
+        process.kill()
+    assert (stopped["reason"], stopped["step"] < 600) == ("stopped", True)
+
+    gone_on = finetui(tmp_path, "resume", "tiny", "--json")
+    assert gone_on.returncode == 0, gone_on.stderr
+    printed = [json.loads(line) for line in gone_on.stdout.splitlines()]
+    assert (printed[0]["type"], printed[0]["resumed_from"]) == ("run_started", stopped["step"])
+    assert (printed[-1]["reason"], printed[-1]["step"], printed[-1]["run"]) == ("completed", 600, stopped["run"])
+    logged = [event["step"] for event in printed if event["type"] == "step_logged" and "loss" in event["metrics"]]
+    assert logged == list(range(stopped["step"] + 1, 601))
+
+    again = finetui(tmp_path, "resume", "tiny")
+    assert again.returncode == 2
+    assert "is complete" in again.stderr
+    shown = json.loads(finetui(tmp_path, "show", "--json").stdout)
+    assert shown["time_spent"]["training"] > 0
+    assert sum(shown["time_shares"].values()) == pytest.approx(1, abs=0.01)
+    assert "forward/backward" in finetui(tmp_path, "show").stdout
+
+
+def test_a_run_that_trains_is_told_everything_and_not_resumed(tmp_path: Path, config: Path) -> None:
+    begun = finetui(tmp_path, "train", "tiny.yaml", "--set", "training.max_steps=1000000", "--detach", "--json")
+    folder = Path(json.loads(begun.stdout)["run"])
+    try:
+        refused = finetui(tmp_path, "resume", "tiny")
+        assert refused.returncode == 2
+        assert "still trains" in refused.stderr
+        for command in ("save", "evaluate", "lr=1e-5", "pause", "resume"):
+            assert finetui(tmp_path, "tell", "tiny", command).returncode == 0
+    finally:
+        finetui(tmp_path, "tell", "tiny", "stop")
+        finetui(tmp_path, "attach")
+    said = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    taken = [event["command"]["command"] for event in said if event["type"] == "command_taken"]
+    assert taken == ["save", "evaluate", "set_learning_rate", "pause", "resume", "stop"]
+    assert said[-1]["reason"] == "stopped"

@@ -10,15 +10,18 @@ from core.runs.folder import RunFolder
 
 
 class FakeEngine:
-    """Finishes every run at once. `configs` are those that it was given."""
+    """Finishes every run at once. `configs` are those that it was given, `resumed` the runs that went on."""
 
     def __init__(self) -> None:
         self.configs: list[RunConfig] = []
+        self.resumed: list[str] = []
 
-    def __call__(self, config: RunConfig, folder: RunFolder) -> RunFinished:
+    def __call__(self, config: RunConfig, folder: RunFolder, resume: bool = False) -> RunFinished:
         self.configs.append(config)
         now = time.time()
         run = str(folder.path)
+        if resume:
+            self.resumed.append(folder.path.name)
         folder.emit(
             RunStarted(
                 t=now,
@@ -28,6 +31,7 @@ class FakeEngine:
                 model=config.model.label,
                 method=config.method.kind,
                 engine=config.engine,
+                resumed_from=10 if resume else None,
             )
         )
         finished = RunFinished(t=now, reason="completed", run=run, metrics={})

@@ -11,6 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.pilot.driving import text, until, until_shown
+from tests.pilot.fake_training import FakeEngine
 from tests.pilot.recorded import RecordedRun, completed, trained
 from tui.app import FinetuiApp
 from tui.screens.runs import RunsScreen
@@ -87,6 +88,51 @@ async def test_delete_asks_first_and_removes_the_folder(runs: Path) -> None:
         await pilot.press("left", "enter")
         await until(pilot, lambda: "sst2-lora" not in text(pilot))
         assert len(list(runs.iterdir())) == 3
+
+
+def with_checkpoint(run: RecordedRun) -> RecordedRun:
+    checkpoint = run.path / "checkpoints" / "checkpoint-10"
+    checkpoint.mkdir()
+    (checkpoint / "trainer_state.json").write_text("{}")
+    return run
+
+
+async def test_run_that_broke_off_goes_on_in_its_folder(tmp_path: Path) -> None:
+    run = with_checkpoint(trained(tmp_path / "runs", alive=False))
+    engine = FakeEngine()
+    async with FinetuiApp(runs=tmp_path / "runs", train=engine).run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "crashed", "u resume")
+        await pilot.press("u")
+        await until_shown(pilot, "✓ completed  mrpc-tiny", "resumed from step 10")
+        assert engine.resumed == [run.path.name]
+        assert len(list((tmp_path / "runs").iterdir())) == 1
+
+
+async def test_monitor_goes_on_with_the_run_that_it_shows(tmp_path: Path) -> None:
+    run = with_checkpoint(trained(tmp_path / "runs", alive=False))
+    run.finish("stopped")
+    engine = FakeEngine()
+    async with FinetuiApp(runs=tmp_path / "runs", open_run=run.path, train=engine).run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "stopped  mrpc-tiny", "u resume")
+        await pilot.press("u")
+        await until_shown(pilot, "✓ completed  mrpc-tiny", "resumed from step 10")
+        assert engine.resumed == [run.path.name]
+
+
+async def test_run_without_a_checkpoint_or_at_its_end_does_not_go_on(runs: Path) -> None:
+    engine = FakeEngine()
+    async with FinetuiApp(runs=runs, train=engine).run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "completed")
+        await pilot.press("u")  # paused: it lives
+        await pilot.press("down")
+        await until_shown(pilot, "u resume")
+        await pilot.press("u")  # failed before its first checkpoint
+        await until_shown(pilot, "there is no checkpoint to resume from")
+        await pilot.press("escape", "down", "down", "u")  # completed
+        await pilot.pause()
+        assert "u resume" not in text(pilot)
+        assert engine.resumed == []
+        assert len(list(runs.iterdir())) == 4
 
 
 async def test_run_that_trains_is_not_deleted(runs: Path) -> None:

@@ -17,6 +17,7 @@ EXAMPLES = [
     events.PhaseChanged(t=1.0, phase="loading", detail="x", step=3),
     events.Progress(t=1.0, phase="training", done=3, total=9, rate=0.5, eta=12.0, paused=True),
     events.StepLogged(t=1.0, step=1, epoch=0.5, metrics={"loss": 0.1}),
+    events.TimeSpent(t=1.0, step=3, seconds={"training": 2.5, "data": 0.1}),
     events.Evaluated(t=1.0, metrics={"eval_f1": 1.0}),
     events.BaselineScored(t=1.0, name="majority class", metrics={"eval_accuracy": 0.5}),
     events.CheckpointSaved(t=1.0, path="checkpoints/checkpoint-3"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import work
 from textual.app import ComposeResult
@@ -19,6 +19,8 @@ from tui import keys, metrics
 from tui.output_tail import OutputTail
 from tui.screens.base import FinetuiScreen
 from tui.widgets.card_grid import CardGrid
+from tui.widgets.log_search import LogSearch
+from tui.widgets.machine_pane import MachinePane
 from tui.widgets.progress_line import ProgressLine
 from tui.widgets.run_log import RunLog
 
@@ -30,6 +32,7 @@ EMPTY = "No run to watch yet.\n\nF2 opens data\nF3 sets up a run\nF6 lists the r
 POLL_SECONDS = 0.1
 PAINT_SECONDS = 0.5
 """Between two paintings of a run that just goes on: each takes milliseconds from the training, on few cores."""
+Pane = Literal["log", "output", "machine"]
 OWNER_POLLS = 10
 """Whether the trainer lives is looked at once in so many polls."""
 
@@ -51,6 +54,7 @@ class MonitorScreen(FinetuiScreen):
         self._valid: tuple[object, ...] = ()
         self._said: dict[str, Content] = {}
         self._hardware: HardwareRead | None = None
+        self._pane: Pane = "log"
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="monitor-head"):
@@ -59,13 +63,13 @@ class MonitorScreen(FinetuiScreen):
         yield ProgressLine()
         yield Static(id="monitor-message")
         yield CardGrid()
-        yield RunLog(id="monitor-log")
-        yield RunLog(id="monitor-output")
+        yield RunLog("log", id="monitor-log")
+        yield RunLog("output.log", id="monitor-output")
+        yield MachinePane()
+        yield LogSearch()
         yield Static(Content(EMPTY), id="monitor-empty")
 
     def on_mount(self) -> None:
-        for name, title in (("#monitor-log", "log"), ("#monitor-output", "output.log")):
-            self.query_one(name).border_title = title
         self.query_one("#monitor-output").display = False
         self.set_interval(POLL_SECONDS, self._poll)
         self.set_class(True, "-empty")
@@ -113,7 +117,7 @@ class MonitorScreen(FinetuiScreen):
         if not cards.is_attached:
             return
         self.set_class(False, "-empty")
-        self._show_output(False)
+        self._show_pane("log")
         self._paint(run)
 
     # painting
@@ -153,6 +157,8 @@ class MonitorScreen(FinetuiScreen):
         if run.state.hardware is not self._hardware:
             self._hardware = run.state.hardware
             log.border_subtitle = Content(run_words.machine(run.state))
+        if self._pane == "machine":
+            self._show_machine(run)
         valid = (run.status, run.takes_stop, run.takes_commands, self._has_model(run))
         if valid != self._valid:
             self._valid = valid
@@ -171,8 +177,14 @@ class MonitorScreen(FinetuiScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what the run can be told now is a key."""
         run = self._run
-        if action == "output":
+        if action in ("output", "machine"):
             return run is not None
+        if action in ("search", "turn_level"):
+            return run is not None and self._pane != "machine"
+        if action in ("match", "leave_search"):
+            return self._pane != "machine" and (bool(self._log.searched) or self.query_one(LogSearch).is_open)
+        if action == "take_up":
+            return run is not None and run.can_resume and self.finetui.live is None
         if action == "chat":
             return run is not None and self._has_model(run)
         if action in ("pause", "resume"):
@@ -216,7 +228,26 @@ class MonitorScreen(FinetuiScreen):
             self.finetui.chat_with(str(self._run.path))
 
     def action_output(self) -> None:
-        self._show_output(self._output is None)
+        self._show_pane("log" if self._pane == "output" else "output")
+
+    def action_machine(self) -> None:
+        self._show_pane("log" if self._pane == "machine" else "machine")
+
+    def action_take_up(self) -> None:
+        if self._run is not None:
+            self.finetui.resume_run(self._run.path)
+
+    def action_search(self) -> None:
+        self.query_one(LogSearch).open(self._log)
+
+    def action_leave_search(self) -> None:
+        self.query_one(LogSearch).leave()
+
+    def action_match(self, by: Literal[1, -1]) -> None:
+        self._log.step(by)
+
+    def action_turn_level(self) -> None:
+        self._log.turn_level()
 
     def _tell(self, command: commands.Command) -> None:
         if self._run is not None:
@@ -231,12 +262,29 @@ class MonitorScreen(FinetuiScreen):
             )
         self._tell(commands.SetLearningRate(float(f"{rate * factor:.4g}")))
 
-    def _show_output(self, show: bool) -> None:
-        self._output = OutputTail(self._run.path / "output.log") if show and self._run is not None else None
-        log, output = self.query_one("#monitor-log", RunLog), self.query_one("#monitor-output", RunLog)
-        log.display, output.display = not show, show
-        output.clear()
-        (output if show else log).focus()
+    @property
+    def _log(self) -> RunLog:
+        """The log that is in sight."""
+        return self.query_one("#monitor-output" if self._pane == "output" else "#monitor-log", RunLog)
+
+    def _show_pane(self, pane: Pane) -> None:
+        """Below the cards: what happened, what libraries printed, or the machine."""
+        self.query_one(LogSearch).leave()
+        self._pane = pane
+        panes = {"log": "#monitor-log", "output": "#monitor-output", "machine": "MachinePane"}
+        for name, place in panes.items():
+            self.query_one(place).display = name == pane
+        self._output = OutputTail(self._run.path / "output.log") if pane == "output" and self._run is not None else None
+        self.query_one("#monitor-output", RunLog).clear()
+        if self._run is not None and pane == "machine":
+            self._show_machine(self._run)
+        self.query_one(panes[pane]).focus()
+        self.refresh_bindings()
+
+    def _show_machine(self, run: RunFollower) -> None:
+        from tui import machine_words
+
+        self.query_one(MachinePane).show(machine_words.lines(run.state))
 
     def _has_model(self, run: RunFollower) -> bool:
         return run.state.finished is not None or bool(run.state.checkpoints)

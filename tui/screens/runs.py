@@ -101,6 +101,8 @@ class RunsScreen(FinetuiScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("open", "chat", "delete"):
             return bool(self._runs)
+        if action == "take_up":
+            return self._can_take_up()
         if action == "demo":
             return self.finetui.live is None
         return super().check_action(action, parameters)
@@ -112,6 +114,20 @@ class RunsScreen(FinetuiScreen):
     def action_chat(self) -> None:
         if self._chosen is not None:
             self.finetui.chat_with(str(self._chosen.path))
+
+    def on_data_table_row_highlighted(self) -> None:
+        self.refresh_bindings()
+
+    def _can_take_up(self) -> bool:
+        if self._chosen is None or self.finetui.live is not None:
+            return False
+        from core.runs.state import RESUMABLE
+
+        return self._chosen.status in RESUMABLE
+
+    def action_take_up(self) -> None:
+        if self._chosen is not None:
+            self.finetui.resume_run(self._chosen.path)
 
     def action_demo(self) -> None:
         self.finetui.start_demo("cities")

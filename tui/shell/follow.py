@@ -41,15 +41,18 @@ def follow(
     alive: Callable[[], bool],
     signals: Signals | None = None,
     until: Callable[[RunState], bool] = lambda state: False,
+    begin: int = 0,
 ) -> RunState:
     """Show a run until it is no longer `alive`, or `until` says so, and return what its events add up to.
+
+    What stands before byte `begin` of its events is left out.
 
     With `signals`, the first Ctrl+C tells the run to stop and save.
 
     Raises:
         Aborted: the second Ctrl+C.
     """
-    reader, state, told = RunReader(run), RunState(), False
+    reader, state, told = RunReader(run, begin), RunState(), False
     try:
         while True:
             # Asked before the file is read: what a run wrote up to its death is then all there.

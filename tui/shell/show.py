@@ -13,7 +13,8 @@ from core.runs import layout
 from core.runs.reader import RunReader
 from core.runs.state import RunState
 from core.runs.store import RunStore, RunSummary, summarize
-from tui.figures import duration, number, own
+from tui import machine_words
+from tui.figures import duration, number, own, size
 from tui.shell.errors import DONE
 from tui.shell.runs import as_data
 from tui.shell.summary import print_metrics, print_table
@@ -45,6 +46,10 @@ def _data(
         "metrics": events.finite(final),
         "baselines": events.finite(state.baselines),
         "seconds": _seconds(state),
+        "time_spent": state.time_spent,
+        "time_shares": {name: round(share, 4) for name, share in machine_words.shares(state.time_spent).items()},
+        "process_memory_peak": state.hardware.process_memory_peak if state.hardware else None,
+        "gpu_memory_peaks": state.hardware.gpu_memory_peaks if state.hardware else [],
         "evaluations": [{"step": e.step, "epoch": e.epoch, "metrics": events.finite(e.metrics)} for e in evaluations],
         "checkpoints": [checkpoint.path for checkpoint in state.checkpoints],
         "advice": [{"kind": advice.kind, "message": advice.message, "hint": advice.hint} for advice in state.advice],
@@ -95,6 +100,8 @@ def _facts(summary: RunSummary, state: RunState) -> list[tuple[str, str]]:
         ("precision", str(provenance.get("precision", ""))),
         ("steps", f"{summary.step} of {summary.total_steps}" if summary.total_steps else ""),
         ("time", duration(_seconds(state))),
+        ("spent on", machine_words.shares_text(state.time_spent)),
+        ("peak memory", _peaks(state)),
         ("checkpoint", state.checkpoints[-1].path if state.checkpoints else ""),
         ("folder", str(summary.path)),
     ]
@@ -113,6 +120,14 @@ def _seconds(state: RunState) -> float:
     if state.finished is not None:
         return state.finished.seconds
     return state.last_t - state.started.t if state.started else 0.0
+
+
+def _peaks(state: RunState) -> str:
+    read = state.hardware
+    if read is None or read.process_memory_peak is None:
+        return ""
+    gpus = "".join(f", GPU {index} {size(peak)} in tensors" for index, peak in enumerate(read.gpu_memory_peaks))
+    return f"{size(read.process_memory_peak)}{gpus}"
 
 
 def _print_evaluations(evaluations: list[events.Evaluated]) -> None:

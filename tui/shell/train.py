@@ -44,17 +44,33 @@ def train(file: Path, settings: list[str], runs: Path | None, json: bool) -> int
 
 
 def run_here(config: RunConfig, runs: Path, streams: Streams, json: bool, loaded: LoadedConfig | None = None) -> Ended:
-    """Train in a thread of this process, show it until it is over, and print how it ended.
+    """Make a run folder and train in it.
 
     Raises:
         FinetuiError: the run's folder cannot be made.
     """
-    folder = RunFolder.create(runs, config)
-    thread = TrainingThread(config, folder)
+    return train_in(RunFolder.create(runs, config), config, streams, json, loaded)
+
+
+def train_in(
+    folder: RunFolder,
+    config: RunConfig,
+    streams: Streams,
+    json: bool,
+    loaded: LoadedConfig | None = None,
+    resume: bool = False,
+) -> Ended:
+    """Train in a thread of this process, show it until it is over, and print how it ended.
+
+    Args:
+        resume: go on from the folder's last checkpoint; what the run said before is not shown again.
+    """
+    thread = TrainingThread(config, folder, resume=resume)
+    begin = folder.events_size()
     with Signals(streams) as signals:
         thread.start()
         try:
-            state = follow(folder.path, display_for(streams, json), thread.is_alive, signals)
+            state = follow(folder.path, display_for(streams, json), thread.is_alive, signals, begin=begin)
         except Aborted:
             _abort(folder, streams)
         except BaseException:
@@ -64,7 +80,7 @@ def run_here(config: RunConfig, runs: Path, streams: Streams, json: bool, loaded
             thread.join()
     outcome = thread.outcome
     code = conclude(outcome, folder.path, streams, loaded)
-    if code == USAGE:
+    if code == USAGE and not resume:
         folder.discard()
     if isinstance(outcome, RunFinished):
         if not json:

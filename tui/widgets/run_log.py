@@ -1,10 +1,11 @@
-"""Lines that grow at the end and are drawn only where they are seen."""
+"""Lines that grow at the end and are drawn only where they are seen; they can be searched and sifted by level."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -13,27 +14,37 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.log_lines import Line, LogLines
 from tui.text import one_line, visible
 
-LIMIT = 20_000
-"""Lines kept; the file has the rest."""
 SIGNS = {"info": " ", "warning": "!", "error": "✗"}
+HERE, MATCH, NO_MATCH = "▶ ", "· ", "  "
+"""Before each line while something is searched: a match is seen without colour."""
+SHOWN = {"all": "", "warning": "warnings and errors", "error": "errors"}
 
-Line = tuple[str, str, str]
-"""Clock, level, text."""
+_ERROR = re.compile(r"\b(error|critical|fatal|traceback|exception)\b|\w(Error|Exception)\b", re.IGNORECASE)
+_WARNING = re.compile(r"\bwarn(ing)?\b|\wWarning\b", re.IGNORECASE)
 
 
 class RunLog(ScrollView, can_focus=True):
-    """Follows its end while the end is in sight."""
+    """Follows its end while the end is in sight and nothing is searched.
+
+    Args:
+        title: stands on its border, with what is sifted and searched.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"log--clock", "log--info", "log--warning", "log--error"}
 
-    def __init__(self, id: str | None = None) -> None:
+    def __init__(self, title: str, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._lines: list[Line] = []
+        self._title = title
+        self._lines = LogLines()
         self._widest = 0
         self._follows = True
         self._styles: dict[str, Style] = {}
+        self.border_title = title
+
+    # what stands in it
 
     def clear(self) -> None:
         self._lines.clear()
@@ -50,19 +61,64 @@ class RunLog(ScrollView, can_focus=True):
     def add_text(self, text: str) -> None:
         """Append lines as a file has them. Of what a progress bar draws over itself the last state counts."""
         lines = (line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
-        self._extend(("", "info", visible(line.expandtabs(), keep="")) for line in lines)
+        self._extend(("", _level(line), visible(line.expandtabs(), keep="")) for line in lines)
 
     def _extend(self, lines: Iterable[Line]) -> None:
         new = list(lines)
-        self._lines += new
-        del self._lines[:-LIMIT]
-        self._widest = max([self._widest, *(cell_len(clock) + cell_len(text) + 4 for clock, _, text in new)])
+        self._lines.extend(new)
+        self._widest = max([self._widest, *(cell_len(clock) + cell_len(text) + 6 for clock, _, text in new)])
         self._changed()
 
+    # searching and sifting
+
+    @property
+    def searched(self) -> str:
+        """What is searched, in lower case; empty: nothing."""
+        return self._lines.wanted
+
+    def turn_level(self) -> None:
+        """Show all, warnings and errors, errors only, all again."""
+        self._lines.turn()
+        self._changed()
+        self._to_match()
+
+    def search(self, text: str) -> None:
+        """Mark the lines with `text`, and go to one near what is seen; nothing leaves the search."""
+        self._lines.search(text, self.scroll_offset.y)
+        self._changed()
+        self._to_match()
+
+    def step(self, by: Literal[1, -1]) -> None:
+        """Go to the next or the previous match."""
+        self._lines.step(by)
+        self._changed()
+        self._to_match()
+
+    def _to_match(self) -> None:
+        row = self._lines.at
+        if row is not None:
+            self._follows = False
+            self.scroll_to(y=max(0, row - self.size.height // 2), animate=False, immediate=True, force=True)
+            self.refresh()
+
+    # drawing
+
     def _changed(self) -> None:
-        self.virtual_size = Size(self._widest, len(self._lines))
+        title = self._heading()
+        if title != self.border_title:
+            self.border_title = title
+        self.virtual_size = Size(self._widest, len(self._lines.rows))
         self._to_end()
         self.refresh()
+
+    def _heading(self) -> str:
+        parts = [self._title]
+        if SHOWN[self._lines.show]:
+            parts.append(SHOWN[self._lines.show])
+        if self._lines.wanted:
+            count = len(self._lines.matches)
+            parts.append(f"match {self._lines.place} of {count:,}" if count else "no match")
+        return " · ".join(parts)
 
     def _to_end(self) -> None:
         if self._follows:
@@ -81,7 +137,7 @@ class RunLog(ScrollView, can_focus=True):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
-        if self.is_vertical_scroll_end:
+        if self.is_vertical_scroll_end and not self._lines.wanted:
             self._follows = True
 
     def notify_style_update(self) -> None:
@@ -96,10 +152,30 @@ class RunLog(ScrollView, can_focus=True):
             self._styles = {name: self.get_component_rich_style(f"log--{name}") for name in names}
             self._styles["base"] = self.rich_style
         base = self._styles["base"]
-        if top + y >= len(self._lines):
+        row = top + y
+        if row >= len(self._lines.rows):
             return Strip.blank(width, base)
-        clock, level, text = self._lines[top + y]
-        parts = [Segment(text, self._styles[level])]
+        clock, level, text = self._lines.rows[row]
+        style = self._styles[level]
+        parts = [Segment(part, style + _MARKED if found else style) for part, found in self._parted(text)]
         if clock:
-            parts = [Segment(clock, self._styles["clock"]), Segment(f" {SIGNS[level]} ", parts[0].style), *parts]
+            parts = [Segment(clock, self._styles["clock"]), Segment(f" {SIGNS[level]} ", style), *parts]
+        if self._lines.wanted:
+            fits = any(found for _, found in self._parted(text))
+            parts = [Segment(HERE if row == self._lines.at else MATCH if fits else NO_MATCH, base), *parts]
         return Strip(parts).crop_extend(left, left + width, base)
+
+    def _parted(self, text: str) -> list[tuple[str, bool]]:
+        """The text in parts, each with whether it is what is searched."""
+        wanted = self._lines.wanted
+        if not wanted:
+            return [(text, False)]
+        parts = re.split(f"({re.escape(wanted)})", text, flags=re.IGNORECASE)
+        return [(part, index % 2 == 1) for index, part in enumerate(parts) if part]
+
+
+_MARKED = Style(reverse=True)
+
+
+def _level(line: str) -> str:
+    return "error" if _ERROR.search(line) else "warning" if _WARNING.search(line) else "info"

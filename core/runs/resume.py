@@ -1,0 +1,33 @@
+"""Whether a run can go on, and with which config."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core import config_file
+from core.config_file import LoadedConfig
+from core.errors import FinetuiError
+from core.runs import layout, owner
+from core.runs.folder import RunFolder
+from core.runs.store import summarize
+
+
+def open_run(path: Path) -> tuple[RunFolder, LoadedConfig]:
+    """The folder and the config of a run that shall go on from its last checkpoint.
+
+    Raises:
+        FinetuiError: it still trains, is complete, has no checkpoint, or its config cannot be read.
+    """
+    summary, folder = summarize(path), RunFolder(path)
+    trainer = owner.read(path)
+    if summary.status in ("waiting", "running", "paused") and trainer is not None:
+        where = f"process {trainer.pid} on {trainer.host}"
+        raise FinetuiError(f"{path.name} still trains", where, f"watch it: finetui attach {path.name}")
+    if summary.status in ("completed", "early_stopped"):
+        how = summary.status.replace("_", " ")
+        hint = "to train longer, start a new run with more epochs: finetui train"
+        raise FinetuiError(f"{path.name} is complete", f"it {how} at step {summary.step}", hint)
+    if folder.last_checkpoint() is None:
+        hint = "start the run again: finetui train"
+        raise FinetuiError("there is no checkpoint to resume from", str(folder.checkpoints), hint)
+    return folder, config_file.load(path / layout.CONFIG)
