@@ -53,6 +53,7 @@ class RunState:
     hardware: events.HardwareRead | None = None
     series: dict[str, Series] = field(default_factory=dict)
     evaluation: dict[str, float] = field(default_factory=dict)
+    samples: list[events.Sampled] = field(default_factory=list)
     baselines: dict[str, dict[str, float]] = field(default_factory=dict)
     checkpoints: list[events.CheckpointSaved] = field(default_factory=list)
     commands: list[events.CommandTaken] = field(default_factory=list)
@@ -86,9 +87,9 @@ class RunState:
                 self._note(event, "info", f"started {event.name}{resumed}")
                 self._rewind(event.resumed_from)
             case events.PhaseChanged():
-                back = self.phase == "evaluating" and event.phase == "training"
+                back = self.phase in ("evaluating", "sampling") and event.phase == "training"
                 self.phase, self.detail, self.progress = event.phase, event.detail, None
-                if not back:
+                if not back and event.phase != "sampling":
                     self._note(event, "info", f"{event.phase} {event.detail}".rstrip())
             case events.Progress():
                 self.progress = event
@@ -100,6 +101,9 @@ class RunState:
                 self.evaluation = event.metrics
                 self._record(event, event.metrics)
                 self._note(event, "info", f"step {event.step or 0}: {_scores_text(event.metrics)}")
+            case events.Sampled():
+                self.samples.append(event)
+                self._note(event, "info", _samples_text(event))
             case events.BaselineScored():
                 self.baselines[event.name] = event.metrics
                 self._note(event, "info", f"baseline {event.name}: {_scores_text(event.metrics)}")
@@ -135,6 +139,7 @@ class RunState:
         for name, series in self.series.items():
             if name != "process_memory":
                 series.cut(step)
+        self.samples = [event for event in self.samples if (event.step or 0) <= step]
 
     def _note(self, event: events.Event, level: events.Level, text: str) -> None:
         self.log.append((event.t, level, text))
@@ -147,7 +152,13 @@ def _scores_text(metrics: dict[str, float]) -> str:
     )
 
 
+def _samples_text(event: events.Sampled) -> str:
+    judged = [sample for sample in event.samples if "correct" in sample]
+    right = f", {sum(bool(sample['correct']) for sample in judged)} of {len(judged)} right" if judged else ""
+    return f"step {event.step or 0}: {len(event.samples)} samples{right}"
+
+
 def _command_text(event: events.CommandTaken) -> str:
     name = str(event.command.get("command", "?")).replace("_", " ")
     value = event.command.get("value")
-    return name if value is None else f"{name} {value:g}"
+    return " ".join([name, *([f"{value:g}"] if value is not None else []), str(event.command.get("text", ""))]).rstrip()
