@@ -89,6 +89,8 @@ TABLE: tuple[Key, ...] = (
     Key("monitor", "space", "resume", "resume", "go on after a pause"),
     Key("monitor", "s", "save", "save", "write a checkpoint now"),
     Key("monitor", "e", "evaluate", "evaluate", "evaluate now"),
+    Key("monitor", "g", "sample", "ask", "ask the model now: a text of your own, or the samples that there are"),
+    Key("monitor", "t", "samples", "samples", "show the answers over time (arrows, Enter: one in full), or the log"),
     Key("monitor", "left_square_bracket", "halve_rate", "halve lr", "halve the learning rate"),
     Key("monitor", "right_square_bracket", "double_rate", "double lr", "double the learning rate"),
     Key("monitor", "x", "stop", "stop", "stop: finish the step, save a checkpoint, end the run"),

@@ -75,14 +75,14 @@ class SequenceClassification(Task):
         """The texts (a pair joined by a line break) and the label ids of every row."""
         texts = _texts(rows[self.columns["text"]])
         if "text_pair" in self.columns:
-            pairs = _texts(rows[self.columns["text_pair"]])
+            pairs = [*_texts(rows[self.columns["text_pair"]])]
             texts = [f"{text}\n{pair}" for text, pair in zip(texts, pairs, strict=True)]
         return texts, [self.labels.encode(value) for value in rows[self.columns["label"]]]
 
     def questions(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> list[Question]:
         encoded = self.encode(rows, tokenizer, max_length)
         texts = _texts(rows[self.columns["text"]])
-        pairs: Sequence[str | None] = [None] * len(texts)
+        pairs: list[str | None] = [None for _ in texts]
         if "text_pair" in self.columns:
             pairs = _texts(rows[self.columns["text_pair"]])
         expected = [self._written(label) for label in encoded.pop("labels", [])] or [None] * len(texts)

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import DataTable, Static
 
 from core import commands
 from core.errors import FinetuiError
@@ -21,6 +21,7 @@ from tui.screens.base import FinetuiScreen
 from tui.widgets.card_grid import CardGrid
 from tui.widgets.progress_line import ProgressLine
 from tui.widgets.run_log import RunLog
+from tui.widgets.sample_table import SampleTable
 
 if TYPE_CHECKING:
     from core.events import HardwareRead
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 EMPTY = "No run to watch yet.\n\nF2 opens data\nF3 sets up a run\nF6 lists the runs and starts the demo"
 POLL_SECONDS = 0.1
+PANES = {"monitor-log": "log", "monitor-output": "output.log", "monitor-samples": "samples"}
+"""What shares the place below the cards, one at a time, and its title."""
 PAINT_SECONDS = 0.5
 """Between two paintings of a run that just goes on: each takes milliseconds from the training, on few cores."""
 OWNER_POLLS = 10
@@ -61,12 +64,13 @@ class MonitorScreen(FinetuiScreen):
         yield CardGrid()
         yield RunLog(id="monitor-log")
         yield RunLog(id="monitor-output")
+        yield SampleTable(id="monitor-samples")
         yield Static(Content(EMPTY), id="monitor-empty")
 
     def on_mount(self) -> None:
-        for name, title in (("#monitor-log", "log"), ("#monitor-output", "output.log")):
-            self.query_one(name).border_title = title
-        self.query_one("#monitor-output").display = False
+        for name, title in PANES.items():
+            self.query_one(f"#{name}").border_title = title
+            self.query_one(f"#{name}").display = name == "monitor-log"
         self.set_interval(POLL_SECONDS, self._poll)
         self.set_class(True, "-empty")
 
@@ -113,7 +117,7 @@ class MonitorScreen(FinetuiScreen):
         if not cards.is_attached:
             return
         self.set_class(False, "-empty")
-        self._show_output(False)
+        self._show_pane("monitor-log")
         self._paint(run)
 
     # painting
@@ -150,6 +154,9 @@ class MonitorScreen(FinetuiScreen):
         log = self.query_one("#monitor-log", RunLog)
         log.add(run.state.log[self._logged :])
         self._logged = len(run.state.log)
+        samples = self.query_one(SampleTable)
+        if samples.display:
+            samples.show(run.state.samples)
         if run.state.hardware is not self._hardware:
             self._hardware = run.state.hardware
             log.border_subtitle = Content(run_words.machine(run.state))
@@ -171,13 +178,13 @@ class MonitorScreen(FinetuiScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what the run can be told now is a key."""
         run = self._run
-        if action == "output":
+        if action in ("output", "samples"):
             return run is not None
         if action == "chat":
             return run is not None and self._has_model(run)
         if action in ("pause", "resume"):
             return run is not None and run.takes_commands and (run.status == "paused") == (action == "resume")
-        if action in ("save", "evaluate", "halve_rate", "double_rate"):
+        if action in ("save", "evaluate", "sample", "halve_rate", "double_rate"):
             return run is not None and run.takes_commands
         if action == "stop":
             return run is not None and run.takes_stop
@@ -194,6 +201,25 @@ class MonitorScreen(FinetuiScreen):
 
     def action_evaluate(self) -> None:
         self._tell(commands.Evaluate())
+
+    def action_sample(self) -> None:
+        from tui.screens.sample_dialogs import AskDialog
+
+        def answered(command: commands.Sample | None) -> None:
+            if command is not None:
+                self._tell(command)
+                self._show_pane("monitor-samples")
+
+        samples = self._run.state.samples if self._run is not None else []
+        pair = bool(samples) and any("pair" in sample for sample in samples[-1].samples)
+        self.app.push_screen(AskDialog(pair), answered)
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        from tui.screens.sample_dialogs import SampleDialog
+
+        chosen = self.query_one(SampleTable).chosen
+        if chosen is not None:
+            self.app.push_screen(SampleDialog(chosen))
 
     def action_halve_rate(self) -> None:
         self._scale_rate(0.5)
@@ -216,7 +242,11 @@ class MonitorScreen(FinetuiScreen):
             self.finetui.chat_with(str(self._run.path))
 
     def action_output(self) -> None:
-        self._show_output(self._output is None)
+        self._show_pane("monitor-output" if self._output is None else "monitor-log")
+
+    def action_samples(self) -> None:
+        shown = self.query_one(SampleTable).display
+        self._show_pane("monitor-log" if shown else "monitor-samples")
 
     def _tell(self, command: commands.Command) -> None:
         if self._run is not None:
@@ -231,12 +261,15 @@ class MonitorScreen(FinetuiScreen):
             )
         self._tell(commands.SetLearningRate(float(f"{rate * factor:.4g}")))
 
-    def _show_output(self, show: bool) -> None:
-        self._output = OutputTail(self._run.path / "output.log") if show and self._run is not None else None
-        log, output = self.query_one("#monitor-log", RunLog), self.query_one("#monitor-output", RunLog)
-        log.display, output.display = not show, show
-        output.clear()
-        (output if show else log).focus()
+    def _show_pane(self, pane: str) -> None:
+        show_output = pane == "monitor-output" and self._run is not None
+        self._output = OutputTail(self._run.path / "output.log") if show_output and self._run is not None else None
+        self.query_one("#monitor-output", RunLog).clear()
+        for name in PANES:
+            self.query_one(f"#{name}").display = name == pane
+        self.query_one(f"#{pane}").focus()
+        if pane == "monitor-samples" and self._run is not None:
+            self.query_one(SampleTable).show(self._run.state.samples)
 
     def _has_model(self, run: RunFollower) -> bool:
         return run.state.finished is not None or bool(run.state.checkpoints)
