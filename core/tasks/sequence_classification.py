@@ -75,7 +75,7 @@ class SequenceClassification(Task):
         """The texts (a pair joined by a line break) and the label ids of every row."""
         texts = _texts(rows[self.columns["text"]])
         if "text_pair" in self.columns:
-            pairs = [*_texts(rows[self.columns["text_pair"]])]
+            pairs = _texts(rows[self.columns["text_pair"]])
             texts = [f"{text}\n{pair}" for text, pair in zip(texts, pairs, strict=True)]
         return texts, [self.labels.encode(value) for value in rows[self.columns["label"]]]
 
@@ -84,8 +84,9 @@ class SequenceClassification(Task):
         texts = _texts(rows[self.columns["text"]])
         pairs: list[str | None] = [None for _ in texts]
         if "text_pair" in self.columns:
-            pairs = _texts(rows[self.columns["text_pair"]])
-        expected = [self._written(label) for label in encoded.pop("labels", [])] or [None] * len(texts)
+            pairs[:] = _texts(rows[self.columns["text_pair"]])
+        expected: list[str | None] = [self._written(label) for label in encoded.pop("labels", [])]
+        expected += [None for _ in texts[len(expected) :]]
         return [
             Question(text, {name: ids[index] for name, ids in encoded.items()}, pair, truth, self._judges(truth))
             for index, (text, pair, truth) in enumerate(zip(texts, pairs, expected, strict=True))

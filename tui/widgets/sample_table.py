@@ -24,7 +24,7 @@ EMPTY = "no samples yet: they come with each evaluation; g asks now"
 
 
 class SampleTable(DataTable[Text]):
-    """As many steps as fit. Left and right go to older and newer ones; it follows the newest as long as that is shown."""
+    """As many steps as fit. Left and right go to older and newer ones; it follows the newest while that is shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "older(1)", show=False),
