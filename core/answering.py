@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +32,27 @@ def label_scores(logits: torch.Tensor, names: Mapping[int, str] | Sequence[str])
     return sorted(scores, key=lambda score: -score.probability)
 
 
+def _bare(model: PreTrainedModel) -> PreTrainedModel:
+    """The model itself, without the adapter around it."""
+    return model.get_base_model() if hasattr(model, "peft_config") else model  # type: ignore[operator]
+
+
+@contextlib.contextmanager
+def _plain_generation(model: PreTrainedModel, settings: GenerationConfig) -> Iterator[GenerationConfig]:
+    """Without what the checkpoint says on generation: a temperature or a length of its own is only warned of here."""
+    from transformers import GenerationConfig
+
+    bare = _bare(model)
+    own, bare.generation_config = bare.generation_config, GenerationConfig()
+    try:
+        yield settings
+    finally:
+        bare.generation_config = own
+
+
 def inputs(model: PreTrainedModel, batch: Mapping[str, Any]) -> dict[str, Any]:
     """What of a collated batch the model takes, on its device; the Trainer leaves out the rest as well."""
-    bare = model.get_base_model() if hasattr(model, "peft_config") else model  # type: ignore[operator]
-    taken = inspect.signature(type(bare).forward).parameters
+    taken = inspect.signature(type(_bare(model)).forward).parameters
     return {name: value.to(model.device) for name, value in batch.items() if name in taken}
 
 
@@ -85,10 +103,11 @@ def continuations(
     def after_token(ids: torch.Tensor, *_: Any, **__: Any) -> bool:
         return stop()
 
-    written = model.generate(  # type: ignore[operator]
-        **batch.to(model.device),
-        generation_config=greedy(model, tokenizer, max_new_tokens),
-        stopping_criteria=StoppingCriteriaList([after_token]),
-    )
+    with _plain_generation(model, greedy(model, tokenizer, max_new_tokens)) as settings:
+        written = model.generate(  # type: ignore[operator]
+            **batch.to(model.device),
+            generation_config=settings,
+            stopping_criteria=StoppingCriteriaList([after_token]),
+        )
     new = written[:, batch["input_ids"].shape[1] :]
     return [str(text) for text in tokenizer.batch_decode(new, skip_special_tokens=True)]

@@ -64,9 +64,11 @@ def test_of_a_whole_text_the_beginning_is_given_and_the_rest_expected(llama: tup
 def test_a_batch_is_answered_as_each_prompt_alone(llama: tuple[Any, Any]) -> None:
     model, tokenizer = llama
     prompts = [tokenizer(text)["input_ids"] for text in ("Once", "Once upon a time there was a")]
+    own = model.generation_config
     together = answering.continuations(model, tokenizer, prompts, 6, lambda: False)
     alone = [answering.continuations(model, tokenizer, [ids], 6, lambda: False)[0] for ids in prompts]
     assert together == alone
+    assert model.generation_config is own
 
 
 def test_a_prompt_beyond_the_positions_loses_its_beginning(llama: tuple[Any, Any]) -> None:
