@@ -43,7 +43,15 @@ class SetLearningRate:
     value: float
 
 
-Command = Pause | Resume | Stop | Save | Evaluate | SetLearningRate
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Ask the model after the step that is under way; a text of one's own is asked from then on as well."""
+
+    text: str = ""
+    text_pair: str = ""
+
+
+Command = Pause | Resume | Stop | Save | Evaluate | SetLearningRate | Sample
 
 PLAIN: dict[str, Command] = {
     "pause": Pause(),
@@ -51,8 +59,9 @@ PLAIN: dict[str, Command] = {
     "stop": Stop(),
     "save": Save(),
     "evaluate": Evaluate(),
+    "sample": Sample(),
 }
-"""The commands without a value, by name."""
+"""The commands that need no value, by name."""
 
 _NAMES: dict[str, type[Command]] = {
     **{name: type(command) for name, command in PLAIN.items()},
@@ -81,7 +90,9 @@ def from_json(line: str) -> Command | None:
 
 
 def parse(text: str) -> Command:
-    """The command of `finetui tell RUN TEXT`: `pause`, `save`, `lr=1e-5`, ...
+    """The command of `finetui tell RUN TEXT`: `pause`, `save`, `lr=1e-5`, `sample=TEXT`, ...
+
+    A tab parts a sample's text from its pair.
 
     Raises:
         FinetuiError: no command is called that, or the learning rate is not a number above 0.
@@ -95,8 +106,14 @@ def parse(text: str) -> Command:
         if not (math.isfinite(rate) and rate >= 0):
             raise FinetuiError(f"not a learning rate: {value}", text, "give a number of 0 or more: lr=1e-5")
         return SetLearningRate(rate)
+    if name == "sample" and value.strip():
+        first, _, second = value.partition("\t")
+        return Sample(first, second)
     if name in PLAIN and not equals:
         return PLAIN[name]
-    raise FinetuiError(
-        f"a run cannot be told: {text}", "finetui tell", "pause, resume, save, evaluate, stop or lr=1e-5"
-    )
+    import difflib
+
+    close = difflib.get_close_matches(name, [*PLAIN, "lr"], 1)
+    hint = f"did you mean {close[0]}? " if close and close[0] != name else ""
+    known = "pause, resume, save, evaluate, sample, sample=TEXT, stop or lr=1e-5"
+    raise FinetuiError(f"a run cannot be told: {text}", "finetui tell", f"{hint}{known}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 TaskName = Literal["sequence-classification", "causal-lm"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
@@ -149,6 +149,24 @@ class EarlyStopping(Section):
     threshold: float = Field(0.0, ge=0, description="what counts as an improvement")
 
 
+class Samples(Section):
+    """What the model is asked at every evaluation, so that its answers can be seen to change."""
+
+    rows: int = Field(4, ge=0, le=50, description="rows of the eval split that the model answers at every evaluation")
+    texts: list[str | list[str]] = Field(
+        [], description="own inputs that it answers as well; `[first, second]` where the task has pairs"
+    )
+    max_new_tokens: int = Field(32, gt=0, le=1000, description="longest answer of a causal LM, in tokens")
+
+    @field_validator("texts")
+    @classmethod
+    def _one_or_two(cls, texts: list[str | list[str]]) -> list[str | list[str]]:
+        for text in texts:
+            if not isinstance(text, str) and len(text) != 2:
+                raise ValueError("an input is a text, or a list of two texts")
+        return texts
+
+
 class Provenance(Section):
     """What a run recorded about its surroundings; finetui writes it, nobody needs to."""
 
@@ -174,6 +192,7 @@ class RunConfig(Section):
     training: TrainingConfig = TrainingConfig()
     metrics: list[str] | None = Field(None, description="names of metrics; the task's own when absent")
     early_stopping: EarlyStopping | None = None
+    samples: Samples = Samples()
     stop_on_nan: bool = Field(False, description="end the run when the loss is NaN or infinite")
     baselines: bool = Field(False, description="also score the majority class and TF-IDF with logistic regression")
     engine: Literal["trainer"] = Field("trainer", description="what runs the steps")

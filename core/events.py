@@ -91,6 +91,17 @@ class Evaluated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sampled(Event):
+    """What the model answered to its fixed inputs; long texts are cut.
+
+    Each of `samples` has `input` and `answer`; where they apply: `pair` (the second text), `probability` (of the
+    answer), `expected` (the true label, or the text that follows), `correct` (whether the answer is that).
+    """
+
+    samples: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BaselineScored(Event):
     """What a simpler method reaches on the same evaluation split; `metrics` have the prefix `eval_`."""
 
@@ -183,6 +194,7 @@ TYPES: dict[str, type[Event]] = {
         StepLogged,
         TimeSpent,
         Evaluated,
+        Sampled,
         BaselineScored,
         CheckpointSaved,
         CommandTaken,

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core import config_file, hub
+from core import answering, config_file, hub
+from core.answering import LabelScore, label_scores
 from core.config import ModelConfig, RunConfig, TaskName
 from core.errors import FinetuiError
 from core.runs import layout
@@ -25,14 +26,6 @@ HEADS: dict[str, TaskName] = {
     "LMHeadModel": "causal-lm",
 }
 """How the architecture's name ends -> the task that it was trained for."""
-
-
-@dataclass(frozen=True, slots=True)
-class LabelScore:
-    """A class and its probability; for regression the label `value` and the number itself."""
-
-    label: str
-    probability: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +73,7 @@ class Predictor:
             logits = self._model(**inputs).logits[0].float()
         if self._model.config.num_labels == 1:
             return [LabelScore("value", float(logits[0]))]
-        names: dict[int, str] = self._model.config.id2label  # type: ignore[assignment]
-        scores = [LabelScore(names[index], float(share)) for index, share in enumerate(logits.softmax(-1))]
-        return sorted(scores, key=lambda score: -score.probability)
+        return label_scores(logits, self._model.config.id2label)  # type: ignore[arg-type]
 
     def stream(self, prompt: str, max_new_tokens: int = 200, stop: threading.Event | None = None) -> Iterator[str]:
         """The answer piece by piece, greedily; ends at the end token, at `max_new_tokens`, or soon after `stop` is set.
@@ -90,12 +81,12 @@ class Predictor:
         Raises:
             FinetuiError: the prompt leaves no room for an answer.
         """
-        from transformers import GenerationConfig, StoppingCriteriaList, TextIteratorStreamer
+        from transformers import StoppingCriteriaList, TextIteratorStreamer
 
         stop = stop or threading.Event()
         inputs = self._prompt(prompt).to(self._model.device)
         length = inputs["input_ids"].shape[1]
-        positions = getattr(self._model.config, "max_position_embeddings", None)
+        positions = answering.positions(self._model)
         if positions is not None:
             max_new_tokens = min(max_new_tokens, positions - length)
         if max_new_tokens <= 0:
@@ -112,13 +103,7 @@ class Predictor:
             try:
                 self._model.generate(  # type: ignore[operator]
                     **inputs,
-                    generation_config=GenerationConfig(
-                        max_new_tokens=max_new_tokens,
-                        do_sample=False,
-                        eos_token_id=self._model.generation_config.eos_token_id or self._tokenizer.eos_token_id,
-                        pad_token_id=self._tokenizer.pad_token_id,
-                        bos_token_id=self._tokenizer.bos_token_id,
-                    ),
+                    generation_config=answering.greedy(self._model, self._tokenizer, max_new_tokens),
                     streamer=streamer,
                     stopping_criteria=StoppingCriteriaList([after_token]),
                 )

@@ -152,7 +152,10 @@ def attach(run: MaybeRun = None, runs: Runs = None) -> int:
 @app.command()
 def tell(
     run: Run,
-    command: Annotated[str, typer.Argument(help="pause, resume, save, evaluate, stop or lr=1e-5", show_default=False)],
+    command: Annotated[
+        str,
+        typer.Argument(help="pause, resume, save, evaluate, sample, sample=TEXT, stop or lr=1e-5", show_default=False),
+    ],
     runs: Runs = None,
 ) -> int:
     """Steer a run that trains, from any shell."""

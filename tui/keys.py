@@ -90,9 +90,11 @@ TABLE: tuple[Key, ...] = (
     Key("monitor", "space", "resume", "resume", "go on after a pause"),
     Key("monitor", "s", "save", "save", "write a checkpoint now"),
     Key("monitor", "e", "evaluate", "evaluate", "evaluate now"),
+    Key("monitor", "x", "stop", "stop", "stop: finish the step, save a checkpoint, end the run"),
+    Key("monitor", "t", "samples", "samples", "show the model's answers over time, or the log again"),
+    Key("monitor", "g", "sample", "ask", "ask the model now: a text of your own, or the samples"),
     Key("monitor", "left_square_bracket", "halve_rate", "halve lr", "halve the learning rate"),
     Key("monitor", "right_square_bracket", "double_rate", "double lr", "double the learning rate"),
-    Key("monitor", "x", "stop", "stop", "stop: finish the step, save a checkpoint, end the run"),
     Key("monitor", "c", "chat", "chat", "talk to the run's model"),
     Key("monitor", "o", "output", "output", "show what libraries printed (output.log), or the log again"),
     Key(

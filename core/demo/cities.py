@@ -42,6 +42,7 @@ def prepare(folder: Path) -> RunConfig:
                 "logging_steps": 2,
             },
             "metrics": ["accuracy", "f1_macro"],
+            "samples": {"texts": ["Toulouse", "Nairobi", "Kyoto"]},
             "baselines": True,
         }
     )

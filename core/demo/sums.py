@@ -55,6 +55,7 @@ def prepare(folder: Path) -> RunConfig:
                 "logging_steps": 5,
             },
             "metrics": ["exact_match", "perplexity"],
+            "samples": {"texts": ["1 + 1 =", "17 + 25 ="], "max_new_tokens": 5},
         }
     )
 

@@ -57,6 +57,7 @@ class RunState:
     time_spent: dict[str, float] = field(default_factory=dict)
     series: dict[str, Series] = field(default_factory=dict)
     evaluation: dict[str, float] = field(default_factory=dict)
+    samples: list[events.Sampled] = field(default_factory=list)
     baselines: dict[str, dict[str, float]] = field(default_factory=dict)
     checkpoints: list[events.CheckpointSaved] = field(default_factory=list)
     commands: list[events.CommandTaken] = field(default_factory=list)
@@ -93,7 +94,8 @@ class RunState:
                 self._spent_before = self.time_spent
             case events.PhaseChanged():
                 # An evaluation is one line in the log, its scores: neither its begin nor the way back from it is.
-                passing = event.phase == "evaluating" or (self.phase == "evaluating" and event.phase == "training")
+                aside = ("evaluating", "sampling")
+                passing = event.phase in aside or (self.phase in aside and event.phase == "training")
                 self.phase, self.detail, self.progress = event.phase, event.detail, None
                 if not passing:
                     self._note(event, "info", f"{event.phase} {event.detail}".rstrip())
@@ -112,6 +114,9 @@ class RunState:
                 self.evaluation = event.metrics
                 self._record(event, event.metrics)
                 self._note(event, "info", f"step {event.step or 0}: {_scores_text(event.metrics)}")
+            case events.Sampled():
+                self.samples.append(event)
+                self._note(event, "info", _samples_text(event))
             case events.BaselineScored():
                 self.baselines[event.name] = event.metrics
                 self._note(event, "info", f"baseline {event.name}: {_scores_text(event.metrics)}")
@@ -147,6 +152,7 @@ class RunState:
         for name, series in self.series.items():
             if name != "process_memory":
                 series.cut(step)
+        self.samples = [event for event in self.samples if (event.step or 0) <= step]
 
     def _note(self, event: events.Event, level: events.Level, text: str) -> None:
         self.log.append((event.t, level, text))
@@ -159,7 +165,13 @@ def _scores_text(metrics: dict[str, float]) -> str:
     )
 
 
+def _samples_text(event: events.Sampled) -> str:
+    judged = [sample for sample in event.samples if "correct" in sample]
+    right = f", {sum(bool(sample['correct']) for sample in judged)} of {len(judged)} right" if judged else ""
+    return f"step {event.step or 0}: {len(event.samples)} samples{right}"
+
+
 def _command_text(event: events.CommandTaken) -> str:
     name = str(event.command.get("command", "?")).replace("_", " ")
     value = event.command.get("value")
-    return name if value is None else f"{name} {value:g}"
+    return " ".join([name, *([f"{value:g}"] if value is not None else []), str(event.command.get("text", ""))]).rstrip()

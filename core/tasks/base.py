@@ -4,19 +4,47 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from core.data.columns import Role
+from core.errors import FinetuiError
 
 if TYPE_CHECKING:
     import torch
     from datasets import Dataset
-    from transformers import EvalPrediction, PreTrainedTokenizerBase
+    from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase
 
     from core.config import DataConfig
 
 Rows = Mapping[str, Sequence[Any]]
 """A batch of dataset rows: column -> values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An input that the model is asked while it learns.
+
+    Attributes:
+        text: the input, for people; `pair` is the second text where there are two.
+        encoded: the model's inputs without labels, unpadded: input name -> ids.
+        expected: the right answer, for people; None where nobody knows it.
+        judged: whether another answer than `expected` is wrong.
+    """
+
+    text: str
+    encoded: dict[str, list[int]]
+    pair: str | None = None
+    expected: str | None = None
+    judged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model said to a question; `probability` where the task gives one."""
+
+    text: str
+    probability: float | None = None
 
 
 class Task(ABC):
@@ -76,6 +104,37 @@ class Task(ABC):
     @abstractmethod
     def metrics(self, names: list[str]) -> Callable[[EvalPrediction], dict[str, float]]:
         """A `compute_metrics` for the Trainer over the reduced logits."""
+
+    def questions(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> list[Question]:
+        """Rows of the dataset as questions; none where the task has no answers that a person could read."""
+        return []
+
+    def typed_question(
+        self, text: str, pair: str | None, tokenizer: PreTrainedTokenizerBase, max_length: int | None
+    ) -> Question:
+        """What a person typed, as a question.
+
+        Raises:
+            FinetuiError: the task does not take it.
+        """
+        raise FinetuiError("this task has no samples", type(self).__name__, "look at its metrics")
+
+    def answers(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        questions: Sequence[Question],
+        max_new_tokens: int,
+        stop: Callable[[], bool],
+    ) -> list[Answer]:
+        """What the model says, in one padded batch; no random numbers are drawn.
+
+        Args:
+            model: in evaluation mode; gradients are off.
+            max_new_tokens: for tasks that generate.
+            stop: looked at between generated tokens; once it holds, what is returned counts for nothing.
+        """
+        raise NotImplementedError
 
 
 def first(logits: Any) -> Any:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core import answering
 from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError
-from core.tasks.base import Rows, Task, first
+from core.tasks.base import Answer, Question, Rows, Task, first
 
 if TYPE_CHECKING:
     import torch
     from datasets import Dataset
-    from transformers import EvalPrediction, PreTrainedTokenizerBase
+    from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase
 
     from core.config import DataConfig
 
 IGNORED = -100
 """The label that the loss leaves out."""
+PROMPT_TOKENS = 32
+"""Of a text without a prompt of its own, at most so many tokens are given in a sampling."""
 
 
 class CausalLM(Task):
@@ -85,6 +88,52 @@ class CausalLM(Task):
             input_ids.append(row[:max_length])
             labels.append(targets[:max_length])
         return {"input_ids": input_ids, "attention_mask": [[1] * len(row) for row in input_ids], "labels": labels}
+
+    def questions(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> list[Question]:
+        """Prompts, and the completions that are right; of a whole text its beginning, and how it goes on."""
+        if "prompt" in self.columns:
+            prompts = {self.columns["prompt"]: rows[self.columns["prompt"]]}
+            encoded = self._without_end(prompts, tokenizer, max_length)
+            completions = [str(text or "").strip() for text in rows[self.columns["completion"]]]
+            return [
+                Question(str(text or ""), {"input_ids": ids}, expected=truth, judged=True)
+                for text, ids, truth in zip(rows[self.columns["prompt"]], encoded, completions, strict=True)
+                if ids
+            ]
+        found = []
+        for ids in self._without_end(rows, tokenizer, max_length):
+            given = ids[: min(len(ids) // 2, PROMPT_TOKENS)]
+            follows = ids[len(given) : len(given) + PROMPT_TOKENS]
+            if given:
+                text, truth = (tokenizer.decode(part, skip_special_tokens=True) for part in (given, follows))
+                found.append(Question(str(text), {"input_ids": given}, expected=str(truth)))
+        return found
+
+    def typed_question(
+        self, text: str, pair: str | None, tokenizer: PreTrainedTokenizerBase, max_length: int | None
+    ) -> Question:
+        role = "prompt" if "prompt" in self.columns else "text"
+        (ids,) = self._without_end({self.columns[role]: [text]}, tokenizer, max_length)
+        if pair or not ids:
+            raise FinetuiError("this is no prompt", text, "give one text of at least one token")
+        return Question(text, {"input_ids": ids})
+
+    def answers(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        questions: Sequence[Question],
+        max_new_tokens: int,
+        stop: Callable[[], bool],
+    ) -> list[Answer]:
+        prompts = [question.encoded["input_ids"] for question in questions]
+        texts = answering.continuations(model, tokenizer, prompts, max_new_tokens, stop)
+        return [Answer(text.strip()) for text in texts]
+
+    def _without_end(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> list[list[int]]:
+        """Token ids without the end-of-sequence token, which would be the end of the talk."""
+        encoded: list[list[int]] = self.encode(rows, tokenizer, max_length)["input_ids"]
+        return [ids[:-1] if ids and ids[-1] == tokenizer.eos_token_id else ids for ids in encoded]
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[Any]], dict[str, Any]]:
         """Labels are padded with -100, never derived from the pad token: it may be the end-of-sequence token."""

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from core import answering
 from core.data import columns
 from core.data.columns import Role
+from core.errors import FinetuiError
 from core.tasks import labels
-from core.tasks.base import Rows, Task, first
+from core.tasks.base import Answer, Question, Rows, Task, first
 
 if TYPE_CHECKING:
     import torch
     from datasets import Dataset
-    from transformers import EvalPrediction, PreTrainedTokenizerBase
+    from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase
 
     from core.config import DataConfig
 
@@ -75,6 +78,53 @@ class SequenceClassification(Task):
             pairs = _texts(rows[self.columns["text_pair"]])
             texts = [f"{text}\n{pair}" for text, pair in zip(texts, pairs, strict=True)]
         return texts, [self.labels.encode(value) for value in rows[self.columns["label"]]]
+
+    def questions(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> list[Question]:
+        encoded = self.encode(rows, tokenizer, max_length)
+        texts = _texts(rows[self.columns["text"]])
+        pairs: list[str | None] = [None for _ in texts]
+        if "text_pair" in self.columns:
+            pairs[:] = _texts(rows[self.columns["text_pair"]])
+        expected: list[str | None] = [self._written(label) for label in encoded.pop("labels", [])]
+        expected += [None for _ in texts[len(expected) :]]
+        return [
+            Question(text, {name: ids[index] for name, ids in encoded.items()}, pair, truth, self._judges(truth))
+            for index, (text, pair, truth) in enumerate(zip(texts, pairs, expected, strict=True))
+        ]
+
+    def typed_question(
+        self, text: str, pair: str | None, tokenizer: PreTrainedTokenizerBase, max_length: int | None
+    ) -> Question:
+        if pair and "text_pair" not in self.columns:
+            raise FinetuiError("the task has no second text", f"{text} | {pair}", "give one text")
+        row = {self.columns["text"]: [text]}
+        if "text_pair" in self.columns:
+            row[self.columns["text_pair"]] = [pair or ""]
+        return self.questions(row, tokenizer, max_length)[0]
+
+    def answers(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        questions: Sequence[Question],
+        max_new_tokens: int,
+        stop: Callable[[], bool],
+    ) -> list[Answer]:
+        batch = self.collator(tokenizer)([question.encoded for question in questions])
+        logits = model(**answering.inputs(model, batch)).logits.float()
+        if self.labels.regression:
+            return [Answer(self._written(float(value))) for value in logits[:, 0]]
+        best = [answering.label_scores(row, self.label_names)[0] for row in logits]
+        return [
+            Answer(score.label, score.probability) if math.isfinite(score.probability) else Answer("NaN")
+            for score in best
+        ]
+
+    def _written(self, label: int | float) -> str:
+        return f"{label:.4g}" if self.labels.regression else self.label_names[int(label)]
+
+    def _judges(self, expected: str | None) -> bool:
+        return expected is not None and not self.labels.regression
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[Any]], dict[str, Any]]:
         from transformers import DataCollatorWithPadding

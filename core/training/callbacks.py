@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
@@ -13,8 +13,11 @@ from core.training import schedule
 from core.training.clock import StepClock
 from core.training.learning_rate import set_learning_rate
 from core.training.reporter import Reporter
+from core.training.sampling import Sampler
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
     from core.training.trainer import RunTrainer
 
 POLL_SECONDS = 0.05
@@ -41,12 +44,13 @@ class RunCallback(TrainerCallback):
 
     trainer: RunTrainer
 
-    def __init__(self, reporter: Reporter, stop_on_nan: bool) -> None:
+    def __init__(self, reporter: Reporter, stop_on_nan: bool, sampler: Sampler) -> None:
         self.evaluated: tuple[int, dict[str, float]] | None = None
         self.saved_step: int | None = None
         self.nan_step: int | None = None
         self._reporter = reporter
         self._stop_on_nan = stop_on_nan
+        self._sampler = sampler
         self._clock = StepClock()
         self._paused = False
         self._inbox: list[commands.Command] = []
@@ -130,8 +134,7 @@ class RunCallback(TrainerCallback):
     def on_prediction_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        self._inbox += self._reporter.folder.read_commands()
-        if commands.Stop() in self._inbox:
+        if self._stop_arrived():
             self._inbox = [commands.Stop()]
             self._obey(state, control)
             raise EvaluationStopped
@@ -152,9 +155,11 @@ class RunCallback(TrainerCallback):
         found = {name: float(value) for name, value in kwargs["metrics"].items() if not name.endswith(SPEED)}
         self.evaluated = (step, found)
         self._emit(events.Evaluated, state, step=step, metrics=found)
-        if self.trainer.is_in_train and state.global_step < state.max_steps:
-            self._reporter.phase("training", f"{state.max_steps} steps", state.global_step)
-            self._progress(state, urgent=True)
+        self._sample(state, step)
+        if self._stop_arrived():
+            self._obey(state, control)
+        elif self.trainer.is_in_train and state.global_step < state.max_steps:
+            self._back_to_training(state)
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         self._clock.skip("checkpoint")
@@ -162,9 +167,9 @@ class RunCallback(TrainerCallback):
 
     def _obey(self, state: TrainerState, control: TrainerControl) -> None:
         """Carry out what the inbox holds; while a run is paused no step follows that would save or evaluate."""
-        arrived = [*self._inbox, *self._reporter.folder.read_commands()]
-        self._inbox = []
-        for command in arrived:
+        self._inbox += self._reporter.folder.read_commands()
+        while self._inbox:
+            command = self._inbox.pop(0)
             match command:
                 case commands.Pause():
                     self._paused = True
@@ -178,6 +183,10 @@ class RunCallback(TrainerCallback):
                     self.trainer.evaluate_now()
                 case commands.Evaluate():
                     control.should_evaluate = True
+                case commands.Sample():
+                    self._sampler.ask_again(command)
+                    self._sample(state, state.global_step)
+                    self._back_to_training(state)
                 case commands.SetLearningRate(value):
                     set_learning_rate(self.trainer.optimizer, self.trainer.lr_scheduler, value)
                 case commands.Stop():
@@ -186,6 +195,20 @@ class RunCallback(TrainerCallback):
                     control.should_training_stop = control.should_save = True
                     control.should_evaluate = False
             self._reporter.take(command, state.global_step, state.epoch)
+
+    def _stop_arrived(self) -> bool:
+        """Whether Stop is among what has arrived; all of it stays for later."""
+        self._inbox += self._reporter.folder.read_commands()
+        return commands.Stop() in self._inbox
+
+    def _sample(self, state: TrainerState, step: int) -> None:
+        with self.trainer.times.during("sampling"), self.trainer.accelerator.autocast():
+            self._sampler.ask(cast("PreTrainedModel", self.trainer.model), self._stop_arrived, step, state.epoch)
+        self._clock.skip("sampling")
+
+    def _back_to_training(self, state: TrainerState) -> None:
+        self._reporter.phase("training", f"{state.max_steps} steps", state.global_step)
+        self._progress(state, urgent=True)
 
     def _progress(self, state: TrainerState, urgent: bool = False) -> None:
         self._reporter.progress(

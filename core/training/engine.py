@@ -152,10 +152,11 @@ class _Run:
     def _train(self, checked: Checked, prepared: Prepared) -> RunFinished:
         from core.training import arguments, trainer
         from core.training.callbacks import RunCallback
+        from core.training.sampling import Sampler
 
         config, folder = checked.config, self._folder
         settings = arguments.build(config, folder.checkpoints, checked.precision, prepared.task.loss_in_metrics)
-        callback = RunCallback(self._reporter, config.stop_on_nan)
+        callback = RunCallback(self._reporter, config.stop_on_nan, Sampler(checked, self._reporter))
         training = trainer.build(config, prepared, settings, callback)
         training.train(resume_from_checkpoint=str(self._checkpoint) if self._checkpoint else None)
         metrics = self._final_metrics(training, callback)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from core import events
 from core.config import DataConfig, MethodConfig, ModelConfig, RunConfig
@@ -97,6 +98,9 @@ class RecordedRun:
         self.folder.emit(events.CheckpointSaved(path=f"checkpoints/checkpoint-{self.step}", **self.at))
         self.phase("training", f"{self.total} steps")
         self.progress()
+
+    def sample(self, *samples: dict[str, Any]) -> None:
+        self.folder.emit(events.Sampled(samples=list(samples), **self.at))
 
     def take(self, **command: object) -> None:
         self.folder.emit(events.CommandTaken(command=command, **self.at))

@@ -12,9 +12,9 @@ import pytest
 from textual.pilot import Pilot
 
 from core import inference
+from core.answering import LabelScore
 from core.config import RunConfig
 from core.events import RunFinished
-from core.inference import LabelScore
 from core.runs.folder import RunFolder
 from tests.pilot.driving import driven, still, text, type_in, until, until_shown
 from tui.answer_stream import AnswerStream

@@ -11,11 +11,9 @@ from textual.pilot import Pilot
 from core.events import HardwareRead, StepLogged, TimeSpent
 from tests.pilot.driving import text, type_in, until, until_shown
 from tests.pilot.recorded import GIB, RecordedRun, trained
-from tests.pilot.test_monitor import SIZES, _app, same_clock, watching
+from tests.pilot.test_monitor import SIZES, _app, watching
 from tui.screens.monitor import MonitorScreen
 from tui.widgets.run_log import RunLog
-
-__all__ = ["same_clock"]
 
 GPU = {
     "name": "Fake GPU",

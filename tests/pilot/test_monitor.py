@@ -218,7 +218,7 @@ async def test_output_of_libraries_can_be_read(runs: Path) -> None:
     async with watching(run) as pilot:
         await until_shown(pilot, "40 %")
         await pilot.press("o")
-        await until_shown(pilot, "output.log", "Loading 100%", "warning: ␛[31mred")
+        await until_shown(pilot, "output.log", "Loading 100%", "warning: red, ␇ and [b]bold[/b]")
         assert "10%\r" not in text(pilot)
         with run.folder.output.open("a") as stream:
             stream.write("and one more line\n")
@@ -243,7 +243,7 @@ async def test_log_follows_its_end_until_somebody_scrolls(runs: Path) -> None:
         await until(pilot, lambda: log.scroll_y == 0)
         await until_shown(pilot, "started mrpc-tiny")
         run.notice("one more")
-        await until(pilot, lambda: pilot.app.screen._run.state.log[-1][2] == "one more")
+        await until(pilot, lambda: pilot.app.screen.run.state.log[-1][2] == "one more")
         assert "one more" not in text(pilot)
         await pilot.press("end")
         await until_shown(pilot, "one more")

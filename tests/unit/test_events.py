@@ -19,6 +19,7 @@ EXAMPLES = [
     events.StepLogged(t=1.0, step=1, epoch=0.5, metrics={"loss": 0.1}),
     events.TimeSpent(t=1.0, step=3, seconds={"training": 2.5, "data": 0.1}),
     events.Evaluated(t=1.0, metrics={"eval_f1": 1.0}),
+    events.Sampled(t=1.0, step=3, samples=[{"input": "a\nb", "answer": "x", "probability": 0.5, "correct": False}]),
     events.BaselineScored(t=1.0, name="majority class", metrics={"eval_accuracy": 0.5}),
     events.CheckpointSaved(t=1.0, path="checkpoints/checkpoint-3"),
     events.CommandTaken(t=1.0, command={"command": "set_learning_rate", "value": 1e-5}),
@@ -82,7 +83,9 @@ def test_what_is_no_event(line: str) -> None:
         events.from_json(line)
 
 
-@pytest.mark.parametrize("command", [*commands.PLAIN.values(), commands.SetLearningRate(1e-5)])
+@pytest.mark.parametrize(
+    "command", [*commands.PLAIN.values(), commands.SetLearningRate(1e-5), commands.Sample("日本", "b")]
+)
 def test_commands_are_one_line_and_back(command: commands.Command) -> None:
     assert commands.from_json(commands.to_json(command)) == command
 
@@ -95,6 +98,23 @@ def test_what_is_no_command_is_none(line: str) -> None:
 def test_commands_as_a_person_writes_them() -> None:
     assert commands.parse("pause") == commands.Pause()
     assert commands.parse("lr=2e-5") == commands.SetLearningRate(2e-5)
-    for text in ("dance", "lr", "lr=", "lr=fast", "lr=nan", "lr=-1", "pause=3", "set_learning_rate"):
+    assert commands.parse("sample") == commands.Sample()
+    assert commands.parse("sample=1 + 1 =") == commands.Sample("1 + 1 =")
+    assert commands.parse("sample=a\tb") == commands.Sample("a", "b")
+    with pytest.raises(FinetuiError) as refused:
+        commands.parse("smaple=x")
+    assert refused.value.hint.startswith("did you mean sample? ")
+    for text in (
+        "dance",
+        "sample=",
+        "sample= ",
+        "lr",
+        "lr=",
+        "lr=fast",
+        "lr=nan",
+        "lr=-1",
+        "pause=3",
+        "set_learning_rate",
+    ):
         with pytest.raises(FinetuiError):
             commands.parse(text)

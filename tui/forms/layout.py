@@ -29,6 +29,7 @@ _ORDER: dict[str, tuple[str, ...]] = {
     ),
     "metrics": (),
     "early_stopping": ("patience",),
+    "samples": ("rows", "texts"),
     "name": (),
 }
 """Section -> its first fields. A key of the top level is a section of one line."""

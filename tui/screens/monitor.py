@@ -1,4 +1,4 @@
-"""A run as it learns: how far it is, its curves, what to know, what was said; and the keys that steer it."""
+"""A run as it learns: how far it is, its curves, what to know, and below them its log, samples, output or machine."""
 
 from __future__ import annotations
 
@@ -11,50 +11,39 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import DataTable, Static
 
 from core import commands
-from core.errors import FinetuiError
 from tui import keys, metrics
-from tui.output_tail import OutputTail
-from tui.screens.base import FinetuiScreen
+from tui.screens.steering import SteeringScreen
 from tui.widgets.card_grid import CardGrid
-from tui.widgets.log_search import LogSearch
-from tui.widgets.machine_pane import MachinePane
 from tui.widgets.progress_line import ProgressLine
-from tui.widgets.run_log import RunLog
+from tui.widgets.run_panes import Pane, RunPanes
 
 if TYPE_CHECKING:
-    from core.events import HardwareRead
     from tui.follow import RunFollower
 
 EMPTY = "No run to watch yet.\n\nF2 opens data\nF3 sets up a run\nF6 lists the runs and starts the demo"
 POLL_SECONDS = 0.1
 PAINT_SECONDS = 0.5
 """Between two paintings of a run that just goes on: each takes milliseconds from the training, on few cores."""
-Pane = Literal["log", "output", "machine"]
 OWNER_POLLS = 10
 """Whether the trainer lives is looked at once in so many polls."""
 
 
-class MonitorScreen(FinetuiScreen):
+class MonitorScreen(SteeringScreen):
     MODE = "monitor"
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("monitor")
     CSS_PATH = "monitor.tcss"
 
     def __init__(self) -> None:
         super().__init__()
-        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
-        self._run: RunFollower | None = None
-        self._output: OutputTail | None = None
-        self._logged = 0
+        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall"), (48, "-very-tall")]
         self._polls = 0
         self._painted = 0.0
         self._stale = False
         self._valid: tuple[object, ...] = ()
         self._said: dict[str, Content] = {}
-        self._hardware: HardwareRead | None = None
-        self._pane: Pane = "log"
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="monitor-head"):
@@ -63,28 +52,28 @@ class MonitorScreen(FinetuiScreen):
         yield ProgressLine()
         yield Static(id="monitor-message")
         yield CardGrid()
-        yield RunLog("log", id="monitor-log")
-        yield RunLog("output.log", id="monitor-output")
-        yield MachinePane()
-        yield LogSearch()
+        yield RunPanes()
         yield Static(Content(EMPTY), id="monitor-empty")
 
     def on_mount(self) -> None:
-        self.query_one("#monitor-output").display = False
         self.set_interval(POLL_SECONDS, self._poll)
         self.set_class(True, "-empty")
 
     def on_screen_resume(self) -> None:
-        if self._run is None:
+        if self.run is None:
             self._watch_newest()
         else:
-            self._paint(self._run)
+            self._paint(self.run)
+
+    @property
+    def _panes(self) -> RunPanes:
+        return self.query_one(RunPanes)
 
     # which run
 
     def watch_run(self, run: Path) -> None:
         """Show this run from now on."""
-        if self._run is None or self._run.path != run:
+        if self.run is None or self.run.path != run:
             self._replay(run)
 
     @work(thread=True, exclusive=True, group="replay")
@@ -108,22 +97,21 @@ class MonitorScreen(FinetuiScreen):
     async def _show_run(self, run: RunFollower) -> None:
         if not self.is_attached:  # the app was left while the run was read
             return
-        self._run, self._output = run, None
-        self._logged = self._polls = 0
-        for log in self.query(RunLog):
-            log.clear()
+        self.run = run
+        self._polls = 0
         cards = self.query_one(CardGrid)
         await cards.clear()
         if not cards.is_attached:
             return
         self.set_class(False, "-empty")
-        self._show_pane("log")
+        self._panes.open(run.path)
+        self.refresh_bindings()
         self._paint(run)
 
     # painting
 
     def _poll(self) -> None:
-        run = self._run
+        run = self.run
         if run is None or not self.is_attached:
             return
         before = (run.status, run.state.phase, len(run.pending), len(run.state.log))
@@ -132,33 +120,24 @@ class MonitorScreen(FinetuiScreen):
             run.look_for_owner()
         self._stale |= run.poll()
         turned = before != (run.status, run.state.phase, len(run.pending), len(run.state.log))
-        if self.is_current and (turned or (self._stale and time.monotonic() - self._painted >= PAINT_SECONDS)):
+        if not self.is_current:
+            return
+        if turned or (self._stale and time.monotonic() - self._painted >= PAINT_SECONDS):
             self._paint(run)
-        if self._output is not None and self.is_current:
-            text = self._output.read()
-            if text:
-                self.query_one("#monitor-output", RunLog).add_text(text)
+        self._panes.read_output()
 
     def _paint(self, run: RunFollower) -> None:
         from tui import run_words
 
         self._painted, self._stale = time.monotonic(), False
         name, made_of = run_words.headline(run)
-        message = run_words.message(run)
         self._say("#monitor-name", name)
         self._say("#monitor-made-of", Content(made_of))
-        self._say("#monitor-message", message)
+        self._say("#monitor-message", run_words.message(run))
         self.query_one(ProgressLine).shown = run_words.progress(run)
         self.query_one(CardGrid).show(metrics.shown(run.curves), run.curves, run.changed)
         run.changed.clear()
-        log = self.query_one("#monitor-log", RunLog)
-        log.add(run.state.log[self._logged :])
-        self._logged = len(run.state.log)
-        if run.state.hardware is not self._hardware:
-            self._hardware = run.state.hardware
-            log.border_subtitle = Content(run_words.machine(run.state))
-        if self._pane == "machine":
-            self._show_machine(run)
+        self._panes.paint(run.state)
         valid = (run.status, run.takes_stop, run.takes_commands, self._has_model(run))
         if valid != self._valid:
             self._valid = valid
@@ -175,116 +154,76 @@ class MonitorScreen(FinetuiScreen):
     # keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what the run can be told now is a key."""
-        run = self._run
-        if action in ("output", "machine"):
+        run, log = self.run, self._panes.log_in_sight
+        if action in ("output", "samples", "machine"):
             return run is not None
         if action in ("search", "turn_level"):
-            return run is not None and self._pane != "machine"
+            return run is not None and log is not None
         if action in ("match", "leave_search"):
-            return self._pane != "machine" and (bool(self._log.searched) or self.query_one(LogSearch).is_open)
+            return log is not None and (bool(log.searched) or self._panes.search.is_open)
         if action == "take_up":
             return run is not None and run.can_resume and self.finetui.live is None
         if action == "chat":
             return run is not None and self._has_model(run)
-        if action in ("pause", "resume"):
-            return run is not None and run.takes_commands and (run.status == "paused") == (action == "resume")
-        if action in ("save", "evaluate", "halve_rate", "double_rate"):
-            return run is not None and run.takes_commands
-        if action == "stop":
-            return run is not None and run.takes_stop
         return super().check_action(action, parameters)
 
-    def action_pause(self) -> None:
-        self._tell(commands.Pause())
+    def told(self) -> None:
+        if self.run is not None:
+            self._paint(self.run)
 
-    def action_resume(self) -> None:
-        self._tell(commands.Resume())
-
-    def action_save(self) -> None:
-        self._tell(commands.Save())
-
-    def action_evaluate(self) -> None:
-        self._tell(commands.Evaluate())
-
-    def action_halve_rate(self) -> None:
-        self._scale_rate(0.5)
-
-    def action_double_rate(self) -> None:
-        self._scale_rate(2.0)
-
-    def action_stop(self) -> None:
-        from tui.screens.dialogs import ConfirmDialog
-
-        def answered(answer: str | None) -> None:
-            if answer == "yes":
-                self._tell(commands.Stop())
-
-        line = "It finishes its step, saves a checkpoint and ends. What it learned so far is kept."
-        self.app.push_screen(ConfirmDialog("Stop this run?", line, "Stop it"), answered)
+    def _asked(self, command: commands.Sample | None) -> None:
+        super()._asked(command)
+        if command is not None:
+            self._bring("samples")
 
     def action_chat(self) -> None:
-        if self._run is not None:
-            self.finetui.chat_with(str(self._run.path))
-
-    def action_output(self) -> None:
-        self._show_pane("log" if self._pane == "output" else "output")
-
-    def action_machine(self) -> None:
-        self._show_pane("log" if self._pane == "machine" else "machine")
+        if self.run is not None:
+            self.finetui.chat_with(str(self.run.path))
 
     def action_take_up(self) -> None:
-        if self._run is not None:
-            self.finetui.resume_run(self._run.path)
+        if self.run is not None:
+            self.finetui.resume_run(self.run.path)
+
+    def action_output(self) -> None:
+        self._turn("output")
+
+    def action_samples(self) -> None:
+        self._turn("samples")
+
+    def action_machine(self) -> None:
+        self._turn("machine")
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        from tui.screens.sample_dialogs import SampleDialog
+
+        chosen = self._panes.samples.chosen
+        if chosen is not None:
+            self.app.push_screen(SampleDialog(chosen))
 
     def action_search(self) -> None:
-        self.query_one(LogSearch).open(self._log)
+        if self._panes.log_in_sight is not None:
+            self._panes.search.open(self._panes.log_in_sight)
 
     def action_leave_search(self) -> None:
-        self.query_one(LogSearch).leave()
+        self._panes.search.leave()
 
     def action_match(self, by: Literal[1, -1]) -> None:
-        self._log.step(by)
+        if self._panes.log_in_sight is not None:
+            self._panes.log_in_sight.step(by)
 
     def action_turn_level(self) -> None:
-        self._log.turn_level()
+        if self._panes.log_in_sight is not None:
+            self._panes.log_in_sight.turn_level()
 
-    def _tell(self, command: commands.Command) -> None:
-        if self._run is not None:
-            self._run.tell(command)
-            self._paint(self._run)
+    def _turn(self, pane: Pane) -> None:
+        """Bring a pane in sight; where it is already, the log."""
+        self._bring("log" if self._panes.pane == pane else pane)
 
-    def _scale_rate(self, factor: float) -> None:
-        rate = self._run.learning_rate if self._run is not None else None
-        if not rate:
-            raise FinetuiError(
-                "the learning rate is not known yet", "no step was logged so far", "wait for the first loss"
-            )
-        self._tell(commands.SetLearningRate(float(f"{rate * factor:.4g}")))
-
-    @property
-    def _log(self) -> RunLog:
-        """The log that is in sight."""
-        return self.query_one("#monitor-output" if self._pane == "output" else "#monitor-log", RunLog)
-
-    def _show_pane(self, pane: Pane) -> None:
-        """Below the cards: what happened, what libraries printed, or the machine."""
-        self.query_one(LogSearch).leave()
-        self._pane = pane
-        panes = {"log": "#monitor-log", "output": "#monitor-output", "machine": "MachinePane"}
-        for name, place in panes.items():
-            self.query_one(place).display = name == pane
-        self._output = OutputTail(self._run.path / "output.log") if pane == "output" and self._run is not None else None
-        self.query_one("#monitor-output", RunLog).clear()
-        if self._run is not None and pane == "machine":
-            self._show_machine(self._run)
-        self.query_one(panes[pane]).focus()
+    def _bring(self, pane: Pane) -> None:
+        self._panes.show(pane)
+        if self.run is not None:
+            self._paint(self.run)
         self.refresh_bindings()
-
-    def _show_machine(self, run: RunFollower) -> None:
-        from tui import machine_words
-
-        self.query_one(MachinePane).show(machine_words.lines(run.state))
 
     def _has_model(self, run: RunFollower) -> bool:
         return run.state.finished is not None or bool(run.state.checkpoints)

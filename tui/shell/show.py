@@ -15,6 +15,7 @@ from core.runs.state import RunState
 from core.runs.store import RunStore, RunSummary, summarize
 from tui import machine_words
 from tui.figures import duration, number, own, size
+from tui.samples import SampleRow, rows_of
 from tui.shell.errors import DONE
 from tui.shell.runs import as_data
 from tui.shell.summary import print_metrics, print_table
@@ -51,6 +52,7 @@ def _data(
         "process_memory_peak": state.hardware.process_memory_peak if state.hardware else None,
         "gpu_memory_peaks": state.hardware.gpu_memory_peaks if state.hardware else [],
         "evaluations": [{"step": e.step, "epoch": e.epoch, "metrics": events.finite(e.metrics)} for e in evaluations],
+        "samples": [{"step": e.step, "epoch": e.epoch, "samples": events.finite(e.samples)} for e in state.samples],
         "checkpoints": [checkpoint.path for checkpoint in state.checkpoints],
         "advice": [{"kind": advice.kind, "message": advice.message, "hint": advice.hint} for advice in state.advice],
         "failure": _failure(state.failed),
@@ -81,6 +83,9 @@ def _print(summary: RunSummary, state: RunState, evaluations: list[events.Evalua
     if len(evaluations) > 1:
         print()
         _print_evaluations(evaluations)
+    if state.samples:
+        print(f"\nsamples at step {state.samples[-1].step or 0}")
+        _print_samples(rows_of(state.samples), state.samples[-1].step or 0)
     for advice in state.advice:
         print(f"\nadvice: {one_line(advice.message)}\n  {one_line(advice.hint)}".rstrip())
     if state.failed is not None:
@@ -142,6 +147,12 @@ def _print_evaluations(evaluations: list[events.Evaluated]) -> None:
         for event in evaluations
     ]
     print_table(sys.stdout, headers, rows, right=headers)
+
+
+def _print_samples(rows: list[SampleRow], step: int) -> None:
+    told = [row for row in rows if step in row.answers]
+    cells = [[row.text, row.expected or "", row.answers[step].line] for row in told]
+    print_table(sys.stdout, ["input", "expected", "answer"], cells, cut=["input", "expected", "answer"])
 
 
 def _print_failure(failed: events.RunFailed) -> None:

@@ -12,7 +12,7 @@ from tui.text import visible
 from tui.widgets import label_bars
 
 if TYPE_CHECKING:
-    from core.inference import LabelScore
+    from core.answering import LabelScore
 
 
 class Exchange(Widget):

@@ -11,7 +11,7 @@ from tui.figures import number
 from tui.text import one_line
 
 if TYPE_CHECKING:
-    from core.inference import LabelScore
+    from core.answering import LabelScore
 
 MOST = 8
 """Labels that are drawn; of hundreds the rest is next to nothing."""

@@ -1,0 +1,113 @@
+"""From a model's output to an answer that a person can read: for the samples of a run, and for whoever talks to it."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScore:
+    """A class and its probability; for regression the label `value` and the number itself."""
+
+    label: str
+    probability: float
+
+
+def label_scores(logits: torch.Tensor, names: Mapping[int, str] | Sequence[str]) -> list[LabelScore]:
+    """Every class with its probability, the most probable first.
+
+    Args:
+        logits: [classes], float32.
+        names: the classes by their ids.
+    """
+    scores = [LabelScore(names[index], float(share)) for index, share in enumerate(logits.softmax(-1))]
+    return sorted(scores, key=lambda score: -score.probability)
+
+
+def _bare(model: PreTrainedModel) -> PreTrainedModel:
+    """The model itself, without the adapter around it."""
+    return model.get_base_model() if hasattr(model, "peft_config") else model  # type: ignore[operator]
+
+
+@contextlib.contextmanager
+def _plain_generation(model: PreTrainedModel, settings: GenerationConfig) -> Iterator[GenerationConfig]:
+    """Without what the checkpoint says on generation: a temperature or a length of its own is only warned of here."""
+    from transformers import GenerationConfig
+
+    bare = _bare(model)
+    own, bare.generation_config = bare.generation_config, GenerationConfig()
+    try:
+        yield settings
+    finally:
+        bare.generation_config = own
+
+
+def inputs(model: PreTrainedModel, batch: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a collated batch the model takes, on its device; the Trainer leaves out the rest as well."""
+    taken = inspect.signature(type(_bare(model)).forward).parameters
+    return {name: value.to(model.device) for name, value in batch.items() if name in taken}
+
+
+def positions(model: PreTrainedModel) -> int | None:
+    """How many tokens prompt and answer can have together; None where the architecture sets no limit."""
+    found: int | None = getattr(model.config, "max_position_embeddings", None)
+    return found
+
+
+def greedy(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, max_new_tokens: int) -> GenerationConfig:
+    """The most probable token each time, up to the end token: no random numbers."""
+    from transformers import GenerationConfig
+
+    return GenerationConfig(
+        max_new_tokens=max_new_tokens,
+        do_sample=False,
+        eos_token_id=model.generation_config.eos_token_id or tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+    )
+
+
+def continuations(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: Sequence[list[int]],
+    max_new_tokens: int,
+    stop: Callable[[], bool],
+) -> list[str]:
+    """What the model writes after each prompt, greedily, in one batch padded on the left.
+
+    Where the positions do not hold prompt and answer, the prompt loses its beginning, but never more than leaves it
+    half of the positions.
+
+    Args:
+        prompts: token ids, at least one each.
+        stop: looked at after every token.
+    """
+    from transformers import StoppingCriteriaList
+
+    limit = positions(model)
+    if limit is not None:
+        room = limit - min(max_new_tokens, limit // 2)
+        prompts = [ids[-room:] for ids in prompts]
+        max_new_tokens = min(max_new_tokens, limit - max(map(len, prompts)))
+    batch = tokenizer.pad({"input_ids": list(prompts)}, padding_side="left", return_tensors="pt")
+
+    def after_token(ids: torch.Tensor, *_: Any, **__: Any) -> bool:
+        return stop()
+
+    with _plain_generation(model, greedy(model, tokenizer, max_new_tokens)) as settings:
+        written = model.generate(  # type: ignore[operator]
+            **batch.to(model.device),
+            generation_config=settings,
+            stopping_criteria=StoppingCriteriaList([after_token]),
+        )
+    new = written[:, batch["input_ids"].shape[1] :]
+    return [str(text) for text in tokenizer.batch_decode(new, skip_special_tokens=True)]
