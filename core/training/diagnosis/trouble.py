@@ -1,0 +1,182 @@
+"""Rules for what goes wrong with the numbers: not a number, diverging, spikes, noise, the learning rate."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from core.training.diagnosis.curves import Curves, Line
+from core.training.diagnosis.findings import Finding, figure, percent
+
+MIN_POINTS = 15
+"""Fewer logged points show no course."""
+
+DIVERGING = 1.5
+"""The loss ends at so many times its lowest level, and still does not fall."""
+SPIKE = 2.0
+"""A spike is so many times as high as the points on both sides of it,"""
+SPIKE_NOISE = 8.0
+"""and so many times their usual distance from their middle above it."""
+SPIKE_POINTS = 3
+"""More points in a row are no spike; more spikes than that and one in 30 points are noise."""
+ROUGH = 0.45
+"""Noise: neighbouring points lie so far apart, as a share of their level."""
+OVERSHOOT = 1.25
+"""The rate is too high where the loss leaps to so many times its start within the first third."""
+JUMPING = 0.04
+"""It is, too, where the evaluation loss jumps by such a share from one evaluation to the next and gets nowhere."""
+ABSURD_LOSS = 15.0
+"""A cross-entropy above that of an even guess over three million classes (natural logarithm)."""
+BARELY = 0.1
+"""Too low: the loss fell by less than this share of its start, evenly over the run."""
+TRAVEL = 1e-3
+"""The rate summed over the steps: with AdamW, or gradients clipped to 1, no weight moves farther than that."""
+
+
+def nan(curves: Curves) -> Finding | None:
+    """A loss that is not finite."""
+    if curves.broken is None:
+        return None
+    step, name = curves.broken
+    line = curves.loss if name == "loss" else curves.eval_loss
+    before = f"; it was {figure(line.values[-1])} before" if len(line) else ""
+    return Finding("nan", step, f"the {name.replace('_', ' ')} is not a number since step {step}{before}")
+
+
+def diverging(curves: Curves) -> Finding | None:
+    """It fell, or stood, and now rises far above its lowest level."""
+    if len(curves.loss) < MIN_POINTS:
+        return None
+    step, lowest = curves.lowest
+    tenths = curves.loss.pieces(10).values
+    late = curves.last - step >= 0.15 * curves.last
+    rises = tenths[-1] >= 0.95 * tenths[-2] and curves.end >= 0.95 * median(tenths[-3:])
+    far = curves.end >= DIVERGING * lowest and curves.end - lowest >= max(0.25, curves.roughness) * curves.start
+    if not (late and rises and far):
+        return None
+    text = f"the training loss rose from {figure(lowest)} at step {step} to {figure(curves.end)}"
+    return Finding("diverging", step, text)
+
+
+def spike(curves: Curves) -> Finding | None:
+    """A few points far above their neighbours, and the loss comes back."""
+    line = curves.loss.thinned()
+    found = _spikes(line, curves.start)
+    if not found or len(found) > max(SPIKE_POINTS, len(line) // 30):
+        return None
+    first, height, around = found[0]
+    more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+    return Finding(
+        "spike", first, f"the loss jumps to {figure(height)} at step {first}, from {figure(around)}, and comes back{more}"
+    )
+
+
+def _spikes(line: Line, start: float) -> list[tuple[int, float, float]]:
+    """Step, height and surroundings of each."""
+    values, found, width = line.values, [], 6
+    at = width
+    while at < len(values) - 3:
+        left, right = values[at - width : at], values[at + SPIKE_POINTS : at + SPIKE_POINTS + width]
+        around = max(median(left), median(right)) if right else median(left)
+        spread = median(abs(value - around) for value in (*left, *right))
+        if values[at] > max(SPIKE * around, around + SPIKE_NOISE * spread, around + 0.15 * start):
+            height = max(values[at : at + SPIKE_POINTS])
+            found.append((line.steps[at], height, around))
+            at += SPIKE_POINTS
+        at += 1
+    return found
+
+
+def unstable(curves: Curves) -> Finding | None:
+    """Noise as large as a good part of the level."""
+    if len(curves.loss) < 2 * MIN_POINTS or curves.roughness < ROUGH:
+        return None
+    text = f"the training loss jumps by {percent(curves.roughness)} of its level from one logged point to the next"
+    return Finding("unstable", curves.loss.steps[len(curves.loss) // 5], text)
+
+
+def rate_too_high(curves: Curves) -> Finding | None:
+    """A leap at the start, an evaluation that jumps about, a loss beyond any guess, or a rise that ends in NaN."""
+    loss, start = curves.loss, curves.start
+    if curves.broken is not None:
+        if len(loss) >= 3 and max(loss.values[-5:]) >= 2 * start:
+            text = f"the loss rose from {figure(start)} to {figure(max(loss.values[-5:]))} before it was no number"
+            return Finding("rate_too_high", loss.steps[-1], text)
+        return None
+    if curves.cross_entropy and start > ABSURD_LOSS:
+        text = f"the loss was {figure(start)} after the first steps, worse than any guess, and is {figure(curves.end)} now"
+        return Finding("rate_too_high", loss.steps[0], text)
+    if len(loss) < MIN_POINTS:
+        return None
+    leap = _leap(curves)
+    if leap is not None:
+        step, height = leap
+        text = f"the loss leapt from {figure(start)} to {figure(height)} at step {step}; it is {figure(curves.end)} now"
+        return Finding("rate_too_high", step, text)
+    return _jumping(curves)
+
+
+def _leap(curves: Curves) -> tuple[int, float] | None:
+    """Two points in a row far above the start within the first third of the run, more than its noise explains."""
+    early = curves.loss.until(curves.total // 3).thinned()
+    pairs = [(min(a, b), step) for a, b, step in zip(early.values, early.values[1:], early.steps, strict=False)]
+    if not pairs:
+        return None
+    height, step = max(pairs)
+    usual = OVERSHOOT + 1.5 * min(curves.roughness, 1.0)
+    return (step, height) if height >= usual * curves.start else None
+
+
+def _jumping(curves: Curves) -> Finding | None:
+    line = curves.eval_loss
+    if len(line) < 4 or curves.eval_wobble < JUMPING:
+        return None
+    first, last = line.values[0], median(line.values[-3:])
+    if last < 0.93 * first or curves.end < 0.85 * curves.start:
+        return None
+    text = (
+        f"the evaluation loss jumps by {percent(curves.eval_wobble)} from one evaluation to the next "
+        f"and is {figure(line.values[-1])}, after {figure(first)} at step {line.steps[0]}"
+    )
+    return Finding("rate_too_high", line.steps[0], text)
+
+
+def rate_too_low(curves: Curves) -> Finding | None:
+    """The loss creeps down evenly, by next to nothing."""
+    loss, start = curves.loss, curves.start
+    enough = len(loss) >= MIN_POINTS and curves.last >= 0.3 * curves.total
+    if not enough or abs(start - curves.end) > BARELY * start + curves.roughness * start:
+        return None
+    if len(curves.eval_loss) >= 4:
+        first, last = curves.eval_loss.values[0], curves.eval_loss.values[-1]
+        if not _creeps(curves.eval_loss) or first - last > 0.7 * BARELY * first:
+            return None
+        fell = f"the evaluation loss crept from {figure(first)} to {figure(last)} ({percent(1 - last / first)})"
+    elif len(curves.eval_loss) == 0 and 0 < _travel(curves.rate) < TRAVEL and _flat_throughout(curves):
+        fell = f"the loss is {figure(curves.end)}, after {figure(start)}"
+    else:
+        return None
+    return Finding("rate_too_low", loss.steps[0], f"{fell} over {curves.last} steps")
+
+
+def _creeps(line: Line) -> bool:
+    """Falls at (nearly) every evaluation, and not all at the beginning."""
+    values = line.values
+    falls = sum(after <= before for before, after in zip(values, values[1:], strict=False))
+    fall = values[0] - values[-1]
+    if falls < 0.9 * (len(values) - 1) or fall <= 1e-4 * values[0]:
+        return False
+    middle = values[len(values) // 2]
+    return values[0] - middle <= 0.88 * fall
+
+
+def _flat_throughout(curves: Curves) -> bool:
+    thirds = curves.loss.pieces(3).values
+    return max(thirds) - min(thirds) < 0.05 * curves.start
+
+
+def _travel(rate: Line) -> float:
+    """The learning rate summed over the steps."""
+    steps, values = rate.steps, rate.values
+    return sum(
+        value * (after - before) for value, before, after in zip(values, [0, *steps], steps, strict=False)
+    )
