@@ -77,7 +77,7 @@ def record(
     def factor(step: int) -> float:
         if how.schedule == "constant":
             return min(1.0, (step + 1) / warm)
-        return (step + 1) / warm if step < warm - 1 else max(0.0, (how.steps - step) / (how.steps - warm + 1))
+        return (step + 1) / warm if step < warm - 1 else max(0.0, (how.steps - step) / max(1, how.steps - warm + 1))
 
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
     recording, total = Recording(), 0.0

@@ -42,6 +42,6 @@ def _found(curves: Curves) -> list[Finding | None]:
     found = [high, diverging, unstable, low, overfitting, gap, progress.accuracy_flat(curves)]
     if unstable is None:
         found.append(trouble.spike(curves))
-    if not any((high, diverging, low, overfitting)):
+    if not any((high, diverging, low, overfitting, unstable)):
         found.append(progress.course(curves))
     return found

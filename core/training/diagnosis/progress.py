@@ -19,7 +19,7 @@ GAP_RATIO = 1.3
 """and is so many times as high."""
 LATE = 0.3
 """Whether a curve stands still is read off this last share of it."""
-STILL = 0.05
+STILL = 0.02
 """It stands still where it fell by less than this share of its whole fall."""
 STARTED = 0.1
 """It has learnt something where it fell by this share of its start."""
@@ -27,6 +27,8 @@ CONVERGED = 0.4
 """Standing still below this share of the start is convergence; above it, a plateau."""
 UNDERFIT = 0.6
 """Standing still above this share of the start, with no gap, is underfitting."""
+FALLS = 0.05
+"""The evaluation loss falls, for `accuracy_flat`: by this share over the last quarter of the evaluations."""
 ACCURACY_STILL = 0.005
 """Accuracy stands still where it stays within this range."""
 
@@ -39,7 +41,7 @@ def overfitting(curves: Curves) -> Finding | None:
     lowest = min(line.values)
     turn = line.values.index(lowest)
     step, last = line.steps[turn], median(line.values[-2:])
-    noise = 2 * _wobble_at(line, turn)
+    noise = 3 * _wobble_at(line, turn)
     if turn > len(line) - 3 or last - lowest < max(RISE * lowest, RISE_OF_START * curves.start, noise):
         return None
     before = curves.loss.until(step).values[-5:]
@@ -88,7 +90,7 @@ def accuracy_flat(curves: Curves) -> Finding | None:
         return None
     first, last = losses.values[-count], losses.values[-1]
     recent = scores.values[-count:]
-    if last > (1 - STILL) * first or max(recent) - min(recent) > ACCURACY_STILL:
+    if last > (1 - FALLS) * first or max(recent) - min(recent) > ACCURACY_STILL:
         return None
     text = (
         f"since step {losses.steps[-count]} the evaluation loss fell from {figure(first)} to {figure(last)}, "

@@ -23,11 +23,15 @@ ROUGH = 0.45
 OVERSHOOT = 1.25
 """The rate is too high where the loss leaps to so many times its start within the first third."""
 JUMPING = 0.04
-"""It is, too, where the evaluation loss jumps by such a share from one evaluation to the next and gets nowhere."""
+"""It is, too, where the evaluation loss jumps up and down by such a share from one evaluation to the next,"""
+JUMPING_RATIO = 3.0
+"""and so travels at least so many times as far as it comes down."""
 ABSURD_LOSS = 15.0
 """A cross-entropy above that of an even guess over three million classes (natural logarithm)."""
 BARELY = 0.1
 """Too low: the loss fell by less than this share of its start, evenly over the run."""
+EVENLY = 0.9
+"""Evenly: the first half of the evaluations has at most this share of the fall (0.75 under a linear schedule)."""
 TRAVEL = 1e-3
 """The rate summed over the steps: with AdamW, or gradients clipped to 1, no weight moves farther than that."""
 
@@ -123,19 +127,22 @@ def _leap(curves: Curves) -> tuple[int, float] | None:
         return None
     height, step = max(pairs)
     usual = OVERSHOOT + 1.5 * min(curves.roughness, 1.0)
-    return (step, height) if height >= usual * curves.start else None
+    return (step, height) if height >= usual * min(curves.start, curves.loss.values[0]) else None
 
 
 def _jumping(curves: Curves) -> Finding | None:
+    """Evaluations go up and down by far more than they come down in all."""
     line = curves.eval_loss
-    if len(line) < 4 or curves.eval_wobble < JUMPING:
+    changes = [after - before for before, after in zip(line.values, line.values[1:], strict=False)]
+    ups, downs = sum(change > 0 for change in changes), sum(change < 0 for change in changes)
+    if min(ups, downs) < 2 or curves.eval_wobble < JUMPING:
         return None
-    first, last = line.values[0], median(line.values[-3:])
-    if last < 0.93 * first or curves.end < 0.85 * curves.start:
+    first, last = line.values[0], line.values[-1]
+    if sum(map(abs, changes)) < JUMPING_RATIO * (first - last) or curves.end < 0.5 * curves.start:
         return None
     text = (
         f"the evaluation loss jumps by {percent(curves.eval_wobble)} from one evaluation to the next "
-        f"and is {figure(line.values[-1])}, after {figure(first)} at step {line.steps[0]}"
+        f"and is {figure(last)}, after {figure(first)} at step {line.steps[0]}"
     )
     return Finding("rate_too_high", line.steps[0], text)
 
@@ -166,7 +173,7 @@ def _creeps(line: Line) -> bool:
     if falls < 0.9 * (len(values) - 1) or fall <= 1e-4 * values[0]:
         return False
     middle = values[len(values) // 2]
-    return values[0] - middle <= 0.88 * fall
+    return values[0] - middle <= EVENLY * fall
 
 
 def _flat_throughout(curves: Curves) -> bool:
