@@ -83,7 +83,9 @@ def _of_texts() -> dict[str, Callable[[], Recording]]:
         ),
         "mrpc-frozen": partial(classify, Text("mrpc", frozen=True), replace(bert, rate=1e-3)),
         "gru-sound": partial(spell, Text("gru", rows=3000), gru),
-        "gru-looked-at-early": partial(spell, Text("gru", rows=3000, seed=1), replace(gru, stop=80, log=2, evaluate=20)),
+        "gru-looked-at-early": partial(
+            spell, Text("gru", rows=3000, seed=1), replace(gru, stop=80, log=2, evaluate=20)
+        ),
         "gru-few-examples": partial(spell, Text("gru", rows=32, seed=2), replace(gru, steps=400, evaluate=40)),
         "gru-rate-times-100": partial(spell, Text("gru", rows=3000), replace(gru, rate=0.5)),
         "gru-rate-divided-by-1000": partial(spell, Text("gru", rows=3000), replace(gru, rate=5e-6)),
@@ -92,7 +94,9 @@ def _of_texts() -> dict[str, Callable[[], Recording]]:
             spell, Text("gru", rows=3000, batch=2, length=16), replace(gru, rate=5e-2, log=1, steps=250)
         ),
         "stories-sound": partial(tell, Text("stories", rows=3000), stories),
-        "stories-few-examples": partial(tell, Text("stories", rows=24, batch=8), replace(stories, steps=200, rate=3e-3)),
+        "stories-few-examples": partial(
+            tell, Text("stories", rows=24, batch=8), replace(stories, steps=200, rate=3e-3)
+        ),
         "stories-rate-times-100": partial(tell, Text("stories", rows=3000), replace(stories, rate=0.1)),
         "stories-rate-divided-by-1000": partial(tell, Text("stories", rows=3000), replace(stories, rate=1e-6)),
         "stories-no-evaluation": partial(tell, Text("stories", rows=3000, seed=1), replace(stories, evaluate=None)),

@@ -28,9 +28,7 @@ class Recording:
             writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
             writer.writeheader()
             for row in self.rows:
-                writer.writerow(
-                    {name: row[name] if name == "step" else f"{value:.5g}" for name, value in row.items()}
-                )
+                writer.writerow({name: row[name] if name == "step" else f"{value:.5g}" for name, value in row.items()})
 
 
 @dataclass

@@ -27,7 +27,9 @@ KINDS: dict[str, Kind] = {
         "not a number", "error", "lower the learning rate, clip the gradients (max_grad_norm), or train in float32"
     ),
     "diverging": Kind(
-        "diverging", "error", "stop, go back to the last good checkpoint, and lower the learning rate; clip the gradients"
+        "diverging",
+        "error",
+        "stop, go back to the last good checkpoint, and lower the learning rate; clip the gradients",
     ),
     "rate_too_high": Kind(
         "learning rate too high", "error", "divide the learning rate by 10, or warm it up over the first steps"

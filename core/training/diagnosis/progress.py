@@ -12,14 +12,16 @@ MIN_EVALUATIONS = 4
 RISE = 0.05
 """Overfitting: the evaluation loss lies by this share above its lowest value,"""
 RISE_OF_START = 0.02
-"""and by this share of the loss that training began with."""
+"""by this share of the loss that training began with,"""
+JUMPS = 2.0
+"""and by so many times what it jumps from one evaluation to the next."""
 GAP = 0.15
 """A gap: evaluation lies above training by this share of the loss that training began with,"""
 GAP_RATIO = 1.3
 """and is so many times as high."""
 LATE = 0.3
 """Whether a curve stands still is read off this last share of it."""
-STILL = 0.02
+STILL = 0.035
 """It stands still where it fell by less than this share of its whole fall."""
 STARTED = 0.1
 """It has learnt something where it fell by this share of its start."""
@@ -41,7 +43,7 @@ def overfitting(curves: Curves) -> Finding | None:
     lowest = min(line.values)
     turn = line.values.index(lowest)
     step, last = line.steps[turn], median(line.values[-2:])
-    noise = 3 * _wobble_at(line, turn)
+    noise = JUMPS * curves.eval_wobble * lowest
     if turn > len(line) - 3 or last - lowest < max(RISE * lowest, RISE_OF_START * curves.start, noise):
         return None
     before = curves.loss.until(step).values[-5:]
@@ -52,13 +54,6 @@ def overfitting(curves: Curves) -> Finding | None:
         f"({percent(line.values[-1] / lowest - 1)}), while the training loss fell to {figure(curves.end)}"
     )
     return Finding("overfitting", step, text)
-
-
-def _wobble_at(line: Line, turn: int) -> float:
-    """How far evaluations jump against their own trend after the turn: falls among the rises."""
-    later = line.values[turn:]
-    falls = [a - b for a, b in zip(later, later[1:], strict=False) if b < a]
-    return sum(falls) / max(1, len(later) - 1)
 
 
 def gap(curves: Curves) -> Finding | None:
@@ -90,7 +85,8 @@ def accuracy_flat(curves: Curves) -> Finding | None:
         return None
     first, last = losses.values[-count], losses.values[-1]
     recent = scores.values[-count:]
-    if last > (1 - FALLS) * first or max(recent) - min(recent) > ACCURACY_STILL:
+    falls = all(b <= a for a, b in zip(losses.values[-count:], losses.values[-count + 1 :], strict=False))
+    if not falls or last > (1 - FALLS) * first or max(recent) - min(recent) > ACCURACY_STILL:
         return None
     text = (
         f"since step {losses.steps[-count]} the evaluation loss fell from {figure(first)} to {figure(last)}, "

@@ -16,6 +16,8 @@ SPIKE = 2.0
 """A spike is so many times as high as the points on both sides of it,"""
 SPIKE_NOISE = 8.0
 """and so many times their usual distance from their middle above it."""
+SPIKE_ROUGH = 8.0
+"""In a noisy run it has to stand out more: by so many times the noise."""
 SPIKE_POINTS = 3
 """More points in a row are no spike; more spikes than that and one in 30 points are noise."""
 ROUGH = 0.45
@@ -64,17 +66,19 @@ def diverging(curves: Curves) -> Finding | None:
 def spike(curves: Curves) -> Finding | None:
     """A few points far above their neighbours, and the loss comes back."""
     line = curves.loss.thinned()
-    found = _spikes(line, curves.start)
+    found = _spikes(line, curves.start, max(SPIKE, 1 + SPIKE_ROUGH * curves.roughness))
     if not found or len(found) > max(SPIKE_POINTS, len(line) // 30):
         return None
     first, height, around = found[0]
     more = f", and {len(found) - 1} more" if len(found) > 1 else ""
     return Finding(
-        "spike", first, f"the loss jumps to {figure(height)} at step {first}, from {figure(around)}, and comes back{more}"
+        "spike",
+        first,
+        f"the loss jumps to {figure(height)} at step {first}, from {figure(around)}, and comes back{more}",
     )
 
 
-def _spikes(line: Line, start: float) -> list[tuple[int, float, float]]:
+def _spikes(line: Line, start: float, times: float) -> list[tuple[int, float, float]]:
     """Step, height and surroundings of each."""
     values, found, width = line.values, [], 6
     at = width
@@ -82,7 +86,7 @@ def _spikes(line: Line, start: float) -> list[tuple[int, float, float]]:
         left, right = values[at - width : at], values[at + SPIKE_POINTS : at + SPIKE_POINTS + width]
         around = max(median(left), median(right)) if right else median(left)
         spread = median(abs(value - around) for value in (*left, *right))
-        if values[at] > max(SPIKE * around, around + SPIKE_NOISE * spread, around + 0.15 * start):
+        if values[at] > max(times * around, around + SPIKE_NOISE * spread, around + 0.15 * start):
             height = max(values[at : at + SPIKE_POINTS])
             found.append((line.steps[at], height, around))
             at += SPIKE_POINTS
@@ -107,7 +111,9 @@ def rate_too_high(curves: Curves) -> Finding | None:
             return Finding("rate_too_high", loss.steps[-1], text)
         return None
     if curves.cross_entropy and start > ABSURD_LOSS:
-        text = f"the loss was {figure(start)} after the first steps, worse than any guess, and is {figure(curves.end)} now"
+        text = (
+            f"the loss was {figure(start)} after the first steps, worse than any guess, and is {figure(curves.end)} now"
+        )
         return Finding("rate_too_high", loss.steps[0], text)
     if len(loss) < MIN_POINTS:
         return None
@@ -184,6 +190,4 @@ def _flat_throughout(curves: Curves) -> bool:
 def _travel(rate: Line) -> float:
     """The learning rate summed over the steps."""
     steps, values = rate.steps, rate.values
-    return sum(
-        value * (after - before) for value, before, after in zip(values, [0, *steps], steps, strict=False)
-    )
+    return sum(value * (after - before) for value, before, after in zip(values, [0, *steps], steps, strict=False))
