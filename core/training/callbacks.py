@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from core import commands, events
+from core.training.advisor import Advisor
 from core.training.clock import StepClock
 from core.training.learning_rate import set_learning_rate
 from core.training.reporter import Reporter
@@ -45,6 +46,7 @@ class RunCallback(TrainerCallback):
         self._reporter = reporter
         self._stop_on_nan = stop_on_nan
         self._clock = StepClock()
+        self._advisor = Advisor()
         self._paused = False
         self._inbox: list[commands.Command] = []
         self._evaluation_begin: float | None = None
@@ -78,15 +80,10 @@ class RunCallback(TrainerCallback):
             rows = args.train_batch_size * args.gradient_accumulation_steps * args.world_size
             metrics["samples_per_second"] = self._clock.rate * rows
         self._emit(events.StepLogged, state, metrics=metrics)
-        if not math.isfinite(metrics["loss"]) and self.nan_step is None:
+        broken = not math.isfinite(metrics["loss"]) and self.nan_step is None
+        self._advise(state, at_once=broken)
+        if broken:
             self.nan_step = state.global_step
-            self._emit(
-                events.Advice,
-                state,
-                kind="nan",
-                message=f"the loss is {metrics['loss']} at step {state.global_step}",
-                hint="lower the learning rate, clip the gradients (max_grad_norm), or train in float32",
-            )
             if self._stop_on_nan:
                 control.should_training_stop = True
 
@@ -115,6 +112,8 @@ class RunCallback(TrainerCallback):
         found = {name: float(value) for name, value in kwargs["metrics"].items() if not name.endswith(SPEED)}
         self.evaluated = (step, found)
         self._emit(events.Evaluated, state, step=step, metrics=found)
+        if self.trainer.is_in_train:
+            self._advise(state, at_once=True)
         if self.trainer.is_in_train and state.global_step < state.max_steps:
             self._reporter.phase("training", f"{state.max_steps} steps", state.global_step)
             self._progress(state, urgent=True)
@@ -162,6 +161,18 @@ class RunCallback(TrainerCallback):
             eta=self._clock.eta(state.max_steps),
             paused=self._paused,
         )
+
+    def _advise(self, state: TrainerState, at_once: bool) -> None:
+        """Say what the learning curves show, where it is new. Where a finding began stands in its sentence."""
+        for finding in self._advisor.look(state.log_history, state.max_steps, at_once):
+            self._emit(
+                events.Advice,
+                state,
+                kind=finding.kind,
+                message=finding.sentence,
+                hint=finding.hint,
+                level=finding.severity,
+            )
 
     def _emit(self, event: type[events.Event], state: TrainerState, **fields: Any) -> None:
         where = {"step": state.global_step, "epoch": state.epoch, **fields}

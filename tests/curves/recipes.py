@@ -33,7 +33,7 @@ def _of_tables() -> dict[str, Callable[[], Recording]]:
         table, how = BASE[name]
         found[f"{name}-{case}"] = partial(tables.run, replace(table, **changes), replace(how, **training))
 
-    for index, (name, (table, how)) in enumerate(BASE.items()):
+    for index, (name, (_table, how)) in enumerate(BASE.items()):
         rate, steps = how.rate, how.steps
         add(name, "sound", {})
         add(name, "looked-at-early", {"seed": 5}, rate=rate / 8, stop=steps // 4, log=max(1, how.log // 2))
@@ -50,6 +50,7 @@ def _of_tables() -> dict[str, Callable[[], Recording]]:
         add(name, "batch-2-momentum", {"batch": 2, "seed": 6}, optimizer="sgd", rate=0.15, log=1, stop=steps // 2)
         add(name, "rate-grows", {"seed": index + 3}, optimizer="sgd", rate=80.0, warmup=0.9, clip=0, log=3)
         add(name, "rate-grows-clipped", {"seed": index + 11}, rate=rate * 400, warmup=1.0, log=3)
+        add(name, "unclipped-momentum", {"seed": index}, optimizer="sgd", rate=0.6, momentum=0.97, clip=0, warmup=1.0)
         add(name, "slow", {"seed": index + 13}, rate=rate / 6)
         add(name, "already-right", {"seed": index + 17}, rate=rate / 2, steps=steps * 2, evaluate=how.evaluate)
     add("digits", "long", {"dropout": 0.3, "seed": 9}, steps=1500, log=20, evaluate=100)
@@ -88,6 +89,7 @@ def _of_texts() -> dict[str, Callable[[], Recording]]:
         ),
         "gru-few-examples": partial(spell, Text("gru", rows=32, seed=2), replace(gru, steps=400, evaluate=40)),
         "gru-rate-times-100": partial(spell, Text("gru", rows=3000), replace(gru, rate=0.5)),
+        "gru-rate-climbs": partial(spell, Text("gru", rows=3000, seed=5), replace(gru, rate=0.3, warmup=1.0)),
         "gru-rate-divided-by-1000": partial(spell, Text("gru", rows=3000), replace(gru, rate=5e-6)),
         "gru-one-unit": partial(spell, Text("gru", rows=3000, hidden=1), replace(gru, rate=2e-2)),
         "gru-batch-2": partial(
@@ -98,6 +100,7 @@ def _of_texts() -> dict[str, Callable[[], Recording]]:
             tell, Text("stories", rows=24, batch=8), replace(stories, steps=200, rate=3e-3)
         ),
         "stories-rate-times-100": partial(tell, Text("stories", rows=3000), replace(stories, rate=0.1)),
+        "stories-rate-grows": partial(tell, Text("stories", rows=3000, seed=3), replace(stories, rate=0.08, warmup=1.0)),
         "stories-rate-divided-by-1000": partial(tell, Text("stories", rows=3000), replace(stories, rate=1e-6)),
         "stories-no-evaluation": partial(tell, Text("stories", rows=3000, seed=1), replace(stories, evaluate=None)),
     }

@@ -14,6 +14,7 @@ from core.runs.reader import RunReader
 from core.runs.state import RunState
 from core.runs.store import RunStore, RunSummary, summarize
 from tui.figures import duration, number, own
+from tui.shell import curves
 from tui.shell.errors import DONE
 from tui.shell.runs import as_data
 from tui.shell.summary import print_metrics, print_table
@@ -48,6 +49,7 @@ def _data(
         "evaluations": [{"step": e.step, "epoch": e.epoch, "metrics": events.finite(e.metrics)} for e in evaluations],
         "checkpoints": [checkpoint.path for checkpoint in state.checkpoints],
         "advice": [{"kind": advice.kind, "message": advice.message, "hint": advice.hint} for advice in state.advice],
+        "curves": curves.as_data(state),
         "failure": _failure(state.failed),
         "skipped": skipped,
     }
@@ -76,8 +78,7 @@ def _print(summary: RunSummary, state: RunState, evaluations: list[events.Evalua
     if len(evaluations) > 1:
         print()
         _print_evaluations(evaluations)
-    for advice in state.advice:
-        print(f"\nadvice: {one_line(advice.message)}\n  {one_line(advice.hint)}".rstrip())
+    curves.print_curves(state)
     if state.failed is not None:
         _print_failure(state.failed)
     for line in skipped:

@@ -23,25 +23,26 @@ def diagnose(series: Mapping[str, Measured], total_steps: int | None = None) -> 
         One finding per kind at most; none where there is too little to see.
     """
     curves = Curves(series, total_steps)
-    if not len(curves.loss) or curves.start <= 0:
-        found = [trouble.nan(curves)]
-    else:
-        found = _found(curves)
+    found = [trouble.nan(curves)] if not len(curves.loss) or curves.start <= 0 else _found(curves)
     order = list(KINDS)
     return sorted((item for item in found if item is not None), key=lambda item: order.index(item.kind))
 
 
 def _found(curves: Curves) -> list[Finding | None]:
-    """Every rule; what explains the rest silences it: a run with a wrong rate does not underfit, too."""
+    """Every rule, but what is explained by another: a run with a wrong rate does not underfit, too."""
     nan, high = trouble.nan(curves), trouble.rate_too_high(curves)
     if nan is not None:
         return [nan, high]
     diverging, unstable = trouble.diverging(curves), trouble.unstable(curves)
-    low = trouble.rate_too_low(curves) if high is None and diverging is None else None
-    overfitting, gap = progress.overfitting(curves), progress.gap(curves)
-    found = [high, diverging, unstable, low, overfitting, gap, progress.accuracy_flat(curves)]
+    if diverging is not None:
+        return [high, diverging, unstable]
+    low = trouble.rate_too_low(curves) if high is None else None
+    overfitting = progress.overfitting(curves)
+    found = [high, unstable, low, overfitting, progress.gap(curves)]
     if unstable is None:
         found.append(trouble.spike(curves))
-    if not any((high, diverging, low, overfitting, unstable)):
+        if high is None:
+            found.append(progress.accuracy_flat(curves))
+    if not any((high, low, overfitting, unstable)):
         found.append(progress.course(curves))
     return found

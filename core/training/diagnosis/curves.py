@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import operator
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +14,6 @@ from typing import Protocol
 
 POINTS = 600
 """A longer series is thinned to at most this many points, the extremes of each stretch among them."""
-PIECES = 40
-"""Into so many stretches a run is cut to see its course without its noise."""
 
 
 class Measured(Protocol):
@@ -40,12 +40,17 @@ class Line:
         end = bisect_right(self.steps, step)
         return Line(self.steps[:end], self.values[:end])
 
+    def just_before(self, step: int) -> Sequence[float]:
+        """The values of the last five points up to `step`."""
+        end = bisect_right(self.steps, step)
+        return self.values[max(0, end - 5) : end]
+
     def since(self, step: float) -> Line:
         """The points after `step`."""
         begin = bisect_right(self.steps, step)
         return Line(self.steps[begin:], self.values[begin:])
 
-    def pieces(self, count: int = PIECES) -> Line:
+    def pieces(self, count: int) -> Line:
         """Means over stretches of equally many points, each at its last step: the course without the noise."""
         size = max(1, math.ceil(len(self) / count))
         starts = range(0, len(self), size)
@@ -92,6 +97,8 @@ class Curves:
         found = series.get(name)
         if found is None:
             return Line()
+        if not all(map(operator.lt, found.steps, found.steps[1:])):
+            found = _forward(found)
         if all(map(math.isfinite, found.values)):
             return Line(found.steps, found.values)
         finite = [(step, value) for step, value in zip(found.steps, found.values, strict=True) if math.isfinite(value)]
@@ -101,26 +108,20 @@ class Curves:
         return Line([step for step, _ in finite], [value for _, value in finite])
 
     @cached_property
-    def course(self) -> Line:
-        """The training loss without its noise."""
-        return self.loss.pieces()
-
-    @cached_property
     def start(self) -> float:
         """The level of the training loss at the beginning."""
-        return median(self.loss.values[: max(3, len(self.loss) // 50)])
+        return median(self.loss.values[: max(3, min(30, len(self.loss) // 50))])
 
     @cached_property
     def end(self) -> float:
         """Its level over the last tenth."""
-        return median(self.loss.values[-max(5, len(self.loss) // 10) :])
+        late = self.loss.values[-max(5, len(self.loss) // 10) :]
+        return median(late[:: math.ceil(len(late) / POINTS)])
 
     @cached_property
-    def lowest(self) -> tuple[int, float]:
-        """The step and the level where it was lowest, over stretches of a tenth."""
-        tenths = self.loss.pieces(10)
-        level = min(tenths.values)
-        return tenths.steps[tenths.values.index(level)], level
+    def tenths(self) -> Line:
+        """The training loss, a tenth of its points at a time."""
+        return self.loss.pieces(10)
 
     @cached_property
     def roughness(self) -> float:
@@ -139,7 +140,16 @@ class Curves:
         values = self.eval_loss.values
         if len(values) < 2:
             return 0.0
-        return _mean([abs(b - a) for a, b in zip(values, values[1:], strict=False)]) / max(_mean(values), 1e-12)
+        return _mean([abs(b - a) for a, b in itertools.pairwise(values)]) / max(_mean(values), 1e-12)
+
+
+def _forward(line: Measured) -> Line:
+    """Without what was measured again: the last evaluation is of the best weights, and has the step of those."""
+    kept: list[int] = []
+    for index, step in enumerate(line.steps):
+        if not kept or step > line.steps[kept[-1]]:
+            kept.append(index)
+    return Line([line.steps[index] for index in kept], [line.values[index] for index in kept])
 
 
 def _mean(values: Sequence[float]) -> float:

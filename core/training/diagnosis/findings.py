@@ -23,9 +23,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "nan": Kind(
-        "not a number", "error", "lower the learning rate, clip the gradients (max_grad_norm), or train in float32"
-    ),
+    "nan": Kind("NaN", "error", "lower the learning rate, clip the gradients (max_grad_norm), or train in float32"),
     "diverging": Kind(
         "diverging",
         "error",
@@ -75,7 +73,7 @@ class Finding:
     Attributes:
         kind: a key of KINDS.
         step: where it began.
-        message: a sentence with the figures that say so.
+        message: the figures that say so, without the title of the kind.
     """
 
     kind: str
@@ -85,6 +83,11 @@ class Finding:
     @property
     def severity(self) -> Severity:
         return KINDS[self.kind].severity
+
+    @property
+    def sentence(self) -> str:
+        """What it is and the figures that say so."""
+        return f"{KINDS[self.kind].title}: {self.message}"
 
     @property
     def hint(self) -> str:

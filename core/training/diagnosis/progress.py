@@ -27,6 +27,10 @@ STARTED = 0.1
 """It has learnt something where it fell by this share of its start."""
 CONVERGED = 0.4
 """Standing still below this share of the start is convergence; above it, a plateau."""
+BEGUN = 0.2
+"""Before this share of the planned steps nothing is said of the course."""
+SETTLED = 0.4
+"""Before this share of the planned steps nothing is said to have come to rest."""
 UNDERFIT = 0.6
 """Standing still above this share of the start, with no gap, is underfitting."""
 FALLS = 0.05
@@ -46,7 +50,7 @@ def overfitting(curves: Curves) -> Finding | None:
     noise = JUMPS * curves.eval_wobble * lowest
     if turn > len(line) - 3 or last - lowest < max(RISE * lowest, RISE_OF_START * curves.start, noise):
         return None
-    before = curves.loss.until(step).values[-5:]
+    before = curves.loss.just_before(step)
     if before and curves.end > 0.97 * median(before):
         return None
     text = (
@@ -63,7 +67,7 @@ def gap(curves: Curves) -> Finding | None:
         return None
     found: int | None = None
     for step, value in zip(reversed(line.steps), reversed(line.values), strict=True):
-        train = curves.loss.until(step).values[-5:]
+        train = curves.loss.just_before(step)
         if not train or not _apart(value, median(train), curves.start):
             break
         found = step
@@ -97,7 +101,7 @@ def accuracy_flat(curves: Curves) -> Finding | None:
 
 def course(curves: Curves) -> Finding | None:
     """Where it stands: learning, converged, on a plateau or underfitting; nothing where there is too little to see."""
-    if len(curves.loss) < MIN_POINTS or curves.last < 0.2 * curves.total:
+    if len(curves.loss) < MIN_POINTS or curves.last < BEGUN * curves.total:
         return None
     share = 1 - curves.end / curves.start
     line = _reference(curves)
@@ -106,6 +110,8 @@ def course(curves: Curves) -> Finding | None:
     if still is None:
         return Finding("learning", line.steps[0], figures) if share >= STARTED else None
     where = f"{figures}; little has changed since step {still}"
+    if curves.last < SETTLED * curves.total:
+        return None
     if curves.end <= CONVERGED * curves.start:
         return Finding("converged", still, where)
     if share >= STARTED and curves.end < UNDERFIT * curves.start:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from statistics import median
 
 from core.training.diagnosis.curves import Curves, Line
@@ -39,21 +40,22 @@ TRAVEL = 1e-3
 
 
 def nan(curves: Curves) -> Finding | None:
-    """A loss that is not finite."""
+    """A loss that is NaN or infinite."""
     if curves.broken is None:
         return None
     step, name = curves.broken
     line = curves.loss if name == "loss" else curves.eval_loss
     before = f"; it was {figure(line.values[-1])} before" if len(line) else ""
-    return Finding("nan", step, f"the {name.replace('_', ' ')} is not a number since step {step}{before}")
+    return Finding("nan", step, f"the {name.replace('_', ' ')} is not finite since step {step}{before}")
 
 
 def diverging(curves: Curves) -> Finding | None:
     """It fell, or stood, and now rises far above its lowest level."""
     if len(curves.loss) < MIN_POINTS:
         return None
-    step, lowest = curves.lowest
-    tenths = curves.loss.pieces(10).values
+    tenths = curves.tenths.values
+    lowest = min(tenths)
+    step = curves.tenths.steps[tenths.index(lowest)]
     late = curves.last - step >= 0.15 * curves.last
     rises = tenths[-1] >= 0.95 * tenths[-2] and curves.end >= 0.95 * median(tenths[-3:])
     far = curves.end >= DIVERGING * lowest and curves.end - lowest >= max(0.25, curves.roughness) * curves.start
@@ -107,7 +109,7 @@ def rate_too_high(curves: Curves) -> Finding | None:
     loss, start = curves.loss, curves.start
     if curves.broken is not None:
         if len(loss) >= 3 and max(loss.values[-5:]) >= 2 * start:
-            text = f"the loss rose from {figure(start)} to {figure(max(loss.values[-5:]))} before it was no number"
+            text = f"the loss rose from {figure(start)} to {figure(max(loss.values[-5:]))} before it broke"
             return Finding("rate_too_high", loss.steps[-1], text)
         return None
     if curves.cross_entropy and start > ABSURD_LOSS:
@@ -174,7 +176,7 @@ def rate_too_low(curves: Curves) -> Finding | None:
 def _creeps(line: Line) -> bool:
     """Falls at (nearly) every evaluation, and not all at the beginning."""
     values = line.values
-    falls = sum(after <= before for before, after in zip(values, values[1:], strict=False))
+    falls = sum(after <= before for before, after in itertools.pairwise(values))
     fall = values[0] - values[-1]
     if falls < 0.9 * (len(values) - 1) or fall <= 1e-4 * values[0]:
         return False
