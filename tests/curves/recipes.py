@@ -100,7 +100,9 @@ def _of_texts() -> dict[str, Callable[[], Recording]]:
             tell, Text("stories", rows=24, batch=8), replace(stories, steps=200, rate=3e-3)
         ),
         "stories-rate-times-100": partial(tell, Text("stories", rows=3000), replace(stories, rate=0.1)),
-        "stories-rate-grows": partial(tell, Text("stories", rows=3000, seed=3), replace(stories, rate=0.08, warmup=1.0)),
+        "stories-rate-grows": partial(
+            tell, Text("stories", rows=3000, seed=3), replace(stories, rate=0.08, warmup=1.0)
+        ),
         "stories-rate-divided-by-1000": partial(tell, Text("stories", rows=3000), replace(stories, rate=1e-6)),
         "stories-no-evaluation": partial(tell, Text("stories", rows=3000, seed=1), replace(stories, evaluate=None)),
     }

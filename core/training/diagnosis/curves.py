@@ -77,6 +77,7 @@ class Curves:
         eval_loss, accuracy: as evaluated; empty where they were not.
         rate: the learning rate.
         broken: the first step with a loss that is not finite, and its name; None where there is none.
+        language_model: perplexity is measured.
         cross_entropy: the loss is one: only for such a loss accuracy or perplexity are measured.
         total: planned steps; the last step where they are not known.
     """
@@ -87,7 +88,8 @@ class Curves:
         self.eval_loss = self._read(series, "eval_loss")
         self.rate = self._read(series, "learning_rate")
         self.accuracy = self._read(series, "eval_accuracy")
-        self.cross_entropy = "eval_accuracy" in series or "eval_perplexity" in series
+        self.language_model = "eval_perplexity" in series
+        self.cross_entropy = self.language_model or "eval_accuracy" in series
         if self.broken is not None:
             self.loss, self.eval_loss = self.loss.until(self.broken[0]), self.eval_loss.until(self.broken[0])
         self.last = max([*self.loss.steps[-1:], *self.eval_loss.steps[-1:], 0])

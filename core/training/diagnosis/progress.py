@@ -33,6 +33,8 @@ SETTLED = 0.4
 """Before this share of the planned steps nothing is said to have come to rest."""
 UNDERFIT = 0.6
 """Standing still above this share of the start, with no gap, is underfitting."""
+ACCURATE = 0.9
+"""With such an accuracy a loss that stands still has converged, whatever it began with."""
 FALLS = 0.05
 """The evaluation loss falls, for `accuracy_flat`: by this share over the last quarter of the evaluations."""
 ACCURACY_STILL = 0.005
@@ -112,9 +114,10 @@ def course(curves: Curves) -> Finding | None:
     where = f"{figures}; little has changed since step {still}"
     if curves.last < SETTLED * curves.total:
         return None
-    if curves.end <= CONVERGED * curves.start:
+    if curves.end <= CONVERGED * curves.start or max(curves.accuracy.values[-1:], default=0.0) >= ACCURATE:
         return Finding("converged", still, where)
-    if share >= STARTED and curves.end < UNDERFIT * curves.start:
+    # A language model begins with what it knows already: its start says nothing of what it could reach.
+    if share >= STARTED and (curves.end < UNDERFIT * curves.start or curves.language_model):
         return Finding("plateau", still, where)
     return Finding("underfitting", still, where)
 
