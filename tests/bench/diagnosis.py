@@ -1,4 +1,4 @@
-"""How well the diagnosis names what is in the labelled curves, on those that its rules were not tuned on; and how fast."""
+"""How well the diagnosis names what is in the labelled curves that its rules were not tuned on; and how fast."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """`python -m tests.curves.make [NAME ...]`: make the labelled curves again. Four minutes on one quiet core.
 
 Without a name everything; with names the real runs whose names hold one of them; `made` makes the synthetic ones alone.
-The real ones need torch, scikit-learn and the texts in ../shared. Another version of torch gives other digits, and then the
-labels of the real runs, which were given by looking at the curves, have to be looked at again: they are left as they are.
+The real ones need torch, scikit-learn and the texts in ../shared. Another version of torch gives other digits: then the
+labels of the real runs, which were given by looking at the curves and are left alone here, have to be looked at again.
 """
 
 from __future__ import annotations

@@ -181,7 +181,7 @@ SHAPES = {
     "underfitting": Shape(underfitting, "underfitting", "plateau", "falls by less than a seventh, then stands"),
     "unstable": Shape(unstable, "unstable", "learning converged plateau spike rate_too_high", "noise like its level"),
     "diverging": Shape(diverging, "diverging", "rate_too_high", "falls, turns, and ends far above its lowest level"),
-    "rate-too-high": Shape(rate_too_high, "rate_too_high", "spike plateau underfitting", "leaps, never below its start"),
+    "rate-too-high": Shape(rate_too_high, "rate_too_high", "spike plateau underfitting", "leaps at the start"),
     "rate-too-low": Shape(rate_too_low, "rate_too_low", "", "falls evenly by less than a twentieth"),
     "accuracy-flat": Shape(accuracy_flat, "accuracy_flat learning", "", "loss falls, accuracy stands still"),
     "gap": Shape(gap, "gap", "converged plateau", "evaluation comes to rest far above training"),

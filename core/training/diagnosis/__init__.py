@@ -1,4 +1,4 @@
-"""What the learning curves of a run show: `diagnose` names it while it trains, `core.training.diagnosis.verdict` after."""
+"""What the learning curves of a run show: `diagnose` names it while it trains; `verdict` judges it when it is over."""
 
 from __future__ import annotations
 

@@ -115,6 +115,11 @@ class Curves:
         return median(self.loss.values[: max(3, min(30, len(self.loss) // 50))])
 
     @cached_property
+    def origin(self) -> float:
+        """Where it began, were the first points a leap already."""
+        return min(self.start, self.loss.values[0])
+
+    @cached_property
     def end(self) -> float:
         """Its level over the last tenth."""
         late = self.loss.values[-max(5, len(self.loss) // 10) :]

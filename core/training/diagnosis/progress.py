@@ -1,4 +1,4 @@
-"""Rules for how far it has come: learning, converged, plateau, underfitting, overfitting, gap, accuracy that stands still."""
+"""Rules for how far it has come: learning, converged, plateau, underfitting, overfitting, gap, flat accuracy."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ RISE_OF_START = 0.02
 """by this share of the loss that training began with,"""
 JUMPS = 2.0
 """and by so many times what it jumps from one evaluation to the next."""
+LEARNT = 0.9
+"""The training loss has fallen below this share of its start: without learning there is nothing to overfit."""
 GAP = 0.15
 """A gap: evaluation lies above training by this share of the loss that training began with,"""
 GAP_RATIO = 1.3
@@ -53,7 +55,7 @@ def overfitting(curves: Curves) -> Finding | None:
     if turn > len(line) - 3 or last - lowest < max(RISE * lowest, RISE_OF_START * curves.start, noise):
         return None
     before = curves.loss.just_before(step)
-    if before and curves.end > 0.97 * median(before):
+    if curves.end > LEARNT * curves.origin or (before and curves.end > 0.97 * median(before)):
         return None
     text = (
         f"the evaluation loss rose from {figure(lowest)} at step {step} to {figure(line.values[-1])} "

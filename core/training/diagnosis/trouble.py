@@ -122,7 +122,9 @@ def rate_too_high(curves: Curves) -> Finding | None:
     leap = _leap(curves)
     if leap is not None:
         step, height = leap
-        text = f"the loss leapt from {figure(start)} to {figure(height)} at step {step}; it is {figure(curves.end)} now"
+        text = (
+            f"the loss leapt from {figure(curves.origin)} to {figure(height)} at step {step}, now {figure(curves.end)}"
+        )
         return Finding("rate_too_high", step, text)
     return _jumping(curves)
 
@@ -135,7 +137,7 @@ def _leap(curves: Curves) -> tuple[int, float] | None:
         return None
     height, step = max(pairs)
     usual = OVERSHOOT + 1.5 * min(curves.roughness, 1.0)
-    return (step, height) if height >= usual * min(curves.start, curves.loss.values[0]) else None
+    return (step, height) if height >= usual * curves.origin else None
 
 
 def _jumping(curves: Curves) -> Finding | None:
