@@ -77,9 +77,17 @@ def test_nothing_is_said_of_nothing() -> None:
 def test_a_nan_is_said_from_the_first_point_on() -> None:
     (finding,) = diagnose({"loss": series([math.nan])})
     assert (finding.kind, finding.step, finding.severity) == ("nan", 1, "error")
-    (finding,) = diagnose({"loss": series([*falling(30), math.inf, 1.0], every=10)})
+    (finding,) = diagnose({"loss": series([*falling(30), math.inf, math.nan], every=10)})
     assert (finding.kind, finding.step) == ("nan", 310)
-    assert "step 310" in finding.message
+    assert "since step 310" in finding.message
+
+
+def test_a_run_that_comes_back_from_a_nan_is_judged_by_the_rest() -> None:
+    values = falling(60, speed=2.0)
+    values[20] = math.inf
+    nan, learning = diagnose({"loss": series(values)})
+    assert (nan.kind, nan.step, learning.kind) == ("nan", 21, "learning")
+    assert "came back" in nan.message
 
 
 def test_early_in_a_run_less_is_said() -> None:

@@ -6,22 +6,24 @@ from dataclasses import asdict
 from typing import Any
 
 from core import events
-from core.runs.state import RunState
+from core.runs.state import RunState, Status
 from core.training.diagnosis import Finding, diagnose
 from core.training.diagnosis.verdict import Verdict, verdict
 from tui.text import one_line
 
 
-def read_curves(state: RunState) -> tuple[list[Finding], Verdict | None]:
+LIVE = ("waiting", "running", "paused")
+
+
+def read_curves(state: RunState, status: Status) -> tuple[list[Finding], Verdict | None]:
     """The findings over the whole run, and the verdict on it once it is over."""
     total = state.training.total if state.training else None
-    over = state.status not in ("waiting", "running", "paused")
-    return diagnose(state.series, total), verdict(state.series, total) if over else None
+    return diagnose(state.series, total), None if status in LIVE else verdict(state.series, total)
 
 
-def as_data(state: RunState) -> dict[str, Any]:
+def as_data(state: RunState, status: Status) -> dict[str, Any]:
     """For `show --json`."""
-    findings, judged = read_curves(state)
+    findings, judged = read_curves(state, status)
     return {
         "findings": [
             {
@@ -37,13 +39,14 @@ def as_data(state: RunState) -> dict[str, Any]:
     }
 
 
-def print_curves(state: RunState) -> None:
+def print_curves(state: RunState, status: Status) -> None:
     """What they show, what to try, and the verdict; then what was said while it trained and is so no more."""
-    findings, judged = read_curves(state)
+    findings, judged = read_curves(state, status)
     if findings or judged:
         print("\nwhat the curves show")
     for finding in findings:
-        print(f"  {one_line(finding.sentence)} (step {finding.step})\n    try: {one_line(finding.hint)}")
+        since = "" if f"step {finding.step}" in finding.message else f" (since step {finding.step})"
+        print(f"  {one_line(finding.sentence)}{since}\n    try: {one_line(finding.hint)}")
     for sentence in judged.sentences() if judged else []:
         print(f"  {one_line(sentence)}")
     shown = {finding.kind for finding in findings}

@@ -49,7 +49,7 @@ def _data(
         "evaluations": [{"step": e.step, "epoch": e.epoch, "metrics": events.finite(e.metrics)} for e in evaluations],
         "checkpoints": [checkpoint.path for checkpoint in state.checkpoints],
         "advice": [{"kind": advice.kind, "message": advice.message, "hint": advice.hint} for advice in state.advice],
-        "curves": curves.as_data(state),
+        "curves": curves.as_data(state, summary.status),
         "failure": _failure(state.failed),
         "skipped": skipped,
     }
@@ -78,7 +78,7 @@ def _print(summary: RunSummary, state: RunState, evaluations: list[events.Evalua
     if len(evaluations) > 1:
         print()
         _print_evaluations(evaluations)
-    curves.print_curves(state)
+    curves.print_curves(state, summary.status)
     if state.failed is not None:
         _print_failure(state.failed)
     for line in skipped:

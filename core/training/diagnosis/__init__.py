@@ -31,14 +31,14 @@ def diagnose(series: Mapping[str, Measured], total_steps: int | None = None) -> 
 def _found(curves: Curves) -> list[Finding | None]:
     """Every rule, but what is explained by another: a run with a wrong rate does not underfit, too."""
     nan, high = trouble.nan(curves), trouble.rate_too_high(curves)
-    if nan is not None:
+    if curves.dead:
         return [nan, high]
     diverging, unstable = trouble.diverging(curves), trouble.unstable(curves)
     if diverging is not None:
-        return [high, diverging, unstable]
+        return [nan, high, diverging, unstable]
     low = trouble.rate_too_low(curves) if high is None else None
     overfitting = progress.overfitting(curves)
-    found = [high, unstable, low, overfitting, progress.gap(curves)]
+    found = [nan, high, unstable, low, overfitting, progress.gap(curves)]
     if unstable is None:
         found.append(trouble.spike(curves))
         if high is None:

@@ -12,6 +12,7 @@ from functools import cached_property
 from statistics import median
 from typing import Protocol
 
+LOSSES = ("loss", "eval_loss")
 POINTS = 600
 """A longer series is thinned to at most this many points, the extremes of each stretch among them."""
 
@@ -70,13 +71,14 @@ class Line:
 
 
 class Curves:
-    """The training loss, the evaluation loss and the accuracy of a run, up to the first value that is no number.
+    """The training loss, the evaluation loss and the accuracy of a run, what is finite of them.
 
     Attributes:
         loss: the training loss, every point of it.
         eval_loss, accuracy: as evaluated; empty where they were not.
         rate: the learning rate.
         broken: the first step with a loss that is not finite, and its name; None where there is none.
+        dead: and the last one is not finite either; else the run came back, and is judged by what is finite.
         language_model: perplexity is measured.
         cross_entropy: the loss is one: only for such a loss accuracy or perplexity are measured.
         total: planned steps; the last step where they are not known.
@@ -84,13 +86,16 @@ class Curves:
 
     def __init__(self, series: Mapping[str, Measured], total: int | None = None) -> None:
         self.broken: tuple[int, str] | None = None
+        self.dead = any(
+            not math.isfinite(value) for name in LOSSES if name in series for value in series[name].values[-1:]
+        )
         self.loss = self._read(series, "loss")
         self.eval_loss = self._read(series, "eval_loss")
         self.rate = self._read(series, "learning_rate")
         self.accuracy = self._read(series, "eval_accuracy")
         self.language_model = "eval_perplexity" in series
         self.cross_entropy = self.language_model or "eval_accuracy" in series
-        if self.broken is not None:
+        if self.broken is not None and self.dead:
             self.loss, self.eval_loss = self.loss.until(self.broken[0]), self.eval_loss.until(self.broken[0])
         self.last = max([*self.loss.steps[-1:], *self.eval_loss.steps[-1:], 0])
         self.total = max(total or 0, self.last)
@@ -105,7 +110,7 @@ class Curves:
             return Line(found.steps, found.values)
         finite = [(step, value) for step, value in zip(found.steps, found.values, strict=True) if math.isfinite(value)]
         first = next(step for step, value in zip(found.steps, found.values, strict=True) if not math.isfinite(value))
-        if name in ("loss", "eval_loss") and (self.broken is None or first < self.broken[0]):
+        if name in LOSSES and (self.broken is None or first < self.broken[0]):
             self.broken = first, name
         return Line([step for step, _ in finite], [value for _, value in finite])
 

@@ -44,9 +44,12 @@ def nan(curves: Curves) -> Finding | None:
     if curves.broken is None:
         return None
     step, name = curves.broken
+    title = name.replace("eval_", "evaluation ")
+    if not curves.dead:
+        return Finding("nan", step, f"the {title} was not finite at step {step}, and came back")
     line = curves.loss if name == "loss" else curves.eval_loss
     before = f"; it was {figure(line.values[-1])} before" if len(line) else ""
-    return Finding("nan", step, f"the {name.replace('_', ' ')} is not finite since step {step}{before}")
+    return Finding("nan", step, f"the {title} is not finite since step {step}{before}")
 
 
 def diverging(curves: Curves) -> Finding | None:
@@ -107,7 +110,7 @@ def unstable(curves: Curves) -> Finding | None:
 def rate_too_high(curves: Curves) -> Finding | None:
     """A leap at the start, an evaluation that jumps about, a loss beyond any guess, or a rise that ends in NaN."""
     loss, start = curves.loss, curves.start
-    if curves.broken is not None:
+    if curves.dead:
         if len(loss) >= 3 and max(loss.values[-5:]) >= 2 * start:
             text = f"the loss rose from {figure(start)} to {figure(max(loss.values[-5:]))} before it broke"
             return Finding("rate_too_high", loss.steps[-1], text)
