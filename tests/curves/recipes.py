@@ -23,7 +23,41 @@ BASE = {
 
 def recipes() -> dict[str, Callable[[], Recording]]:
     """Every real run."""
-    return {**_of_tables(), **_of_texts()}
+    return {**_of_tables(), **_of_texts(), **_again()}
+
+
+AGAIN = 40
+"""Added to the seeds of the runs that were made when the rules stood."""
+
+
+def _again() -> dict[str, Callable[[], Recording]]:
+    """The tables once more from other seeds, and with other rates."""
+    found: dict[str, Callable[[], Recording]] = {}
+    for index, (name, (table, how)) in enumerate(BASE.items()):
+        rate, steps, seed = how.rate, how.steps, AGAIN + index
+        cases: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+            "sound": ({}, {"rate": rate * 1.3}),
+            "slow": ({}, {"rate": rate / 5}),
+            "rate-times-300": ({}, {"rate": rate * 300}),
+            "rate-divided-by-1000": ({}, {"rate": rate / 1000}),
+            "few-noisy-examples": (
+                {"rows": {"digits": 80, "breast_cancer": 30}.get(name, 15), "noisy_labels": 0.3, "hidden": 96},
+                {"rate": rate * 2, "steps": steps * 2, "weight_decay": 0.0},
+            ),
+            "inputs-silenced": ({"scale": 0.0, "hidden": 8}, {"rate": rate * 3}),
+            "bad-batch": ({}, {"disturb": tables.scale_inputs(int(steps * 0.7) + 1, 200.0), "clip": 0.1}),
+            "overflow": ({}, {"disturb": tables.scale_inputs(range(int(steps * 0.7), 10**6), 1e38), "clip": 0}),
+            "other-world-in-evaluation": ({"shift": 2.5}, {}),
+            "batch-2-momentum": ({"batch": 2}, {"optimizer": "sgd", "rate": 0.2, "log": 1, "stop": steps // 2}),
+            "unclipped-momentum": (
+                {}, {"optimizer": "sgd", "rate": 0.7, "momentum": 0.97, "clip": 0, "warmup": 1.0},
+            ),
+            "one-hidden-unit": ({"hidden": 1}, {"rate": rate * 3, "steps": steps * 2}),
+        }  # fmt: skip
+        for case, (changes, training) in cases.items():
+            changed = replace(table, **{"seed": seed, **changes})
+            found[f"{name}-{case}-again"] = partial(tables.run, changed, replace(how, **training))
+    return found
 
 
 def _of_tables() -> dict[str, Callable[[], Recording]]:

@@ -11,7 +11,6 @@ from core.training.diagnosis import Finding, diagnose
 from core.training.diagnosis.verdict import Verdict, verdict
 from tui.text import one_line
 
-
 LIVE = ("waiting", "running", "paused")
 
 

@@ -33,7 +33,7 @@ BEGUN = 0.2
 """Before this share of the planned steps nothing is said of the course."""
 SETTLED = 0.4
 """Before this share of the planned steps nothing is said to have come to rest."""
-UNDERFIT = 0.6
+UNDERFIT = 0.7
 """Standing still above this share of the start, with no gap, is underfitting."""
 ACCURATE = 0.9
 """With such an accuracy a loss that stands still has converged, whatever it began with."""

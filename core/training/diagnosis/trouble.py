@@ -12,7 +12,9 @@ MIN_POINTS = 15
 """Fewer logged points show no course."""
 
 DIVERGING = 1.5
-"""The loss ends at so many times its lowest level, and still does not fall."""
+"""The loss ends at so many times its lowest level, and still does not fall,"""
+FAR_ABOVE = 3.0
+"""or at so many times its start."""
 SPIKE = 2.0
 """A spike is so many times as high as the points on both sides of it,"""
 SPIKE_NOISE = 8.0
@@ -60,7 +62,11 @@ def diverging(curves: Curves) -> Finding | None:
     lowest = min(tenths)
     step = curves.tenths.steps[tenths.index(lowest)]
     late = curves.last - step >= 0.15 * curves.last
-    rises = tenths[-1] >= 0.95 * tenths[-2] and curves.end >= 0.95 * median(tenths[-3:])
+    rises = (
+        curves.end >= FAR_ABOVE * curves.start
+        or tenths[-1] >= 0.95 * tenths[-2]
+        and curves.end >= 0.95 * median(tenths[-3:])
+    )
     far = curves.end >= DIVERGING * lowest and curves.end - lowest >= max(0.25, curves.roughness) * curves.start
     if not (late and rises and far):
         return None
