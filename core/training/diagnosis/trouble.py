@@ -62,10 +62,8 @@ def diverging(curves: Curves) -> Finding | None:
     lowest = min(tenths)
     step = curves.tenths.steps[tenths.index(lowest)]
     late = curves.last - step >= 0.15 * curves.last
-    rises = (
-        curves.end >= FAR_ABOVE * curves.start
-        or tenths[-1] >= 0.95 * tenths[-2]
-        and curves.end >= 0.95 * median(tenths[-3:])
+    rises = curves.end >= FAR_ABOVE * curves.start or (
+        tenths[-1] >= 0.95 * tenths[-2] and curves.end >= 0.95 * median(tenths[-3:])
     )
     far = curves.end >= DIVERGING * lowest and curves.end - lowest >= max(0.25, curves.roughness) * curves.start
     if not (late and rises and far):
