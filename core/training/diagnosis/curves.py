@@ -144,7 +144,7 @@ class Curves:
         pairs = range(0, len(values) - 1, math.ceil(len(values) / POINTS))
         jumps = sorted(abs(values[at + 1] - values[at]) for at in pairs)
         kept = jumps[: max(1, math.floor(0.95 * len(jumps)))]
-        return _mean(kept) / max(_mean(values), 0.2 * self.start, 1e-12)
+        return _mean(kept) / max(_mean(values), 0.15 * self.start, 1e-12)
 
     @cached_property
     def eval_wobble(self) -> float:
