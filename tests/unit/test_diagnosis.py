@@ -19,6 +19,7 @@ from tests.curves.labels import HERE, Label, labels, score, split_of
 from tui.shell.show import show
 
 FLOOR = 0.9
+SPLITS = ("tune", "seen", "held-out")
 
 
 def series(values: list[float], every: int = 1) -> Series:
@@ -45,7 +46,7 @@ def test_the_labels_are_whole() -> None:
         assert not label.kinds & label.may
 
 
-@pytest.mark.parametrize("split", ["tune", "held-out"])
+@pytest.mark.parametrize("split", SPLITS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_precision_and_recall_on_the_labelled_curves(scores: Any, split: str, kind: str) -> None:
     one = scores[split][kind]
@@ -59,7 +60,7 @@ def scores() -> dict[str, Any]:
     def part(split: str) -> list[Label]:
         return [label for label in labels() if label.split == split]
 
-    return {split: score(part(split)) for split in ("tune", "held-out")}
+    return {split: score(part(split)) for split in SPLITS}
 
 
 def test_the_docs_have_every_kind() -> None:
