@@ -56,8 +56,8 @@ class Score:
 def split_of(file: str) -> Split:
     """Where a curve belongs, by its name alone.
 
-    Rules were tuned on one half of the first curves, which the hash of the name decides, and tried on the other half, once;
-    from then on that half was `seen`. What was made after the rules stood is held out: real runs from other seeds
+    Rules were tuned on one half of the first curves, which the hash of the name decides, and tried on the other half,
+    once; from then on that half was `seen`. What was made after the rules stood is held out: real runs from other seeds
     (`-again`) and the last variants of each formula.
     """
     stem = file.removesuffix(".csv")

@@ -37,8 +37,10 @@ def _found(curves: Curves) -> list[Finding | None]:
     if diverging is not None:
         return [nan, high, diverging, unstable]
     low = trouble.rate_too_low(curves) if high is None else None
-    overfitting = progress.overfitting(curves)
-    found = [nan, high, unstable, low, overfitting, progress.gap(curves)]
+    found = [nan, high, unstable, low]
+    overfitting = progress.overfitting(curves) if unstable is None else None
+    if unstable is None or high is not None:
+        found += [overfitting, progress.gap(curves)]
     if unstable is None:
         found.append(trouble.spike(curves))
         if high is None:

@@ -23,16 +23,28 @@ SPIKE_ROUGH = 8.0
 """In a noisy run it has to stand out more: by so many times the noise."""
 SPIKE_POINTS = 3
 """More points in a row are no spike; more spikes than that and one in 30 points are noise."""
-ROUGH = 0.45
-"""Noise: neighbouring points lie so far apart, as a share of their level."""
+LEAP = 2.0
+"""Unstable: a point is so many times as high as the one before it,"""
+LEAP_HEIGHT = 0.7
+"""and reaches this share of the start again;"""
+LEAPS = 3
+"""so often after the first fifth of the points,"""
+LEAPS_SHARE = 0.03
+"""and at this share of them;"""
+ROUGH = 0.52
+"""or neighbouring points lie so far apart, as a share of their level (which counts as 0.15 of the start at least)."""
 OVERSHOOT = 1.25
 """The rate is too high where the loss leaps to so many times its start within the first third."""
+FIRST_OVERSHOOT = 2.5
+"""Within the first tenth one point of this height is enough."""
 JUMPING = 0.04
 """It is, too, where the evaluation loss jumps up and down by such a share from one evaluation to the next,"""
 JUMPING_RATIO = 3.0
 """and so travels at least so many times as far as it comes down."""
-ABSURD_LOSS = 15.0
-"""A cross-entropy above that of an even guess over three million classes (natural logarithm)."""
+ABSURD_LOSS = 10.0
+"""A cross-entropy above that of an even guess over 22,000 classes (natural logarithm),"""
+ABSURD_LM_LOSS = 15.0
+"""and over three million tokens."""
 BARELY = 0.1
 """Too low: the loss fell by less than this share of its start, evenly over the run."""
 EVENLY = 0.9
@@ -104,11 +116,20 @@ def _spikes(line: Line, start: float, times: float) -> list[tuple[int, float, fl
 
 
 def unstable(curves: Curves) -> Finding | None:
-    """Noise as large as a good part of the level."""
-    if len(curves.loss) < 2 * MIN_POINTS or curves.roughness < ROUGH:
-        return None
-    text = f"the training loss jumps by {percent(curves.roughness)} of its level from one logged point to the next"
-    return Finding("unstable", curves.loss.steps[len(curves.loss) // 5], text)
+    """Again and again the loss leaps back to where it began."""
+    line, height = curves.loss.since(curves.loss.steps[len(curves.loss) // 5]).thinned(), LEAP_HEIGHT * curves.start
+    pairs = zip(line.values, line.values[1:], line.steps[1:], strict=False)
+    leaps = [step for before, after, step in pairs if after >= height and after >= LEAP * before]
+    if len(leaps) < max(LEAPS, LEAPS_SHARE * len(line)):
+        if len(line) < MIN_POINTS or curves.roughness < ROUGH:
+            return None
+        text = f"the training loss jumps by {percent(curves.roughness)} of its level from one logged point to the next"
+        return Finding("unstable", line.steps[0], text)
+    text = (
+        f"the training loss leaps to {figure(height)} and more, at least doubling from one logged point to the next, "
+        f"{len(leaps)} times since step {leaps[0]}"
+    )
+    return Finding("unstable", leaps[0], text)
 
 
 def rate_too_high(curves: Curves) -> Finding | None:
@@ -119,7 +140,7 @@ def rate_too_high(curves: Curves) -> Finding | None:
             text = f"the loss rose from {figure(start)} to {figure(max(loss.values[-5:]))} before it broke"
             return Finding("rate_too_high", loss.steps[-1], text)
         return None
-    if curves.cross_entropy and start > ABSURD_LOSS:
+    if curves.cross_entropy and start > (ABSURD_LM_LOSS if curves.language_model else ABSURD_LOSS):
         text = (
             f"the loss was {figure(start)} after the first steps, worse than any guess, and is {figure(curves.end)} now"
         )
@@ -137,7 +158,14 @@ def rate_too_high(curves: Curves) -> Finding | None:
 
 
 def _leap(curves: Curves) -> tuple[int, float] | None:
-    """Two points in a row far above the start within the first third of the run, more than its noise explains."""
+    """A point far above the start in the first tenth of the run, or two in a row in the first third.
+
+    Two have to stand out of the noise.
+    """
+    first = curves.loss.until(curves.total // 10)
+    top = max(first.values, default=0.0)
+    if top >= FIRST_OVERSHOOT * curves.origin:
+        return first.steps[list(first.values).index(top)], top
     early = curves.loss.until(curves.total // 3).thinned()
     pairs = [(min(a, b), step) for a, b, step in zip(early.values, early.values[1:], early.steps, strict=False)]
     if not pairs:
