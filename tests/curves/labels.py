@@ -13,8 +13,8 @@ from core.runs.state import Series
 from core.training.diagnosis import KINDS, diagnose
 
 HERE = Path(__file__).resolve().parent
-TUNED = 6
-"""The first so many variants of each formula were there when the rules were tuned."""
+TUNED, SEEN = 6, 8
+"""So many variants of each formula were there when the rules were tuned, and when they were last changed."""
 LABELS = HERE / "labels.csv"
 Split = Literal["tune", "seen", "held-out"]
 
@@ -56,13 +56,16 @@ class Score:
 def split_of(file: str) -> Split:
     """Where a curve belongs, by its name alone.
 
-    Rules were tuned on one half of the first curves, which the hash of the name decides, and tried on the other half,
-    once; from then on that half was `seen`. What was made after the rules stood is held out: real runs from other seeds
-    (`-again`) and the last variants of each formula.
+    Rules were tuned on one half of the first curves, which the hash of the name decides, and tried on the other half;
+    that half, and a second set (`-again`), led to changes once they had been looked at, and are `seen` since. Held out
+    is what was made after the last change: real runs from other seeds (`-last`), the last variants of each formula.
     """
     stem = file.removesuffix(".csv")
-    if stem.endswith("-again") or (stem.startswith("made-") and int(stem.rpartition("-")[2]) >= TUNED):
+    number = int(stem.rpartition("-")[2]) if stem.startswith("made-") else 0
+    if stem.endswith("-last") or number >= SEEN:
         return "held-out"
+    if stem.endswith("-again") or number >= TUNED:
+        return "seen"
     return "seen" if zlib.crc32(file.encode()) % 2 else "tune"
 
 

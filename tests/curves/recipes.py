@@ -23,18 +23,18 @@ BASE = {
 
 def recipes() -> dict[str, Callable[[], Recording]]:
     """Every real run."""
-    return {**_of_tables(), **_of_texts(), **_again()}
+    return {**_of_tables(), **_of_texts(), **_later("again"), **_later("last")}
 
 
-AGAIN = 40
-"""Added to the seeds of the runs that were made when the rules stood."""
+LATER = {"again": 40, "last": 80}
+"""Runs that were made when the rules stood, and what is added to their seeds."""
 
 
-def _again() -> dict[str, Callable[[], Recording]]:
+def _later(word: str) -> dict[str, Callable[[], Recording]]:
     """The tables once more from other seeds, and with other rates."""
     found: dict[str, Callable[[], Recording]] = {}
     for index, (name, (table, how)) in enumerate(BASE.items()):
-        rate, steps, seed = how.rate, how.steps, AGAIN + index
+        rate, steps, seed = how.rate, how.steps, LATER[word] + index
         cases: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "sound": ({}, {"rate": rate * 1.3}),
             "slow": ({}, {"rate": rate / 5}),
@@ -56,7 +56,7 @@ def _again() -> dict[str, Callable[[], Recording]]:
         }  # fmt: skip
         for case, (changes, training) in cases.items():
             changed = replace(table, **{"seed": seed, **changes})
-            found[f"{name}-{case}-again"] = partial(tables.run, changed, replace(how, **training))
+            found[f"{name}-{case}-{word}"] = partial(tables.run, changed, replace(how, **training))
     return found
 
 
