@@ -104,7 +104,11 @@ def _spikes(line: Line, start: float, times: float) -> list[tuple[int, float, fl
     values, found, width = line.values, [], 6
     at = width
     while at < len(values) - 3:
-        left, right = values[at - width : at], values[at + SPIKE_POINTS : at + SPIKE_POINTS + width]
+        left = values[at - width : at]
+        if values[at] <= times * min(left):  # most points: cheaper than the medians
+            at += 1
+            continue
+        right = values[at + SPIKE_POINTS : at + SPIKE_POINTS + width]
         around = max(median(left), median(right)) if right else median(left)
         spread = median(abs(value - around) for value in (*left, *right))
         if values[at] > max(times * around, around + SPIKE_NOISE * spread, around + 0.15 * start):
