@@ -206,7 +206,7 @@ def rate_too_low(curves: Curves) -> Finding | None:
         first, last = curves.eval_loss.values[0], curves.eval_loss.values[-1]
         if not _creeps(curves.eval_loss) or first - last > 0.7 * BARELY * first:
             return None
-        fell = f"the evaluation loss crept from {figure(first)} to {figure(last)} ({percent(1 - last / first)})"
+        fell = f"the evaluation loss crept from {first:.5g} to {last:.5g} ({percent(1 - last / first)})"
     elif len(curves.eval_loss) == 0 and 0 < _travel(curves.rate) < TRAVEL and _flat_throughout(curves):
         fell = f"the loss is {figure(curves.end)}, after {figure(start)}"
     else:
