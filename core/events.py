@@ -125,11 +125,15 @@ class CommandTaken(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice(Event):
-    """What a finding means and what to try. `kind` is a fixed word: overfitting, nan, ..."""
+    """What a finding means and what to try. `kind` is a fixed word: overfitting, nan, ...
+
+    `level` says whether it is good to know or asks for something to be done.
+    """
 
     kind: str
     message: str
     hint: str = ""
+    level: Level = "warning"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

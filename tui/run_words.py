@@ -63,7 +63,8 @@ def message(run: RunFollower) -> Content:
         return Content.assemble(("… ", "bold $warning"), f"asked to {asked}: it answers after its step")
     if state.advice:
         advice = state.advice[-1]
-        first = (f"! {one_line(advice.message)}", "bold $warning")
+        good = advice.level == "info"
+        first = (one_line(advice.message), "bold") if good else (f"! {one_line(advice.message)}", "bold $warning")
         return Content.assemble(first, f"  {one_line(advice.hint)}" if advice.hint else "")
     return Content("")
 

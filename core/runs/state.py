@@ -128,7 +128,7 @@ class RunState:
                 self._note(event, "info", f"took command {_command_text(event)}")
             case events.Advice():
                 self.advice.append(event)
-                self._note(event, "warning", event.message)
+                self._note(event, event.level, event.message)
             case events.Notice():
                 self._note(event, event.level, event.message)
             case events.HardwareRead():

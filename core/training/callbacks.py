@@ -10,6 +10,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from core import commands, events
 from core.training import schedule
+from core.training.advisor import Advisor
 from core.training.clock import StepClock
 from core.training.learning_rate import set_learning_rate
 from core.training.reporter import Reporter
@@ -52,6 +53,7 @@ class RunCallback(TrainerCallback):
         self._stop_on_nan = stop_on_nan
         self._sampler = sampler
         self._clock = StepClock()
+        self._advisor = Advisor()
         self._paused = False
         self._inbox: list[commands.Command] = []
         self._evaluation_begin: float | None = None
@@ -107,6 +109,7 @@ class RunCallback(TrainerCallback):
         metrics |= self.trainer.throughput.take(self.trainer.times.of_steps(), args.world_size)
         self._emit(events.StepLogged, state, metrics=metrics)
         self._look_at_loss(metrics["loss"], state, control)
+        self._advise(state, at_once=False)
         if time.monotonic() - self._time_said >= TIME_SECONDS:
             self.say_time(state)
 
@@ -115,13 +118,8 @@ class RunCallback(TrainerCallback):
         if math.isfinite(loss) or self.nan_step is not None:
             return
         self.nan_step = state.global_step
-        self._emit(
-            events.Advice,
-            state,
-            kind="nan",
-            message=f"the loss is {loss} at step {state.global_step}",
-            hint="lower the learning rate, clip the gradients (max_grad_norm), or train in float32",
-        )
+        self._advisor.take_loss(state.global_step, loss)
+        self._advise(state, at_once=True)
         if self._stop_on_nan:
             control.should_training_stop = True
 
@@ -155,6 +153,8 @@ class RunCallback(TrainerCallback):
         found = {name: float(value) for name, value in kwargs["metrics"].items() if not name.endswith(SPEED)}
         self.evaluated = (step, found)
         self._emit(events.Evaluated, state, step=step, metrics=found)
+        if self.trainer.is_in_train:
+            self._advise(state, at_once=True)
         self._sample(state, step)
         if self._stop_arrived():
             self._obey(state, control)
@@ -222,6 +222,18 @@ class RunCallback(TrainerCallback):
             eta=self._clock.eta(state.max_steps, schedule.intervals(self.trainer.args, state)),
             paused=self._paused,
         )
+
+    def _advise(self, state: TrainerState, at_once: bool) -> None:
+        """Say what the learning curves show, where it is new. Where a finding began stands in its sentence."""
+        for finding in self._advisor.look(state.log_history, state.max_steps, at_once):
+            self._emit(
+                events.Advice,
+                state,
+                kind=finding.kind,
+                message=finding.sentence,
+                hint=finding.hint,
+                level=finding.severity,
+            )
 
     def _emit(self, event: type[events.Event], state: TrainerState, **fields: Any) -> None:
         where = {"step": state.global_step, "epoch": state.epoch, **fields}

@@ -7,6 +7,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from tests.bench.diagnosis import diagnosis
 from tests.bench.first_paint import first_paint
 from tests.bench.keys import keys
 from tests.bench.lateness import lateness
@@ -20,7 +21,13 @@ RESULTS = Path("bench/results.json")
 
 def main() -> None:
     """Run every bench, or those that the arguments name."""
-    benches = {"first_paint": first_paint, "lateness": lateness, "keys": keys, "speed_and_memory": speed_and_memory}
+    benches = {
+        "diagnosis": diagnosis,
+        "first_paint": first_paint,
+        "lateness": lateness,
+        "keys": keys,
+        "speed_and_memory": speed_and_memory,
+    }
     found: list[Measurement] = []
     for name in sys.argv[1:] or benches:
         print(f"measuring {name.replace('_', ' ')}", file=sys.stderr, flush=True)

@@ -22,6 +22,9 @@ LIGHT_CORE = (
     "core.runs.reader",
     "core.runs.state",
     "core.runs.store",
+    "core.training.advisor",
+    "core.training.diagnosis",
+    "core.training.diagnosis.verdict",
 )
 
 

@@ -16,6 +16,7 @@ from core.runs.store import RunStore, RunSummary, summarize
 from tui import machine_words
 from tui.figures import duration, number, own, size
 from tui.samples import SampleRow, rows_of
+from tui.shell import curves
 from tui.shell.errors import DONE
 from tui.shell.runs import as_data
 from tui.shell.summary import print_metrics, print_table
@@ -55,6 +56,7 @@ def _data(
         "samples": [{"step": e.step, "epoch": e.epoch, "samples": events.finite(e.samples)} for e in state.samples],
         "checkpoints": [checkpoint.path for checkpoint in state.checkpoints],
         "advice": [{"kind": advice.kind, "message": advice.message, "hint": advice.hint} for advice in state.advice],
+        "curves": curves.as_data(state, summary.status),
         "failure": _failure(state.failed),
         "skipped": skipped,
     }
@@ -86,8 +88,7 @@ def _print(summary: RunSummary, state: RunState, evaluations: list[events.Evalua
     if state.samples:
         print(f"\nsamples at step {state.samples[-1].step or 0}")
         _print_samples(rows_of(state.samples), state.samples[-1].step or 0)
-    for advice in state.advice:
-        print(f"\nadvice: {one_line(advice.message)}\n  {one_line(advice.hint)}".rstrip())
+    curves.print_curves(state, summary.status)
     if state.failed is not None:
         _print_failure(state.failed)
     for line in skipped:

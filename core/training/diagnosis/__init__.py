@@ -1,0 +1,50 @@
+"""What the learning curves of a run show: `diagnose` names it while it trains; `verdict` judges it when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from core.training.diagnosis import progress, trouble
+from core.training.diagnosis.curves import Curves, Measured
+from core.training.diagnosis.findings import KINDS, Finding
+
+__all__ = ["KINDS", "Finding", "diagnose"]
+
+
+def diagnose(series: Mapping[str, Measured], total_steps: int | None = None) -> list[Finding]:
+    """Name what the curves show, the gravest first. The same series give the same findings.
+
+    Args:
+        series: name -> steps and values in the order of the steps: `loss`, and where they were measured `eval_loss`,
+            `eval_accuracy`, `learning_rate`. Values may be NaN or infinite.
+        total_steps: how many are planned. Early in a run less is said.
+
+    Returns:
+        One finding per kind at most; none where there is too little to see.
+    """
+    curves = Curves(series, total_steps)
+    found = [trouble.nan(curves)] if not len(curves.loss) or curves.start <= 0 else _found(curves)
+    order = list(KINDS)
+    return sorted((item for item in found if item is not None), key=lambda item: order.index(item.kind))
+
+
+def _found(curves: Curves) -> list[Finding | None]:
+    """Every rule, but what is explained by another: a run with a wrong rate does not underfit, too."""
+    nan, high = trouble.nan(curves), trouble.rate_too_high(curves)
+    if curves.dead:
+        return [nan, high]
+    diverging, unstable = trouble.diverging(curves), trouble.unstable(curves)
+    if diverging is not None:
+        return [nan, high, diverging, unstable]
+    low = trouble.rate_too_low(curves) if high is None else None
+    found = [nan, high, unstable, low]
+    overfitting = progress.overfitting(curves) if unstable is None else None
+    if unstable is None or high is not None:
+        found += [overfitting, progress.gap(curves)]
+    if unstable is None:
+        found.append(trouble.spike(curves))
+        if high is None:
+            found.append(progress.accuracy_flat(curves))
+    if not any((high, low, overfitting, unstable)):
+        found.append(progress.course(curves))
+    return found
