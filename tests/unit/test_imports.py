@@ -22,6 +22,8 @@ LIGHT_CORE = (
     "core.runs.reader",
     "core.runs.state",
     "core.runs.store",
+    "core.runs.history",
+    "core.runs.compare",
 )
 
 
@@ -49,7 +51,7 @@ def test_the_app_paints_before_anything_slow_is_imported() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["tui.cli", "tui.shell.runs", "tui.shell.show", "tui.shell.tell", "tui.shell.attach"]
+    "module", ["tui.cli", "tui.shell.runs", "tui.shell.show", "tui.shell.tell", "tui.shell.attach", "tui.shell.compare"]
 )
 def test_commands_about_runs_need_no_torch(module: str) -> None:
     assert not imported_by(f"import {module}") & HEAVY
