@@ -9,7 +9,7 @@ from typing import Literal
 from textual.binding import Binding, BindingType
 
 Mode = Literal["datasets", "configure", "monitor", "chat", "runs"]
-Where = Literal["app", "datasets", "configure", "monitor", "chat", "runs"]
+Where = Literal["app", "datasets", "configure", "monitor", "chart", "chat", "runs"]
 
 MODES: tuple[Mode, ...] = ("datasets", "configure", "monitor", "chat", "runs")
 TITLES: dict[Where, str] = {
@@ -17,6 +17,7 @@ TITLES: dict[Where, str] = {
     "datasets": "Datasets",
     "configure": "Configure",
     "monitor": "Monitor",
+    "chart": "Chart",
     "chat": "Chat",
     "runs": "Runs",
 }
@@ -81,6 +82,8 @@ TABLE: tuple[Key, ...] = (
     Key("configure", "pagedown", "section(1)", "", "next section"),
     Key("configure", "pageup", "section(-1)", "", "previous section"),
     Key("runs", "enter", "open", "open", "open the run in the Monitor", priority=True),
+    Key("runs", "space", "mark", "mark", "mark the run, or no longer"),
+    Key("runs", "C", "compare", "compare", "compare the marked runs: curves, metrics, configs"),
     Key("runs", "c", "chat", "chat", "talk to the run's model"),
     Key("runs", "d", "demo", "demo", "start the built-in demo: city names, five continents"),
     Key("runs", "r", "reload", "reload", "read the runs again"),
@@ -94,6 +97,23 @@ TABLE: tuple[Key, ...] = (
     Key("monitor", "x", "stop", "stop", "stop: finish the step, save a checkpoint, end the run"),
     Key("monitor", "c", "chat", "chat", "talk to the run's model"),
     Key("monitor", "o", "output", "output", "show what libraries printed (output.log), or the log again"),
+    Key("monitor", "enter", "zoom", "chart", "show the metric as a full chart"),
+    Key("chart", "escape", "close", "back", "back to where the chart was opened"),
+    Key("chart", "right", "cursor(1)", "read", "read the values at a place"),
+    Key("chart", "left", "cursor(-1)", "", "read the values at a place"),
+    Key("chart", "shift+right", "cursor(10)", "", "go on by ten columns"),
+    Key("chart", "shift+left", "cursor(-10)", "", "go on by ten columns"),
+    Key("chart", "n,tab", "metric(1)", "next", "show the next metric"),
+    Key("chart", "p,shift+tab", "metric(-1)", "", "show the previous metric"),
+    Key("chart", "a", "axis", "axis", "x axis by step, epoch, time or tokens"),
+    Key("chart", "l", "log", "log", "logarithmic y axis, or linear again"),
+    Key("chart", "plus", "smooth(1)", "smooth", "smooth more"),
+    Key("chart", "minus", "smooth(-1)", "", "smooth less"),
+    Key("chart", "c", "compare", "compare", "lay other runs over this one"),
+    Key("chart", "d", "differences", "config", "show where the configs of the runs differ, or hide it"),
+    Key("chart", "down", "scroll(1)", "", "scroll the config differences"),
+    Key("chart", "up", "scroll(-1)", "", "scroll the config differences"),
+    Key("chart", "x", "export", "export", "write the chart into the run's folder: CSV, SVG, PNG"),
     Key("chat", "ctrl+o", "choose", "model", "choose another model", True),
     Key("chat", "ctrl+x,escape", "stop", "stop", "stop the answer that is being written", True),
     Key("chat", "escape", "back_to_talk", "", "go on with the model that is loaded"),

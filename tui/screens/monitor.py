@@ -18,6 +18,7 @@ from core.errors import FinetuiError
 from tui import keys, metrics
 from tui.output_tail import OutputTail
 from tui.screens.base import FinetuiScreen
+from tui.text import one_line
 from tui.widgets.card_grid import CardGrid
 from tui.widgets.progress_line import ProgressLine
 from tui.widgets.run_log import RunLog
@@ -97,9 +98,19 @@ class MonitorScreen(FinetuiScreen):
         """In a thread: imports, and a file of any length."""
         from tui.follow import RunFollower
 
+        def report(share: float) -> None:
+            self.app.call_later(self._reading, run.name, share)
+
         follower = RunFollower(run)
-        follower.replay()
+        follower.replay(report)
         self.app.call_later(self._show_run, follower)
+
+    def _reading(self, name: str, share: float) -> None:
+        """A run so long that it takes a while: the first time, by whoever opens it first."""
+        if self.is_attached:
+            self._run = None
+            self.set_class(True, "-empty")
+            self.query_one("#monitor-empty", Static).update(Content(f"reading {one_line(name)}: {100 * share:.0f} %"))
 
     async def _show_run(self, run: RunFollower) -> None:
         if not self.is_attached:  # the app was left while the run was read
@@ -171,7 +182,7 @@ class MonitorScreen(FinetuiScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what the run can be told now is a key."""
         run = self._run
-        if action == "output":
+        if action in ("output", "zoom"):
             return run is not None
         if action == "chat":
             return run is not None and self._has_model(run)
@@ -214,6 +225,11 @@ class MonitorScreen(FinetuiScreen):
     def action_chat(self) -> None:
         if self._run is not None:
             self.finetui.chat_with(str(self._run.path))
+
+    def action_zoom(self) -> None:
+        if self._run is not None:
+            chosen = self.query_one(CardGrid).focused
+            self.finetui.open_chart([self._run], metric=chosen.name if chosen is not None else None)
 
     def action_output(self) -> None:
         self._show_output(self._output is None)
