@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 Styles = Callable[[str], Style]
 """From the name of one of the chart's component classes, without `chart--`."""
 NAME_CELLS = 24
-VALUE_CELLS = 28
 
 
 def options(figure: Figure) -> str:
@@ -46,15 +45,22 @@ def legend(figure: Figure, place: tuple[float, float] | None, styles: Styles, wi
     return Content("\n").join(rows)
 
 
-def differences(differing: dict[str, list[object]], wide: bool) -> Content:
-    """The keys of the configs that differ, with the value of each run by its letter."""
+def differences(differing: dict[str, list[object]], width: int, wide: bool) -> Content:
+    """The keys of the configs that differ, with the value of each run by its letter.
+
+    Args:
+        width: cells of a line.
+        wide: whether each value has a line of its own.
+    """
     if not differing:
         return Content("the configs are equal")
     keys = max(map(len, differing))
+    several = max(map(len, differing.values()))
+    cells_each = width - 4 if wide else max(3, (width - keys - 2) // several - 5)
     lines: list[Content] = []
     for key, values in differing.items():
         cells = [
-            Content.assemble((LETTERS[place % len(LETTERS)], "bold"), f" {one_line(value_written(value), VALUE_CELLS)}")
+            Content.assemble((LETTERS[place % len(LETTERS)], "bold"), f" {one_line(value_written(value), cells_each)}")
             for place, value in enumerate(values)
         ]
         name = Content.styled(one_line(key), "$text-muted")

@@ -7,6 +7,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from tests.bench.curves import curves
 from tests.bench.first_paint import first_paint
 from tests.bench.lateness import lateness
 from tests.bench.measure import Measurement
@@ -19,7 +20,12 @@ RESULTS = Path("bench/results.json")
 
 def main() -> None:
     """Run every bench, or those that the arguments name."""
-    benches = {"first_paint": first_paint, "lateness": lateness, "speed_and_memory": speed_and_memory}
+    benches = {
+        "first_paint": first_paint,
+        "lateness": lateness,
+        "speed_and_memory": speed_and_memory,
+        "curves": curves,
+    }
     found: list[Measurement] = []
     for name in sys.argv[1:] or benches:
         print(f"measuring {name.replace('_', ' ')}", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""A series of any length in a bounded number of blocks, so that a chart of a million values is drawn in milliseconds."""
+"""A series of any length in a bounded number of blocks, so that a million of values are drawn in milliseconds."""
 
 from __future__ import annotations
 

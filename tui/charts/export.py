@@ -21,6 +21,7 @@ DPI = 150
 MARKS: dict[Sign, tuple[str, str]] = {
     "saved": ("s", "0.6"),
     "evaluated": ("d", "0.6"),
+    "evaluated, saved": ("s", "0.3"),
     "command": ("^", "C3"),
     "learning rate": ("v", "C3"),
 }

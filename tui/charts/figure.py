@@ -12,7 +12,7 @@ from tui.charts.raster import Interval
 from tui.charts.source import Axis, Mark, Sign, Source
 from tui.figures import duration, number
 
-SIGNS: dict[Sign, str] = {"evaluated": "e", "saved": "s", "command": "!", "learning rate": "r"}
+SIGNS: dict[Sign, str] = {"evaluated": "e", "saved": "s", "evaluated, saved": "*", "command": "!", "learning rate": "r"}
 """What marks what happened; the later ones cover the earlier."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

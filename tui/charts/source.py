@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Axis = Literal["step", "epoch", "time", "tokens"]
 TOKENS = "num_input_tokens_seen"
-Sign = Literal["saved", "evaluated", "learning rate", "command"]
+Sign = Literal["evaluated", "saved", "evaluated, saved", "command", "learning rate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +94,16 @@ class Source:
     def marks(self, axis: Axis) -> list[Mark]:
         """Checkpoints, evaluations, commands."""
         state = self.run.state
-        found = [Mark(x, "saved") for x in self._of_events(axis, state.checkpoints)]
         evaluated = next((item for name, item in state.series.items() if name.startswith("eval_")), None)
+        steps = evaluated.steps if evaluated is not None else array("q")
+        saved = {event.step for event in state.checkpoints}
+        found = [
+            Mark(x, "evaluated, saved" if event.step in steps else "saved")
+            for event, x in zip(state.checkpoints, self._of_events(axis, state.checkpoints), strict=True)
+        ]
         if evaluated is not None:
-            found += [Mark(x, "evaluated") for x in self._along(axis, evaluated, 1).tolist()]
+            places = self._along(axis, evaluated, 1).tolist()
+            found += [Mark(x, "evaluated") for step, x in zip(steps, places, strict=True) if step not in saved]
         for event, x in zip(state.commands, self._of_events(axis, state.commands), strict=True):
             sets_rate = event.command.get("command") == "set_learning_rate"
             found.append(Mark(x, "learning rate" if sets_rate else "command"))
@@ -143,7 +149,7 @@ class Source:
         return {"epoch": series.epochs, "time": series.times}.get(axis, series.steps)
 
     def _shown(self, axis: Axis, column: Floats) -> Floats:
-        """From a column to the unit of the axis: seconds since the start; tokens by the steps at which they were logged."""
+        """From a column to the unit of the axis: seconds since the start; tokens that were seen up to a step."""
         if axis == "time":
             return column - self._began
         if axis == "tokens":
@@ -166,7 +172,7 @@ class Source:
 
 
 def give_colors(sources: Sequence[Source], count: int) -> None:
-    """Each run the colour that its folder's name stands for, so that it keeps it; the next free one where it is taken."""
+    """Each run the colour that its folder's name stands for, so that it keeps it; the next one where it is taken."""
     taken: set[int] = set()
     for source in sorted(sources, key=lambda source: source.run.path.name):
         color = zlib.crc32(source.run.path.name.encode()) % count

@@ -30,6 +30,8 @@ SMOOTHING = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)
 """The shares of a curve over which it can be smoothed."""
 PAINT_SECONDS = 0.5
 """Between two looks at runs that train: painting takes time from them, on few cores."""
+PANEL = 32
+"""Cells of a line beside the chart, where there is room for it."""
 
 
 class ChartScreen(FinetuiScreen):
@@ -115,8 +117,9 @@ class ChartScreen(FinetuiScreen):
         several = len(sources) > 1
         self.query_one("#chart-differences").display = several
         if several:
+            wide = self.has_class("-wide")
             self.query_one("#chart-different", Static).update(
-                chart_words.differences(differing, wide=self.has_class("-wide"))
+                chart_words.differences(differing, PANEL if wide else self.size.width - 6, wide)
             )
         self._choose(self._wish.metric)
         self.refresh_bindings()

@@ -1,7 +1,8 @@
 """A chart in braille dots: axes, curves, what happened along the run, and a cursor.
 
-The canvas holds the characters and paints them. The dots are found by `tui.charts.raster`, for all of a curve at once: the
-canvas's own lines take 150 ms for two noisy curves at 80x24, and a curve that crosses another would wipe out its dots.
+The canvas holds the characters and paints them. The dots are found by `tui.charts.raster`, for all of a curve at once:
+the canvas's own lines take 150 ms for two noisy curves at 80x24, and a curve that crosses another would wipe out its
+dots.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from textual_hires_canvas import Canvas
 from tui.charts import ticks
 from tui.charts.figure import SIGNS, Figure, Line
 from tui.charts.raster import BRAILLE, DOTS_ACROSS, DOTS_DOWN, braille, column_of, dots, draw
-from tui.figures import duration
+from tui.figures import duration, number
 
 COLORS = 6
 DASHES = ((1, 0), (6, 3), (2, 2), (8, 2), (4, 4), (3, 1))
 """Of each colour, so that lines differ without it."""
 POINT = "◆"
 BAD = "x"
+EMPTY = "nothing was logged yet"
 CURSOR = "│"
 LABEL_CELLS = 11
 """Columns that a label on the x axis takes with the gap beside it."""
@@ -88,6 +90,8 @@ class Chart(Canvas, can_focus=True):
             self.reset(self.size)
             if self.figure is not None and self.figure.lines:
                 self._draw(self.figure)
+            elif self.figure is not None:
+                self._text((self.size.width - len(EMPTY)) // 2, self.size.height // 2, EMPTY, self._style_of("tick"))
 
     def _draw(self, figure: Figure) -> None:
         rows = self.size.height - 2
@@ -149,14 +153,15 @@ class Chart(Canvas, can_focus=True):
 
     def _y_labels(self, figure: Figure, rows: int) -> tuple[list[float], list[str]]:
         low, high = figure.y
-        most = max(2, rows // LABEL_LINES)
+        most = max(3, rows // LABEL_LINES)
+        plain = figure.write is number
         if figure.log:
             levels = ticks.logarithmic(low, high, most)
-            return levels, [figure.write(10.0**level) for level in levels]
+            values = [10.0**level for level in levels]
+            return levels, [f"{value:g}" if plain else figure.write(value) for value in values]
         levels = ticks.linear(low, high, most)
         step = levels[1] - levels[0] if len(levels) > 1 else 0.0
-        ours = figure.write is not Figure.__dataclass_fields__["write"].default
-        return levels, [figure.write(level) if ours else ticks.label(level, step) for level in levels]
+        return levels, [ticks.label(level, step) if plain else figure.write(level) for level in levels]
 
     def _axes(self, figure: Figure, rows: int, levels: list[float], labels: list[str], height: int) -> None:
         axis, tick, edge = self._style_of("axis"), self._style_of("tick"), self._left

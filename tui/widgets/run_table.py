@@ -54,9 +54,10 @@ class RunTable(DataTable[Text]):
         """Mark the run under the cursor, or no longer; the cursor goes on to the next."""
         run = self.chosen
         if run is not None:
-            self.marked = [path for path in self.marked if path != run.path] + [run.path] * (
-                run.path not in self.marked
-            )
+            if run.path in self.marked:
+                self.marked.remove(run.path)
+            else:
+                self.marked.append(run.path)
             self.show(self._shown, width)
             self.action_cursor_down()
 
