@@ -9,9 +9,10 @@ from textual.content import Content
 from textual.style import Style
 
 from core.runs.compare import written as value_written
+from tui.charts.drawn import DASHES
 from tui.charts.figure import LETTERS, SIGNS, Figure, Line, written
 from tui.text import one_line
-from tui.widgets.chart import DASHES, POINT
+from tui.widgets.chart import POINT
 
 if TYPE_CHECKING:
     from tui.charts.source import Reading

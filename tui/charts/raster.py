@@ -62,12 +62,12 @@ def dots(bottom: Floats, top: Floats, height: int, dash: tuple[int, int] = (1, 0
     return found
 
 
-def braille(grid: Dots) -> list[list[str]]:
-    """The characters of a grid of dots; an empty string where none is set."""
+def codes(grid: Dots) -> NDArray[np.int_]:
+    """What the dots add to the code of each character; 0 where none is set."""
     height, width = grid.shape[0] // DOTS_DOWN, grid.shape[1] // DOTS_ACROSS
-    cells = grid.reshape(height, DOTS_DOWN, width, DOTS_ACROSS).transpose(0, 2, 1, 3)
-    codes = (cells * WEIGHTS).sum(axis=(2, 3))
-    return [[chr(BRAILLE + code) if code else "" for code in row] for row in codes.tolist()]
+    cells = grid.reshape(height, DOTS_DOWN, width, DOTS_ACROSS)
+    found: NDArray[np.int_] = np.einsum("hdwa,da->hw", cells, WEIGHTS)
+    return found
 
 
 def _placed(values: Floats, limits: Interval, count: int) -> Floats:

@@ -7,20 +7,22 @@ dots.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
+import numpy as np
+from rich.style import Style
 from textual import events
 from textual.message import Message
 from textual_hires_canvas import Canvas
 
 from tui.charts import ticks
-from tui.charts.figure import SIGNS, Figure, Line
-from tui.charts.raster import BRAILLE, DOTS_ACROSS, DOTS_DOWN, braille, column_of, dots, draw
+from tui.charts.drawn import Drawn
+from tui.charts.figure import SIGNS, Figure
+from tui.charts.raster import BRAILLE, DOTS_ACROSS, DOTS_DOWN
 from tui.figures import duration, number
 
 COLORS = 6
-DASHES = ((1, 0), (6, 3), (2, 2), (8, 2), (4, 4), (3, 1))
-"""Of each colour, so that lines differ without it."""
 POINT = "◆"
 BAD = "x"
 EMPTY = "nothing was logged yet"
@@ -53,6 +55,7 @@ class Chart(Canvas, can_focus=True):
         self.cursor: int | None = None
         self._left = 0
         self._styles_of: dict[str, str] = {}
+        self._base: Style | None = None
 
     @property
     def columns(self) -> int:
@@ -79,7 +82,15 @@ class Chart(Canvas, can_focus=True):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._styles_of = {}
+        self._base = None
         self.draw()
+
+    @property
+    def rich_style(self) -> Style:
+        """Found once: the canvas asks for it at every line, which takes longer than the rest of the line."""
+        if self._base is None:
+            self._base = super().rich_style
+        return self._base
 
     def draw(self) -> None:
         """Fill the canvas."""
@@ -102,46 +113,33 @@ class Chart(Canvas, can_focus=True):
         if self.cursor is not None:
             for row in range(rows):
                 self._set(self.cursor, row, CURSOR, "cursor")
-        for line in figure.lines:
-            if figure.smoothing:
-                self._line(figure, line, width, height, raw=True)
-        ends = [self._line(figure, line, width, height) for line in figure.lines]
-        for line, end in zip(figure.lines, ends, strict=True):
+        raw = [Drawn(figure, line, width, height, raw=True) for line in figure.lines if figure.smoothing]
+        drawn = [Drawn(figure, line, width, height) for line in figure.lines]
+        self._dots([*raw, *drawn], width // DOTS_ACROSS, rows)
+        for line in drawn:
+            for column, row in line.points(self.columns // 3):
+                self._set(column, row, POINT, line.style)
+            for column in line.gaps():
+                self._set(column, rows - 1, BAD, "bad")
+        for line in drawn:
+            end = line.end()
             if line.letter and end is not None:
-                self._set(*end, line.letter, f"line-{line.style}")
+                self._set(*end, line.letter, line.style)
         self._marks(figure, rows)
 
-    def _line(self, figure: Figure, line: Line, width: int, height: int, raw: bool = False) -> tuple[int, int] | None:
-        """Draw one curve; returns the cell in which it ends. `raw`: what was measured, behind the smoothed line."""
-        smoothed = figure.smoothing > 0 and not raw
-        bottom, top = draw(line.curve, figure.x, figure.y, width, height, ranges=not smoothed)
-        dash = DASHES[line.style % len(DASHES)] if line.letter and not raw else (1, 0)
-        name = f"{'raw' if raw else 'line'}-{line.style}"
-        for row, cells in enumerate(braille(dots(bottom, top, height, dash))):
-            for column, char in enumerate(cells):
-                if char:
-                    self._dots(column, row, char, name)
-        if raw:
-            return None
-        columns = column_of(line.curve.x, figure.x, width) // DOTS_ACROSS
-        known = [column for column in range(width) if top[column] == top[column]]
-        if line.dotted and not line.letter and len(columns) <= self.columns // 3:
-            for dot in sorted(set(column_of(line.curve.x, figure.x, width).tolist())):
-                if top[dot] == top[dot]:
-                    middle = round((top[dot] + bottom[dot]) / 2)
-                    self._set(dot // DOTS_ACROSS, (height - 1 - middle) // DOTS_DOWN, POINT, name)
-        for column in set(columns[line.curve.bad > 0].tolist()):
-            self._set(column, height // DOTS_DOWN - 1, BAD, "bad")
-        if not known:
-            return None
-        return known[-1] // DOTS_ACROSS, int(height - 1 - round(top[known[-1]])) // DOTS_DOWN
-
-    def _dots(self, column: int, row: int, char: str, style: str) -> None:
-        """Add dots to a cell: those of another curve stay."""
-        there = self.get_pixel(column + self._left + 1, row)[0]
-        if BRAILLE < ord(there) < BRAILLE + 256:
-            char = chr(ord(there) | ord(char))
-        self._set(column, row, char, style)
+    def _dots(self, drawn: Sequence[Drawn], columns: int, rows: int) -> None:
+        """Write the curves, each cell once: where curves meet, all their dots, in the style of the one in front."""
+        codes = np.zeros((rows, columns), dtype=int)
+        styles = np.zeros((rows, columns), dtype=int)
+        for place, line in enumerate(drawn):
+            codes |= line.codes
+            styles[line.codes > 0] = place
+        names = [self._style_of(line.style) for line in drawn]
+        there = np.nonzero(codes)
+        cells = zip(there[0].tolist(), there[1].tolist(), codes[there].tolist(), styles[there].tolist(), strict=True)
+        left = self._left + 1
+        for row, column, code, place in cells:
+            self.set_pixel(column + left, row, chr(BRAILLE + code), names[place])
 
     def _set(self, column: int, row: int, char: str, style: str) -> None:
         self.set_pixel(column + self._left + 1, row, char, self._style_of(style))
