@@ -182,7 +182,8 @@ class FinetuiApp(App[None]):
     def action_screen_keys(self) -> None:
         from tui.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen(getattr(self.screen, "WHERE", self.current_mode)))
+        where: keys.Where = getattr(self.screen, "WHERE", self.current_mode)
+        self.push_screen(HelpScreen(where))
 
     async def action_back(self) -> None:
         """The screen that was shown before; at the end of that path, home."""

@@ -35,6 +35,7 @@ class Blocks:
     not_positive: Floats
 
     def __init__(self) -> None:
+        self._whole: Floats
         self._begin(array("d"))
         self._set(self._whole)
 

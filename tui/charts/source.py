@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tui.follow import RunFollower
 
 Axis = Literal["step", "epoch", "time", "tokens"]
+AXES: tuple[Axis, ...] = ("step", "epoch", "time", "tokens")
 TOKENS = "num_input_tokens_seen"
 Sign = Literal["evaluated", "saved", "evaluated, saved", "command", "learning rate"]
 
@@ -72,7 +73,7 @@ class Source:
 
     def axes(self) -> list[Axis]:
         """What the x axis can show; tokens only where the run counts them."""
-        return ["step", "epoch", "time", *(("tokens",) if TOKENS in self.run.state.series else ())]
+        return [axis for axis in AXES if axis != "tokens" or TOKENS in self.run.state.series]
 
     def curve(self, metric: str, axis: Axis, smoothing: float, log: bool) -> Curve | None:
         """One metric; None where the run has none of it."""

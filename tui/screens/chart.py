@@ -18,7 +18,7 @@ from core.errors import FinetuiError
 from core.runs import compare
 from tui import chart_words, keys, metrics
 from tui.charts import figure
-from tui.charts.source import Source, give_colors
+from tui.charts.source import AXES, Source, give_colors
 from tui.follow import RunFollower
 from tui.metrics import Metric
 from tui.screens.base import FinetuiScreen
@@ -187,7 +187,7 @@ class ChartScreen(FinetuiScreen):
             chart_words.legend(found, place, lambda name: chart.get_visual_style(f"chart--{name}"), self.size.width - 2)
         )
 
-    @on(Chart.Resized)
+    @on(Chart.Resize)
     def _fit(self) -> None:
         if self._cursor is not None:
             self._cursor = min(self._cursor, self.query_one(Chart).columns - 1)
@@ -217,8 +217,7 @@ class ChartScreen(FinetuiScreen):
         self._paint()
 
     def action_axis(self) -> None:
-        axes = self._sources[0].axes() if self._sources else ["step"]
-        axes = [axis for axis in axes if all(axis in source.axes() for source in self._sources)]
+        axes = [axis for axis in AXES if all(axis in source.axes() for source in self._sources)]
         at = axes.index(self._wish.axis) if self._wish.axis in axes else -1
         self._wish = dataclasses.replace(self._wish, axis=axes[(at + 1) % len(axes)])
         self._paint()

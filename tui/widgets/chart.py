@@ -12,8 +12,6 @@ from typing import ClassVar
 
 import numpy as np
 from rich.style import Style
-from textual import events
-from textual.message import Message
 from textual_hires_canvas import Canvas
 
 from tui.charts import ticks
@@ -46,9 +44,6 @@ class Chart(Canvas, can_focus=True):
         *(f"chart--raw-{number}" for number in range(COLORS)),
     }
 
-    class Resized(Message):
-        """There are other columns now."""
-
     def __init__(self) -> None:
         super().__init__(1, 1)
         self.figure: Figure | None = None
@@ -75,9 +70,8 @@ class Chart(Canvas, can_focus=True):
         begin = low + (column * DOTS_ACROSS - 0.5) * dot
         return begin, begin + DOTS_ACROSS * dot
 
-    def _on_resize(self, event: events.Resize) -> None:
+    def on_canvas_resize(self) -> None:
         self.draw()
-        self.post_message(self.Resized())
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
