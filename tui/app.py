@@ -182,7 +182,7 @@ class FinetuiApp(App[None]):
     def action_screen_keys(self) -> None:
         from tui.screens.help import HelpScreen
 
-        where: keys.Where = getattr(self.screen, "WHERE", self.current_mode)
+        where = getattr(self.screen, "WHERE", cast("keys.Where", self.current_mode))
         self.push_screen(HelpScreen(where))
 
     async def action_back(self) -> None:

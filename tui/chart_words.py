@@ -36,7 +36,8 @@ def legend(figure: Figure, place: tuple[float, float] | None, styles: Styles, wi
     """Each line with its sign and a value: the latest, or what stands at the cursor; then what the marks mean."""
     entries = [_entry(figure, line, place, styles) for line in figure.lines]
     if place is not None:
-        entries.insert(0, Content.styled(written(figure.axis, sum(place) / 2), "bold"))
+        first = next((line.source.read(line.metric, figure.axis, *place) for line in figure.lines), None)
+        entries.insert(0, Content.styled(written(figure.axis, first.x if first else sum(place) / 2), "bold"))
     rows = _wrapped(entries, width)
     marks = _marks(figure, styles)
     if marks and rows and rows[-1].cell_length + marks.cell_length + 3 <= width:

@@ -141,7 +141,7 @@ async def test_axis_goes_by_step_epoch_time_and_round(runs: Path) -> None:
             await pilot.press("a")
             await until_shown(pilot, shown)
             if shown == "by time":
-                await until_shown(pilot, "60 s")
+                await until_shown(pilot, "40 s")
 
 
 async def test_axis_by_tokens_where_the_run_counts_them(runs: Path) -> None:
@@ -155,7 +155,7 @@ async def test_axis_by_tokens_where_the_run_counts_them(runs: Path) -> None:
     async with watching(run) as pilot:
         await zoom(pilot)
         await pilot.press("a", "a", "a")
-        await until_shown(pilot, "by tokens", "50k")
+        await until_shown(pilot, "by tokens", "40k")
         await pilot.press("left")
         await until_shown(pilot, "tokens 100,", "0.0500")
 

@@ -140,7 +140,14 @@ def test_there_are_never_more_ticks_than_asked_for(one: float, other: float, mos
 
 @pytest.mark.parametrize(
     ("value", "step", "text"),
-    [(0.0, 1.0, "0"), (0.05, 0.05, "0.05"), (200_000.0, 1e5, "200k"), (1.2e6, 2e5, "1.2M"), (5e-5, 1e-5, "5e-05")],
+    [
+        (0.0, 1.0, "0"),
+        (0.05, 0.05, "0.05"),
+        (200_000.0, 1e5, "200k"),
+        (1.2e6, 2e5, "1.2M"),
+        (5e-5, 1e-5, "5e-05"),
+        (1.0, 0.0, "1"),
+    ],
 )
 def test_ticks_are_short(value: float, step: float, text: str) -> None:
     assert ticks.label(value, step) == text

@@ -36,10 +36,10 @@ def label(value: float, step: float) -> str:
     size = abs(value)
     if value == 0:
         return "0"
-    if size < 1e-3 or size >= 1e9:
-        return f"{value:.3g}"
+    if size < 1e-3 or size >= 1e9 or step <= 0:
+        return f"{value:.4g}"
     for limit, sign in ((1e6, "M"), (1e4, "k")):
         if size >= limit:
             return f"{value / limit if sign == 'M' else value / 1e3:.6g}{sign}"
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else 3
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     return f"{value:,.{min(decimals, 6)}f}"

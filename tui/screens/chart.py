@@ -131,7 +131,7 @@ class ChartScreen(FinetuiScreen):
             if source.run.path not in self._guests:
                 source.run.poll()
         if [source.size for source in self._sources] != self._sizes:
-            self._paint()
+            self._choose(self._wish.metric)  # its first evaluation may have come
 
     # painting
 
@@ -169,11 +169,6 @@ class ChartScreen(FinetuiScreen):
     def _paint(self) -> None:
         chart = self.query_one(Chart)
         self._sizes = [source.size for source in self._sources]
-        if self._wish.companion is None and len(self._sources) == 1:
-            companion = f"eval_{self._wish.metric}"
-            if companion in self._sources[0].run.state.series:  # its first evaluation has come
-                self._choose(self._wish.metric)
-                return
         found = figure.build(self._sources, self._wish)
         chart.show(found, self._cursor)
         several = len(self._sources) > 1
@@ -182,7 +177,6 @@ class ChartScreen(FinetuiScreen):
         self.query_one("#chart-title", Static).update(Content.assemble((one_line(title), "bold"), "  ", names))
         self.query_one("#chart-options", Static).update(Content(chart_words.options(found)))
         place = chart.place_of(self._cursor) if self._cursor is not None and found.lines else None
-
         self.query_one("#chart-legend", Static).update(
             chart_words.legend(found, place, lambda name: chart.get_visual_style(f"chart--{name}"), self.size.width - 2)
         )

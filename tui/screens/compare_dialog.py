@@ -65,6 +65,7 @@ class CompareDialog(ModalScreen[list[Path] | None]):
             choices.add_option((Content(line), run.path, run.path in self._chosen))
         if not runs:
             self.query_one("#compare-title", Static).update(Content("There is no other run to compare with"))
+        choices.highlighted = 0 if runs else None
         choices.focus()
 
     def action_choose(self) -> None:
