@@ -27,7 +27,7 @@ EMPTY = "nothing was logged yet"
 CURSOR = "│"
 LABEL_CELLS = 11
 """Columns that a label on the x axis takes with the gap beside it."""
-LABEL_LINES = 4
+LABEL_LINES = 3
 
 
 class Chart(Canvas, can_focus=True):
