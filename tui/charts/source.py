@@ -97,9 +97,9 @@ class Source:
         state = self.run.state
         evaluated = next((item for name, item in state.series.items() if name.startswith("eval_")), None)
         steps = evaluated.steps if evaluated is not None else array("q")
-        saved = {event.step for event in state.checkpoints}
+        known, saved = set(steps), {event.step for event in state.checkpoints}
         found = [
-            Mark(x, "evaluated, saved" if event.step in steps else "saved")
+            Mark(x, "evaluated, saved" if event.step in known else "saved")
             for event, x in zip(state.checkpoints, self._of_events(axis, state.checkpoints), strict=True)
         ]
         if evaluated is not None:
