@@ -210,6 +210,7 @@ TYPES: dict[str, type[Event]] = {
     )
 }
 _NAME_OF = {kind: name for name, kind in TYPES.items()}
+_FIELDS = {kind: frozenset(item.name for item in dataclasses.fields(kind)) for kind in TYPES.values()}
 _FLOAT_FIELDS = {
     kind: {item.name for item in dataclasses.fields(kind) if "float" in str(item.type)} for kind in TYPES.values()
 }
@@ -245,7 +246,7 @@ def from_json(line: str) -> Event | None:
     kind = TYPES.get(data.pop("type", ""))
     if kind is None:
         return None
-    known = {item.name for item in dataclasses.fields(kind)}
+    known = _FIELDS[kind]
     values = {key: value for key, value in data.items() if key in known}
     for key in _FLOAT_FIELDS[kind] & values.keys():
         values[key] = _number(values[key])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property, partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -26,6 +26,7 @@ from tui.way_out import WayOut
 if TYPE_CHECKING:
     from core.config import DataConfig, RunConfig
     from core.runs.store import RunStore
+    from tui.follow import RunFollower
     from tui.training_thread import RunFunction, TrainingThread
 
 
@@ -146,6 +147,19 @@ class FinetuiApp(App[None]):
         """Show the form, filled from a config or with this data."""
         self.call_later(self._hand_over, "configure", "fill", data, config)
 
+    def open_chart(
+        self, runs: Sequence[RunFollower] = (), paths: Sequence[Path] = (), metric: str | None = None
+    ) -> None:
+        """Show a metric as a full chart over this screen: of runs that are followed, and of runs still to be read."""
+        mode = cast("keys.Mode", self.current_mode)
+
+        def import_it() -> None:
+            from tui.screens.chart import ChartScreen
+
+            self.call_later(self.push_screen, ChartScreen(mode, runs, paths, metric))
+
+        self.run_worker(import_it, thread=True, exclusive=True, group="chart")
+
     def show_error(self, error: FinetuiError) -> None:
         """Say what went wrong, where, and what to do."""
         from tui.screens.dialogs import ErrorDialog
@@ -155,6 +169,8 @@ class FinetuiApp(App[None]):
     async def _hand_over(self, mode: keys.Mode, method: str, *values: object) -> None:
         try:
             await self._go(mode)
+            while len(self.screen_stack) > 1 and not self.screen.is_modal:
+                await self.pop_screen()  # a chart over it
             getattr(self.screen, method)(*values)
         except Exception as error:
             self._report(error)
@@ -177,7 +193,8 @@ class FinetuiApp(App[None]):
     def action_screen_keys(self) -> None:
         from tui.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen(cast("keys.Mode", self.current_mode)))
+        where = getattr(self.screen, "WHERE", cast("keys.Where", self.current_mode))
+        self.push_screen(HelpScreen(where))
 
     async def action_back(self) -> None:
         """The screen that was shown before; at the end of that path, home."""

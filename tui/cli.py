@@ -139,6 +139,18 @@ def show(run: MaybeRun = None, runs: Runs = None, json: Json = False) -> int:
 
 
 @app.command()
+def compare(
+    names: Annotated[list[str], typer.Argument(metavar="RUN RUN ...", help=RUN_HELP, show_default=False)],
+    runs: Runs = None,
+    json: Json = False,
+) -> int:
+    """Print the final metrics of runs side by side, and where their configs differ."""
+    from tui.shell.compare import compare
+
+    return compare(names, runs, json)
+
+
+@app.command()
 def attach(run: MaybeRun = None, runs: Runs = None) -> int:
     """Open the Monitor on a run.
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from core import commands, events
 from core.runs import owner
 from core.runs.folder import tell
-from core.runs.reader import RunReader
-from core.runs.state import RESUMABLE, RunState, Status
+from core.runs.history import History
+from core.runs.state import RESUMABLE, RunState, Status, memory
 from tui.buckets import Buckets
 
 LIVE_BYTES = 2**17
@@ -27,22 +27,32 @@ class RunFollower:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.state = RunState()
         self.curves: dict[str, Buckets] = {}
         self.changed: set[str] = set()
         self.pending: list[commands.Command] = []
         self.alive = self.is_dead = False
-        self._reader = RunReader(path)
+        self._history = History(path)
 
-    def replay(self) -> None:
-        """Read everything that stands in the folder now. For a thread: a long run takes seconds."""
-        self._take(self._reader.read_all())
+    @property
+    def state(self) -> RunState:
+        """What the events read so far add up to."""
+        return self._history.state
+
+    def replay(self, report: Callable[[float], None] | None = None) -> None:
+        """Read everything that stands in the folder now. For a thread: a long run takes seconds.
+
+        Args:
+            report: is told, from time to time, which share of the file has been read.
+        """
+        self._history.replay(report)
+        self._redraw()
         self.look_for_owner()
 
     def poll(self) -> bool:
         """Read what is new; whether there was any."""
-        new = self._reader.read(LIVE_BYTES)
-        self._take(new)
+        new = self._history.reader.read(LIVE_BYTES)
+        for event in new:
+            self._take(event)
         return bool(new)
 
     def look_for_owner(self) -> None:
@@ -83,7 +93,7 @@ class RunFollower:
     @property
     def skipped(self) -> list[str]:
         """What could not be read."""
-        return self._reader.skipped
+        return self._history.reader.skipped
 
     def tell(self, command: commands.Command) -> None:
         """Tell the run something; it is pending until the run says that it took it.
@@ -94,28 +104,27 @@ class RunFollower:
         tell(self.path, command)
         self.pending.append(command)
 
-    def _take(self, new: Sequence[events.Event]) -> None:
-        for event in new:
-            self.state.apply(event)
-            match event:
-                case events.RunStarted(resumed_from=int()):
-                    self._rewind()
-                case events.StepLogged() | events.Evaluated():
-                    self._extend(event.metrics)
-                case events.HardwareRead():
-                    self._extend(_memory(event))
-                case events.CommandTaken():
-                    self._taken(event)
-                case events.RunFinished() | events.RunFailed():
-                    self.pending.clear()
+    def _take(self, event: events.Event) -> None:
+        self._history.apply(event)
+        match event:
+            case events.RunStarted(resumed_from=int()):
+                self._redraw()  # it takes back what came after its checkpoint
+            case events.StepLogged() | events.Evaluated():
+                self._extend(event.metrics)
+            case events.HardwareRead():
+                self._extend(memory(event))
+            case events.CommandTaken():
+                self._taken(event)
+            case events.RunFinished() | events.RunFailed():
+                self.pending.clear()
 
     def _extend(self, metrics: dict[str, float]) -> None:
         for name, value in metrics.items():
             self.curves.setdefault(name, Buckets()).add(value)
         self.changed |= metrics.keys()
 
-    def _rewind(self) -> None:
-        """A resumed run takes back what came after its checkpoint; the state has done so already."""
+    def _redraw(self) -> None:
+        """All curves anew, from the state."""
         for name, series in self.state.series.items():
             self.curves[name] = Buckets(series.values)
         self.changed |= self.curves.keys()
@@ -124,10 +133,3 @@ class RunFollower:
         taken = next((command for command in self.pending if commands.to_dict(command) == event.command), None)
         if taken is not None:
             self.pending.remove(taken)
-
-
-def _memory(event: events.HardwareRead) -> dict[str, float]:
-    found = {"process_memory": float(event.process_memory)}
-    if event.devices:
-        found["gpu_memory"] = float(sum(device.get("memory_used") or 0 for device in event.devices))
-    return found

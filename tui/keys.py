@@ -9,7 +9,7 @@ from typing import Literal
 from textual.binding import Binding, BindingType
 
 Mode = Literal["datasets", "configure", "monitor", "chat", "runs"]
-Where = Literal["app", "datasets", "configure", "monitor", "chat", "runs"]
+Where = Literal["app", "datasets", "configure", "monitor", "chart", "chat", "runs"]
 
 MODES: tuple[Mode, ...] = ("datasets", "configure", "monitor", "chat", "runs")
 TITLES: dict[Where, str] = {
@@ -17,6 +17,7 @@ TITLES: dict[Where, str] = {
     "datasets": "Datasets",
     "configure": "Configure",
     "monitor": "Monitor",
+    "chart": "Chart",
     "chat": "Chat",
     "runs": "Runs",
 }
@@ -82,6 +83,8 @@ TABLE: tuple[Key, ...] = (
     Key("configure", "pageup", "section(-1)", "", "previous section"),
     Key("runs", "enter", "open", "open", "open the run in the Monitor", priority=True),
     Key("runs", "u", "take_up", "resume", "go on with it from its last checkpoint"),
+    Key("runs", "space", "mark", "mark", "mark the run, or no longer"),
+    Key("runs", "C", "compare", "compare", "compare the marked runs: curves, metrics, configs"),
     Key("runs", "c", "chat", "chat", "talk to the run's model"),
     Key("runs", "d", "demo", "demo", "start the built-in demo: city names, five continents"),
     Key("runs", "r", "reload", "reload", "read the runs again"),
@@ -97,6 +100,7 @@ TABLE: tuple[Key, ...] = (
     Key("monitor", "right_square_bracket", "double_rate", "double lr", "double the learning rate"),
     Key("monitor", "c", "chat", "chat", "talk to the run's model"),
     Key("monitor", "o", "output", "output", "show what libraries printed (output.log), or the log again"),
+    Key("monitor", "enter", "zoom", "chart", "show the metric as a full chart"),
     Key(
         "monitor",
         "u",
@@ -110,6 +114,24 @@ TABLE: tuple[Key, ...] = (
     Key("monitor", "N", "match(-1)", "", "log: next match, previous match"),
     Key("monitor", "escape", "leave_search", "", "log: leave the search"),
     Key("monitor", "w", "turn_level", "", "log: all, warnings and errors, errors only"),
+    Key("chart", "escape", "close", "back", "back to where the chart was opened"),
+    Key("chart", "right", "cursor(1)", "read", "read the values at a place"),
+    Key("chart", "left", "cursor(-1)", "", "read the values at a place"),
+    Key("chart", "shift+right", "cursor(10)", "", "go on by ten columns"),
+    Key("chart", "shift+left", "cursor(-10)", "", "go on by ten columns"),
+    Key("chart", "n", "metric(1)", "next", "show the next metric"),
+    Key("chart", "tab", "metric(1)", "", "show the next metric"),
+    Key("chart", "p", "metric(-1)", "", "show the previous metric"),
+    Key("chart", "shift+tab", "metric(-1)", "", "show the previous metric"),
+    Key("chart", "a", "axis", "axis", "x axis by step, epoch, time or tokens"),
+    Key("chart", "l", "log", "log", "logarithmic y axis, or linear again"),
+    Key("chart", "plus", "smooth(1)", "smooth", "smooth more"),
+    Key("chart", "minus", "smooth(-1)", "", "smooth less"),
+    Key("chart", "c", "compare", "compare", "lay other runs over this one"),
+    Key("chart", "d", "differences", "config", "show where the configs differ, or hide it"),
+    Key("chart", "down", "scroll(1)", "", "scroll the config differences"),
+    Key("chart", "up", "scroll(-1)", "", "scroll the config differences"),
+    Key("chart", "x", "export", "export", "write it beside the run: CSV, SVG, PNG"),
     Key("chat", "ctrl+o", "choose", "model", "choose another model", True),
     Key("chat", "ctrl+x,escape", "stop", "stop", "stop the answer that is being written", True),
     Key("chat", "escape", "back_to_talk", "", "go on with the model that is loaded"),

@@ -29,6 +29,15 @@ class RunReader:
         self._offset = begin
         self._line = 0
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """How many bytes and lines of the file have been read."""
+        return self._offset, self._line
+
+    def go_to(self, offset: int, line: int) -> None:
+        """Read on from here: what stands before is known already."""
+        self._offset, self._line = offset, line
+
     def read(self, limit: int = BLOCK) -> list[events.Event]:
         """The events of at most the next `limit` bytes. A last line without newline stays for the next call."""
         file = self.path / layout.EVENTS

@@ -7,6 +7,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from tests.bench.curves import curves
 from tests.bench.diagnosis import diagnosis
 from tests.bench.first_paint import first_paint
 from tests.bench.keys import keys
@@ -27,6 +28,7 @@ def main() -> None:
         "lateness": lateness,
         "keys": keys,
         "speed_and_memory": speed_and_memory,
+        "curves": curves,
     }
     found: list[Measurement] = []
     for name in sys.argv[1:] or benches:

@@ -50,7 +50,7 @@ def test_a_classifier_from_start_to_prediction(mrpc: Any, new_folder: Any) -> No
     assert "new weights, trained from scratch: classifier.bias, classifier.weight" in notices
     assert not any("\x1b" in notice or "LOAD REPORT" in notice for notice in notices)
     state = read(folder)
-    assert state.series["loss"].steps == list(range(1, 20))
+    assert list(state.series["loss"].steps) == list(range(1, 20))
     assert state.training is not None
     assert (state.training.done, state.training.total) == (19, 19)
     resolved = config_file.load(folder.path / layout.CONFIG).config

@@ -25,6 +25,8 @@ LIGHT_CORE = (
     "core.training.advisor",
     "core.training.diagnosis",
     "core.training.diagnosis.verdict",
+    "core.runs.history",
+    "core.runs.compare",
 )
 
 
@@ -52,7 +54,7 @@ def test_the_app_paints_before_anything_slow_is_imported() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["tui.cli", "tui.shell.runs", "tui.shell.show", "tui.shell.tell", "tui.shell.attach"]
+    "module", ["tui.cli", "tui.shell.runs", "tui.shell.show", "tui.shell.tell", "tui.shell.attach", "tui.shell.compare"]
 )
 def test_commands_about_runs_need_no_torch(module: str) -> None:
     assert not imported_by(f"import {module}") & HEAVY

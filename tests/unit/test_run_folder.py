@@ -180,7 +180,7 @@ def test_state_adds_up_and_replays_the_same() -> None:
     for event in said:
         state.apply(event)
     assert state.status == "paused"
-    assert state.series["loss"].steps == [1, 2]
+    assert list(state.series["loss"].steps) == [1, 2]
     assert state.latest("eval_loss") == 0.8
     assert state.latest("eval_f1") is None
     for event in said:
@@ -195,8 +195,8 @@ def test_a_resumed_run_forgets_what_came_after_its_checkpoint() -> None:
     state = RunState()
     for event in [started(), step(1, 0.9), step(2, 0.8), step(3, 0.7), started(t=5.0, resumed_from=2), step(3, 0.6)]:
         state.apply(event)
-    assert state.series["loss"].steps == [1, 2, 3]
-    assert state.series["loss"].values == [0.9, 0.8, 0.6]
+    assert list(state.series["loss"].steps) == [1, 2, 3]
+    assert list(state.series["loss"].values) == [0.9, 0.8, 0.6]
 
 
 def test_store_lists_newest_first_and_knows_a_crash(tmp_path: Path, config: RunConfig) -> None:

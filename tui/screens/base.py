@@ -26,9 +26,13 @@ class FinetuiScreen(Screen[None]):
     MODE: ClassVar[keys.Mode]
 
     def compose(self) -> ComposeResult:
-        yield HeaderLine(self.MODE)
+        yield self.header()
         yield from self.compose_body()
         yield KeyLine()
+
+    def header(self) -> HeaderLine:
+        """The top line."""
+        return HeaderLine(self.MODE)
 
     def compose_body(self) -> ComposeResult:
         """The widgets between the top line and the bottom line."""

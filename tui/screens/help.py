@@ -18,7 +18,7 @@ class HelpScreen(ModalScreen[None]):
     """The keys of one screen (and those that work everywhere), or of all.
 
     Args:
-        mode: the screen; all of them when absent.
+        where: the screen; all of them when absent.
     """
 
     CSS_PATH = "help.tcss"
@@ -28,12 +28,12 @@ class HelpScreen(ModalScreen[None]):
         Binding("k", "app.simulate_key('up')", show=False),
     ]
 
-    def __init__(self, mode: keys.Mode | None = None) -> None:
+    def __init__(self, where: keys.Where | None = None) -> None:
         super().__init__()
-        self._mode = mode
+        self._where = where
 
     def compose(self) -> ComposeResult:
-        parts: list[keys.Where] = [self._mode, "app"] if self._mode else ["app", *keys.MODES]
+        parts: list[keys.Where] = [self._where, "app"] if self._where else [*keys.TITLES]
         with VerticalScroll(id="help") as box:
             box.border_title = "keys"
             box.border_subtitle = "Esc closes"

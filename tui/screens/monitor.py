@@ -16,6 +16,7 @@ from textual.widgets import DataTable, Static
 from core import commands
 from tui import keys, metrics
 from tui.screens.steering import SteeringScreen
+from tui.text import one_line
 from tui.widgets.card_grid import CardGrid
 from tui.widgets.progress_line import ProgressLine
 from tui.widgets.run_panes import Pane, RunPanes
@@ -90,9 +91,19 @@ class MonitorScreen(SteeringScreen):
         """In a thread: imports, and a file of any length."""
         from tui.follow import RunFollower
 
+        def report(share: float) -> None:
+            self.app.call_later(self._reading, run.name, share)
+
         follower = RunFollower(run)
-        follower.replay()
+        follower.replay(report)
         self.app.call_later(self._show_run, follower)
+
+    def _reading(self, name: str, share: float) -> None:
+        """A run so long that it takes a while: the first time, by whoever opens it first."""
+        if self.is_attached:
+            self.run = None
+            self.set_class(True, "-empty")
+            self.query_one("#monitor-empty", Static).update(Content(f"reading {one_line(name)}: {100 * share:.0f} %"))
 
     async def _show_run(self, run: RunFollower) -> None:
         if not self.is_attached:  # the app was left while the run was read
@@ -155,7 +166,7 @@ class MonitorScreen(SteeringScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         run, log = self.run, self._panes.log_in_sight
-        if action in ("output", "samples", "machine"):
+        if action in ("output", "samples", "machine", "zoom"):
             return run is not None
         if action in ("search", "turn_level"):
             return run is not None and log is not None
@@ -183,6 +194,11 @@ class MonitorScreen(SteeringScreen):
     def action_take_up(self) -> None:
         if self.run is not None:
             self.finetui.resume_run(self.run.path)
+
+    def action_zoom(self) -> None:
+        if self.run is not None:
+            chosen = self.query_one(CardGrid).focused
+            self.finetui.open_chart([self.run], metric=chosen.name if chosen is not None else None)
 
     def action_output(self) -> None:
         self._turn("output")

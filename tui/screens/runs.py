@@ -99,10 +99,12 @@ class RunsScreen(FinetuiScreen):
     # keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("open", "chat", "delete"):
+        if action in ("open", "chat", "delete", "mark"):
             return bool(self._runs)
         if action == "take_up":
             return self._can_take_up()
+        if action == "compare":
+            return len(self._compared) > 1
         if action == "demo":
             return self.finetui.live is None
         return super().check_action(action, parameters)
@@ -110,6 +112,22 @@ class RunsScreen(FinetuiScreen):
     def action_open(self) -> None:
         if self._chosen is not None:
             self.finetui.watch_run(self._chosen.path)
+
+    @property
+    def _compared(self) -> list[Path]:
+        """The marked runs, in the order in which they were marked; one alone goes with the run under the cursor."""
+        if self._table is None or not self._table.marked:
+            return []
+        here = [self._chosen.path] if self._chosen is not None and len(self._table.marked) == 1 else []
+        return list(dict.fromkeys([*self._table.marked, *here]))
+
+    def action_mark(self) -> None:
+        if self._table is not None:
+            self._table.mark(self.size.width)
+            self.refresh_bindings()
+
+    def action_compare(self) -> None:
+        self.finetui.open_chart(paths=self._compared)
 
     def action_chat(self) -> None:
         if self._chosen is not None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
 from tui.buckets import Buckets
@@ -18,7 +20,14 @@ WIDE_CARD = 28
 
 
 class CardGrid(VerticalScroll, can_focus=False):
-    """Shows a card per metric, in the order in which `show` names them."""
+    """Shows a card per metric, in the order in which `show` names them. Arrows go from card to card."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "go(-1, 0)", show=False),
+        Binding("right", "go(1, 0)", show=False),
+        Binding("up", "go(0, -1)", show=False),
+        Binding("down", "go(0, 1)", show=False),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,6 +48,19 @@ class CardGrid(VerticalScroll, can_focus=False):
         """Take all cards away: another run has others."""
         self._cards, self._order = {}, []
         await self.remove_children()
+
+    @property
+    def focused(self) -> Metric | None:
+        """What the card that has the focus is about."""
+        return next((card.metric for card in self._cards.values() if card.has_focus), None)
+
+    def action_go(self, across: int, down: int) -> None:
+        """Focus the next card in a direction, if there is one."""
+        cards = [*self._cards.values()]
+        at = next((place for place, card in enumerate(cards) if card.has_focus), 0)
+        target = at + across + down * (self.styles.grid_size_columns or 1)
+        if 0 <= target < len(cards):
+            cards[target].focus()
 
     def _arrange(self, metrics: Sequence[Metric], values: Mapping[str, Buckets]) -> None:
         self._cards = {metric.name: self._cards.get(metric.name) or MetricCard(metric) for metric in metrics}

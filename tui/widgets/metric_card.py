@@ -17,7 +17,7 @@ from tui.text import one_line
 from tui.widgets import sparkline
 
 
-class MetricCard(Widget):
+class MetricCard(Widget, can_focus=True):
     """Draws `buckets`, which somebody else fills; `show` says that they changed."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"card--value", "card--quiet", "card--bar", "card--range", "card--bad"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -27,6 +28,7 @@ class RunTable(DataTable[Text]):
     def __init__(self) -> None:
         super().__init__(cursor_type="row")
         self._shown: list[RunSummary] = []
+        self.marked: list[Path] = []
 
     @property
     def chosen(self) -> RunSummary | None:
@@ -36,6 +38,7 @@ class RunTable(DataTable[Text]):
     def show(self, runs: Sequence[RunSummary], width: int) -> None:
         """List these runs, with the cursor on the one that it was on."""
         chosen = self.chosen
+        self.marked = [path for path in self.marked if any(run.path == path for run in runs)]
         widths = WIDE if width >= WIDE_FROM else NARROW
         self._shown = list(runs)
         self.clear(columns=True)
@@ -47,11 +50,24 @@ class RunTable(DataTable[Text]):
         if chosen is not None and chosen.path in paths:
             self.move_cursor(row=paths.index(chosen.path), animate=False)
 
+    def mark(self, width: int) -> None:
+        """Mark the run under the cursor, or no longer; the cursor goes on to the next."""
+        run = self.chosen
+        if run is not None:
+            if run.path in self.marked:
+                self.marked.remove(run.path)
+            else:
+                self.marked.append(run.path)
+            self.show(self._shown, width)
+            self.action_cursor_down()
+
     def _cell(self, run: RunSummary, column: str) -> Text:
         match column:
             case "status":
                 look = LOOKS[run.status]
                 return Text(look.text, style=self.app.theme_variables[look.color.removeprefix("$")])
+            case "name":
+                return Text(("+ " if run.path in self.marked else "") + one_line(run.name))
             case "step":
                 return Text(f"{run.step:,}/{run.total_steps:,}" if run.total_steps else "")
             case "metric":

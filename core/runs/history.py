@@ -1,0 +1,85 @@
+"""A run's events, read and added up; a long run by the short cut that its last reader left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from core import events
+from core.runs import cache, layout
+from core.runs.reader import RunReader
+from core.runs.state import RunState
+
+WORTH_SAVING = 4 * 2**20
+"""Bytes of events that were read anew: fewer are read again in less than a second."""
+MANY = (events.StepLogged, events.Progress, events.HardwareRead)
+"""Kinds of events of which there is one at every step or every other second; only their sums are kept."""
+
+
+class History:
+    """The state of a run up to where its events have been read.
+
+    Attributes:
+        state: what the events add up to.
+        reader: where they come from.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.state = RunState()
+        self.reader = RunReader(path)
+        self._kept: list[events.Event] = []
+        self._last: dict[tuple[type[events.Event], bool], events.Event] = {}
+        self._saved = 0
+
+    def replay(self, report: Callable[[float], None] | None = None) -> None:
+        """Read everything that stands in the folder now, and leave a short cut to the next reader. For a thread.
+
+        Args:
+            report: is told, from time to time, which share of the file has been read.
+        """
+        self._restore()
+        for event in self._blocks(report):
+            self.apply(event)
+        self.save()
+
+    def apply(self, event: events.Event) -> None:
+        """Take one event into account."""
+        self.state.apply(event)
+        if not isinstance(event, MANY):
+            self._kept.append(event)
+            return
+        # A training's progress is one thing, that of the evaluation in between another.
+        kind = (type(event), isinstance(event, events.Progress) and event.phase == "training")
+        self._last.pop(kind, None)
+        self._last[kind] = event
+
+    def save(self) -> None:
+        """Leave a short cut, if much was read since the last one."""
+        offset, line = self.reader.place
+        if offset - self._saved < WORTH_SAVING:
+            return
+        state = self.state
+        found = cache.Snapshot(
+            offset, line, state.series, self._kept, [*self._last.values()], state.progress is not None
+        )
+        if cache.save(self.path, found):
+            self._saved = offset
+
+    def _restore(self) -> None:
+        found = cache.load(self.path)
+        if found is None:
+            return
+        for event in (*found.kept, *found.last):
+            self.apply(event)
+        self.state.series = found.series
+        if not found.under_way:
+            self.state.progress = None
+        self.reader.go_to(found.offset, found.line)
+        self._saved = found.offset
+
+    def _blocks(self, report: Callable[[float], None] | None) -> Iterator[events.Event]:
+        while not self.reader.at_end:
+            yield from self.reader.read()
+            if report is not None and not self.reader.at_end:
+                report(self.reader.place[0] / (self.path / layout.EVENTS).stat().st_size)

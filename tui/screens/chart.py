@@ -1,0 +1,253 @@
+"""A metric as a full chart: of one run, train and evaluation over the same axes, or of several runs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from core.errors import FinetuiError
+from core.runs import compare
+from tui import chart_words, keys, metrics
+from tui.charts import figure
+from tui.charts.source import AXES, Source, give_colors
+from tui.follow import RunFollower
+from tui.metrics import Metric
+from tui.screens.base import FinetuiScreen
+from tui.text import one_line
+from tui.widgets.chart import COLORS, Chart
+from tui.widgets.header import HeaderLine
+
+SMOOTHING = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)
+"""The shares of a curve over which it can be smoothed."""
+PAINT_SECONDS = 0.5
+"""Between two looks at runs that train: painting takes time from them, on few cores."""
+PANEL = 32
+"""Cells of a line beside the chart, where there is room for it."""
+
+
+class ChartScreen(FinetuiScreen):
+    """Stands over the screen that opened it.
+
+    Args:
+        mode: that screen.
+        runs: runs that are followed already, by whoever opened this.
+        paths: runs that this screen reads and follows itself.
+        metric: the metric to begin with; the loss when absent.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = keys.bindings("chart")
+    CSS_PATH = "chart.tcss"
+    WHERE = "chart"
+
+    def __init__(
+        self, mode: keys.Mode, runs: Sequence[RunFollower] = (), paths: Sequence[Path] = (), metric: str | None = None
+    ) -> None:
+        super().__init__()
+        self._mode = mode
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+        self._sources = [Source(run) for run in runs]
+        self._guests = {run.path for run in runs}
+        self._paths = [*(run.path for run in runs), *paths]
+        self._wish = figure.Wish(metric or "loss", "", None, "")
+        self._smoothing = 0
+        self._cursor: int | None = None
+        self._sizes: list[int] = []
+
+    def header(self) -> HeaderLine:
+        return HeaderLine(self._mode)
+
+    def compose_body(self) -> ComposeResult:
+        with Horizontal(id="chart-head"):
+            yield Static(id="chart-title")
+            yield Static(id="chart-options")
+        yield Static(id="chart-legend")
+        with Container(id="chart-body"):
+            yield Chart()
+            with VerticalScroll(id="chart-differences", can_focus=False):
+                yield Static(id="chart-different")
+
+    def on_mount(self) -> None:
+        self.query_one("#chart-differences").border_title = "config"
+        self.query_one("#chart-differences").display = False
+        self.query_one(Chart).focus()
+        self.set_interval(PAINT_SECONDS, self._look)
+        self._read(self._paths)
+
+    # reading
+
+    @work(thread=True, exclusive=True, group="read")
+    def _read(self, paths: Sequence[Path]) -> None:
+        """Read the runs that nobody follows yet; long ones take seconds, the first time."""
+        known = {source.run.path: source for source in self._sources}
+        sources = []
+        for path in paths:
+            source = known.get(path)
+            if source is None:
+                run = RunFollower(path)
+
+                def report(share: float, name: str = path.name) -> None:
+                    self.app.call_later(self._reading, name, share)
+
+                run.replay(report)
+                source = Source(run)
+            source.prepare()
+            sources.append(source)
+        differing = compare.differences(compare.read_configs(paths)) if len(paths) > 1 else {}
+        self.app.call_later(self._show, sources, differing)
+
+    def _reading(self, name: str, share: float) -> None:
+        if self.is_attached:
+            self.query_one("#chart-legend", Static).update(Content(f"reading {one_line(name)}: {100 * share:.0f} %"))
+
+    def _show(self, sources: list[Source], differing: dict[str, list[object]]) -> None:
+        if not self.is_attached:
+            return
+        give_colors(sources, COLORS)
+        self._sources = sources
+        self._paths = [source.run.path for source in sources]
+        several = len(sources) > 1
+        self.query_one("#chart-differences").display = several
+        if several:
+            wide = self.has_class("-wide")
+            self.query_one("#chart-different", Static).update(
+                chart_words.differences(differing, PANEL if wide else self.size.width - 6, wide)
+            )
+        self._choose(self._wish.metric)
+        self.refresh_bindings()
+
+    def _look(self) -> None:
+        if not self.is_current:
+            return
+        for source in self._sources:
+            if source.run.path not in self._guests:
+                source.run.poll()
+        if [source.size for source in self._sources] != self._sizes:
+            self._choose(self._wish.metric)  # its first evaluation may have come
+
+    # painting
+
+    @property
+    def _charts(self) -> list[Metric]:
+        """What there is to see. Of one run, an evaluation metric goes with what training logged under the same name."""
+        known = {
+            name: None for source in self._sources for name, item in source.run.state.series.items() if item.values
+        }
+        found = [metric for metric in metrics.shown(known) if metric.name in known]
+        if len(self._sources) > 1:
+            return found
+        names = {metric.name for metric in found}
+        return [metric for metric in found if metric.name.removeprefix("eval_") not in names - {metric.name}]
+
+    def _choose(self, name: str) -> None:
+        """Show this metric, or the one that it goes with."""
+        charts = self._charts
+        chosen = next((item for item in charts if item.name == name), None)
+        chosen = chosen or next((item for item in charts if f"eval_{item.name}" == name), None)
+        chosen = chosen or (charts[0] if charts else Metric(name, name))
+        companion = f"eval_{chosen.name}"
+        known = self._sources[0].run.state.series if self._sources else {}
+        titles = {item.name: item.title for item in metrics.shown(known)}
+        self._wish = dataclasses.replace(
+            self._wish,
+            metric=chosen.name,
+            title=chosen.title,
+            companion=companion if companion in titles else None,
+            companion_title=titles.get(companion, ""),
+            write=chosen.write,
+        )
+        self._paint()
+
+    def _paint(self) -> None:
+        chart = self.query_one(Chart)
+        self._sizes = [source.size for source in self._sources]
+        found = figure.build(self._sources, self._wish)
+        chart.show(found, self._cursor)
+        several = len(self._sources) > 1
+        names = f"{len(self._sources)} runs" if several else one_line(self._sources[0].name if self._sources else "")
+        title = self._wish.title if several or self._wish.companion is None else self._wish.title.removeprefix("train ")
+        self.query_one("#chart-title", Static).update(Content.assemble((one_line(title), "bold"), "  ", names))
+        self.query_one("#chart-options", Static).update(Content(chart_words.options(found)))
+        place = chart.place_of(self._cursor) if self._cursor is not None and found.lines else None
+        self.query_one("#chart-legend", Static).update(
+            chart_words.legend(found, place, lambda name: chart.get_visual_style(f"chart--{name}"), self.size.width - 2)
+        )
+
+    @on(Chart.Resize)
+    def _fit(self) -> None:
+        if self._cursor is not None:
+            self._cursor = min(self._cursor, self.query_one(Chart).columns - 1)
+        if self._sources and self._wish.title:
+            self._paint()
+
+    # keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("differences", "scroll"):
+            return len(self._sources) > 1
+        return super().check_action(action, parameters)
+
+    def action_close(self) -> None:
+        self.dismiss()
+
+    def action_metric(self, by: int) -> None:
+        names = [metric.name for metric in self._charts]
+        if names:
+            at = names.index(self._wish.metric) if self._wish.metric in names else -1
+            self._choose(names[(at + by) % len(names)])
+
+    def action_cursor(self, by: int) -> None:
+        last = self.query_one(Chart).columns - 1
+        start = self._cursor if self._cursor is not None else (last + 1 if by < 0 else -1)
+        self._cursor = max(0, min(last, start + by))
+        self._paint()
+
+    def action_axis(self) -> None:
+        axes = [axis for axis in AXES if all(axis in source.axes() for source in self._sources)]
+        at = axes.index(self._wish.axis) if self._wish.axis in axes else -1
+        self._wish = dataclasses.replace(self._wish, axis=axes[(at + 1) % len(axes)])
+        self._paint()
+
+    def action_log(self) -> None:
+        self._wish = dataclasses.replace(self._wish, log=not self._wish.log)
+        self._paint()
+
+    def action_smooth(self, by: int) -> None:
+        self._smoothing = max(0, min(len(SMOOTHING) - 1, self._smoothing + by))
+        self._wish = dataclasses.replace(self._wish, smoothing=SMOOTHING[self._smoothing])
+        self._paint()
+
+    def action_differences(self) -> None:
+        panel = self.query_one("#chart-differences")
+        panel.display = not panel.display
+
+    def action_scroll(self, by: int) -> None:
+        self.query_one("#chart-differences").scroll_relative(y=by, animate=False)
+
+    @work
+    async def action_compare(self) -> None:
+        from tui.screens.compare_dialog import CompareDialog
+
+        base = self._paths[0]
+        chosen = await self.app.push_screen_wait(CompareDialog(self.finetui.store, base, self._paths[1:]))
+        if chosen is not None:
+            self._read([base, *chosen])
+
+    @work(thread=True, exclusive=True, group="export")
+    def action_export(self) -> None:
+        """Write what is shown beside the run, in a thread: matplotlib takes seconds to import."""
+        from tui.charts import export
+
+        shown = self.query_one(Chart).figure
+        if shown is None or not shown.lines:
+            raise FinetuiError("there is nothing to write", "the chart is empty", "wait for the first values")
+        folder = export.write(self._paths[0], self._wish.metric, self._wish.title, shown)
+        self.app.call_later(self.notify, f"written to {folder}", markup=False)
