@@ -214,7 +214,7 @@ async def test_resumed_run_takes_back_what_came_after_its_checkpoint(runs: Path)
 
 async def test_output_of_libraries_can_be_read(runs: Path) -> None:
     run = trained(runs)
-    run.folder.output.write_text("Loading  10%\rLoading 100%\nwarning: \x1b[31mred\x1b[0m\n")
+    run.folder.output.write_text("Loading  10%\rLoading 100%\nwarning: \x1b[31mred\x1b[0m, \x07 and [b]bold[/b]\n")
     async with watching(run) as pilot:
         await until_shown(pilot, "40 %")
         await pilot.press("o")
