@@ -82,6 +82,8 @@ def parse(text: str, path: Path | None = None) -> Document:
         raise FinetuiError(f"not readable as YAML: {first}", str(path), "remove what is not text") from None
     if loaded is None:
         loaded = CommentedMap()
+    if not isinstance(loaded, CommentedMap) and path is None:
+        raise FinetuiError("no keys with values", "text:1", "write `key: value`, one a line")
     if not isinstance(loaded, CommentedMap):
         raise FinetuiError(
             "the file is not a mapping of keys to values", f"{path}:1", "begin with `model:` and `data:`"

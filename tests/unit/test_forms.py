@@ -89,6 +89,7 @@ def test_a_new_form_evaluates_every_epoch_in_batches_of_16() -> None:
         (("name",), "a b", "must match pattern"),
         (("model", "dtype"), "float8", "one of: auto, float32, bfloat16, float16"),
         (("training", "*"), "a: [", "not readable as YAML"),
+        (("training", "*"), "100", "write `key: value`"),
     ],
 )
 def test_a_wrong_field_says_so_whatever_stands_in_the_others(path: tuple[str, ...], text: str, message: str) -> None:

@@ -186,11 +186,7 @@ def _put(data: dict[str, Any], field: FormField, text: str) -> None:
     for parent in parents:
         data = data.setdefault(parent, {})
     if field.is_other:
-        try:
-            data.update(yaml12.parse(text).data)
-        except FinetuiError as error:
-            hint = "write a field a line: `optim: adamw_torch`"
-            raise FinetuiError("other fields are lines of `key: value`", error.title, hint) from None
+        data.update(yaml12.parse(text).data)
     elif field.is_switch:
         if text == "yes":
             data.setdefault(last, {})
