@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from textual.pilot import Pilot
@@ -165,6 +165,21 @@ async def test_a_question_waits_for_the_answer_before(
         await pilot.press("enter")
         await until(pilot, lambda: len(_answers(pilot)) == 2)
     assert predictor.ended.wait(10), "the app closed and the model still writes"
+
+
+async def test_runs_listed_late_do_not_take_the_keys_from_a_model_that_came_first(
+    pairs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = threading.Event()
+    monkeypatch.setattr("tui.screens.chat._with_model", lambda app: [] if listed.wait(60) else [])
+    async with driven(pairs) as pilot:
+        cast(FinetuiApp, pilot.app).chat_with(str(next(pairs.iterdir())))
+        await until_shown(pilot, "first text", "second text")
+        listed.set()
+        await pilot.pause(0.2)
+        await type_in(pilot, "one", "enter")
+        await type_in(pilot, "another", "enter")
+        await until_shown(pilot, "» one", "» another", " %")
 
 
 def _answers(pilot: Pilot[int]) -> list[str]:

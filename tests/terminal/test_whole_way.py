@@ -68,9 +68,8 @@ def test_from_an_empty_folder_to_an_answer(person: Person, empty: Path, shared: 
     person.wait_for("chat")
     person.type("c")
     person.wait_for("first text", "second text", "sequence-classification")
-    _, first_line = person.cursor
     person.type("The cat sat on the mat.\r")
-    person.wait_until(lambda: person.cursor[1] > first_line)
+    person.wait_for("│  The cat sat on the mat.")
     person.type("A cat was sitting on the mat.\r")
     person.wait_for("» The cat sat on the mat.", "» A cat was sitting on the mat.", "%")
     shares = [float(share) for share in re.findall(r"(\d+\.\d) %", person.sees)]

@@ -74,27 +74,29 @@ class ChatScreen(FinetuiScreen):
 
     # choosing a model
 
-    async def on_screen_resume(self) -> None:
+    def on_screen_resume(self) -> None:
         if self._choosing:
-            await self._list_runs()
+            self.list_runs()
 
-    async def _list_runs(self) -> None:
+    @work(exclusive=True, group="list")
+    async def list_runs(self) -> None:
         choose = self.query_one(ChooseModel)
         choose.show_runs(await asyncio.to_thread(_with_model, self.finetui))
-        choose.focus_first()
+        if self._choosing:  # a model that was asked for elsewhere may have come meanwhile
+            choose.focus_first()
 
-    async def action_choose(self) -> None:
+    def action_choose(self) -> None:
         """Ask for another model; the one that is loaded stays until then."""
         self._choosing = True
         self.query_one(ContentSwitcher).current = "choose"
-        await self._list_runs()
+        self.list_runs()
         self.refresh_bindings()
 
     def action_back_to_talk(self) -> None:
         """Go on with the model that is loaded."""
         self._choosing = False
         self.query_one(ContentSwitcher).current = "talk"
-        self.talk.query_one("#talk-text").focus()
+        self.set_focus(self.talk.query_one("#talk-text"))  # at once: what is typed now is meant for it
         self.refresh_bindings()
 
     @on(ChooseModel.Chosen)

@@ -69,7 +69,6 @@ class Talk(Vertical):
         examples = ", ".join(one_line(example, 20) for example in manner.examples)
         hint = f"try: {examples}   (↑ types one)" if examples else "Enter sends   ↑ brings back what was sent"
         self.query_one("#talk-hint", Static).update(Content(hint))
-        first.focus()
 
     @property
     def length(self) -> int:
