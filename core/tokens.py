@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -67,10 +68,10 @@ def rows(task: Task, tokenizer: PreTrainedTokenizerBase, example: dict[str, Any]
     batch = {column: [value] for column, value in example.items()}
     encoded = {name: values[0] for name, values in task.encode(batch, tokenizer, max_length).items()}
     whole = task.encode(batch, tokenizer, None)["input_ids"][0] if max_length is not None else encoded["input_ids"]
-    labels = encoded.get("labels")
-    per_token = labels if isinstance(labels, list) else None
-    tokens = _tokens(tokenizer, encoded["input_ids"], None, encoded, per_token)
-    return TokenView(tokens, len(whole) - len(encoded["input_ids"]), _row_label(task, labels))
+    view = task.label_view(encoded, tokenizer)
+    labels = [MASKED if label is None else label for label in view.tokens]
+    tokens = _tokens(tokenizer, encoded["input_ids"], None, encoded, labels)
+    return TokenView(tokens, len(whole) - len(encoded["input_ids"]), view.row)
 
 
 def _tokens(
@@ -78,7 +79,7 @@ def _tokens(
     ids: list[int],
     offsets: list[tuple[int, int]] | None,
     encoded: Any,
-    labels: list[int] | None = None,
+    labels: Sequence[str] = (),
 ) -> list[Token]:
     special = set(tokenizer.all_special_ids)
     segments = encoded.get("token_type_ids") or [0] * len(ids)
@@ -92,7 +93,7 @@ def _tokens(
             attended=bool(mask[index]),
             start=offsets[index][0] if offsets and token not in special else None,
             end=offsets[index][1] if offsets and token not in special else None,
-            label="" if labels is None else MASKED if labels[index] == -100 else piece(tokenizer, labels[index]),
+            label=labels[index] if labels else "",
         )
         for index, token in enumerate(ids)
     ]
@@ -113,8 +114,3 @@ def piece(tokenizer: PreTrainedTokenizerBase, token: int) -> str:
             return decoded.replace(" ", "␣").replace("\n", "⏎")
     return text
 
-
-def _row_label(task: Task, label: Any) -> str:
-    if label is None or isinstance(label, list):
-        return ""
-    return task.label_names[label] if task.label_names else f"{label:g}"

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
+
+from core.config import TaskName
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from core.config import RunConfig, TaskName
+    from core.config import RunConfig
     from core.tasks.base import Task
+
+
+PLACES: dict[TaskName, str] = {
+    "sequence-classification": "sequence_classification.SequenceClassification",
+    "causal-lm": "causal_lm.CausalLM",
+}
+"""Module and class of each task."""
 
 
 def task_class(name: TaskName) -> type[Task]:
     """The class of a task, imported when it is first asked for."""
-    if name == "sequence-classification":
-        from core.tasks.sequence_classification import SequenceClassification
-
-        return SequenceClassification
-    from core.tasks.causal_lm import CausalLM
-
-    return CausalLM
+    module, cls = PLACES[name].split(".")
+    found: type[Task] = getattr(import_module(f"core.tasks.{module}"), cls)
+    return found
 
 
 def create(config: RunConfig, train: Dataset, evaluation: Dataset | None = None) -> Task:

@@ -4,21 +4,47 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from core import tokens
 from core.data.columns import Role
 from core.errors import FinetuiError
 
 if TYPE_CHECKING:
     import torch
     from datasets import Dataset
-    from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
 
     from core.config import DataConfig
 
 Rows = Mapping[str, Sequence[Any]]
 """A batch of dataset rows: column -> values."""
+
+
+IGNORED = -100
+"""The label that the loss leaves out."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelView:
+    """What the loss compares the model's output with, for people.
+
+    Attributes:
+        tokens: the label at each position of `input_ids`, None where the loss leaves the position out; empty where
+            labels are not per position of the input.
+        shifted: the output at a position is compared with the label of the next one.
+        row: the label of the whole row; empty where there is none.
+        target: a sequence of label ids of its own, IGNORED where the loss leaves one out: what a decoder writes.
+        parts: the name of the part of the row that each position of `input_ids` belongs to (prompt, completion, user,
+            assistant, question, context, ...); empty where a row has one part.
+    """
+
+    tokens: list[str | None] = field(default_factory=list)
+    shifted: bool = False
+    row: str = ""
+    target: list[int] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +130,29 @@ class Task(ABC):
     @abstractmethod
     def metrics(self, names: list[str]) -> Callable[[EvalPrediction], dict[str, float]]:
         """A `compute_metrics` for the Trainer over the reduced logits."""
+
+    @classmethod
+    def trainer_class(cls) -> type[Trainer]:
+        """The Trainer whose training this is; imported when it is first asked for."""
+        from transformers import Trainer
+
+        return Trainer
+
+    @classmethod
+    def arguments_class(cls) -> type[TrainingArguments]:
+        """The class behind `training:`, whose fields and defaults it takes."""
+        from transformers import TrainingArguments
+
+        return TrainingArguments
+
+    def label_view(self, encoded: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) -> LabelView:
+        """What the loss sees of one encoded row: an element of what `encode` gives."""
+        labels = encoded.get("labels")
+        if labels is None:
+            return LabelView()
+        if isinstance(labels, list):
+            return LabelView([None if token == IGNORED else tokens.piece(tokenizer, token) for token in labels])
+        return LabelView(row=self.label_names[labels] if self.label_names else f"{labels:g}")
 
     def questions(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> list[Question]:
         """Rows of the dataset as questions; none where the task has no answers that a person could read."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from core import answering
 from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError
-from core.tasks.base import Answer, Question, Rows, Task, first
+from core.tasks.base import IGNORED, Answer, LabelView, Question, Rows, Task, first
 
 if TYPE_CHECKING:
     import torch
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from core.config import DataConfig
 
-IGNORED = -100
-"""The label that the loss leaves out."""
 PROMPT_TOKENS = 32
 """Of a text without a prompt of its own, at most so many tokens are given in a sampling."""
 
@@ -88,6 +87,10 @@ class CausalLM(Task):
             input_ids.append(row[:max_length])
             labels.append(targets[:max_length])
         return {"input_ids": input_ids, "attention_mask": [[1] * len(row) for row in input_ids], "labels": labels}
+
+    def label_view(self, encoded: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) -> LabelView:
+        """Each token is the label of its own position; the model shifts them by one."""
+        return replace(super().label_view(encoded, tokenizer), shifted=True)
 
     def questions(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> list[Question]:
         """Prompts, and the completions that are right; of a whole text its beginning, and how it goes on."""

@@ -71,16 +71,18 @@ def settle(config: RunConfig) -> RunConfig:
     return config.model_copy(update={"training": training.model_copy(update=changes)})
 
 
-def build(config: RunConfig, output: Path, precision: Precision, loss_in_metrics: bool = False) -> TrainingArguments:
-    """The `TrainingArguments` of a run that writes its checkpoints under `output`.
+def build(config: RunConfig, output: Path, precision: Precision) -> TrainingArguments:
+    """The arguments, of the task's own class, of a run that writes its checkpoints under `output`.
 
     Raises:
         FinetuiError: an argument does not exist, is set by finetui, or does not fit with another.
     """
-    from transformers import TrainingArguments
+    from core import tasks
 
+    task = tasks.task_class(config.task)
+    arguments_class = task.arguments_class()
     values = config.training.arguments()
-    known = [field.name for field in dataclasses.fields(TrainingArguments)]
+    known = [field.name for field in dataclasses.fields(arguments_class)]
     for name in config.training.model_fields_set:
         if name in FOLDERS:
             raise FinetuiError(
@@ -88,15 +90,15 @@ def build(config: RunConfig, output: Path, precision: Precision, loss_in_metrics
             )
         if name not in known:
             raise FinetuiError(
-                f"unknown training argument `{name}`", f"training.{name}", _hint(name, known), key=f"training.{name}"
+                f"unknown training argument `{name}`", f"training.{name}", _hint(name, known, arguments_class), key=f"training.{name}"
             )
     merged = {**OURS, **precision.arguments(), **values, "output_dir": str(output)}
     if precision.device == "cpu":
         merged.setdefault("dataloader_pin_memory", False)  # there it does nothing but warn at every evaluation
-    if loss_in_metrics:
+    if task.loss_in_metrics:
         merged["include_for_metrics"] = sorted({*merged.get("include_for_metrics", []), "loss"})
     try:
-        settings = TrainingArguments(**merged)
+        settings = arguments_class(**merged)
     except (ValueError, TypeError, ImportError) as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         title = lines[0] if lines else type(error).__name__
@@ -106,8 +108,8 @@ def build(config: RunConfig, output: Path, precision: Precision, loss_in_metrics
     return settings
 
 
-def _hint(name: str, known: list[str]) -> str:
+def _hint(name: str, known: list[str], arguments_class: type[TrainingArguments]) -> str:
     if name in RENAMED:
         return f"it is called {RENAMED[name]}"
     close = difflib.get_close_matches(name, known, 1)
-    return f"did you mean `{close[0]}`?" if close else "the fields are those of transformers.TrainingArguments"
+    return f"did you mean `{close[0]}`?" if close else f"the fields are those of {arguments_class.__module__.split('.')[0]}.{arguments_class.__name__}"

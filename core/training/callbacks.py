@@ -19,7 +19,7 @@ from core.training.sampling import Sampler
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-    from core.training.trainer import RunTrainer
+    from core.training.trainer import Steered
 
 POLL_SECONDS = 0.05
 """How often a paused run looks at its inbox."""
@@ -43,7 +43,7 @@ class RunCallback(TrainerCallback):
         trainer: set once it exists; it is built with this callback.
     """
 
-    trainer: RunTrainer
+    trainer: Steered
 
     def __init__(self, reporter: Reporter, stop_on_nan: bool, sampler: Sampler) -> None:
         self.evaluated: tuple[int, dict[str, float]] | None = None

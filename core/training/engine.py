@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.config import RunConfig
     from core.training.callbacks import RunCallback
     from core.training.prepare import Checked, Prepared
-    from core.training.trainer import RunTrainer
+    from core.training.trainer import Steered
 
 
 def run(config: RunConfig, folder: RunFolder, resume: bool = False) -> RunFinished | RunFailed:
@@ -155,7 +155,7 @@ class _Run:
         from core.training.sampling import Sampler
 
         config, folder = checked.config, self._folder
-        settings = arguments.build(config, folder.checkpoints, checked.precision, prepared.task.loss_in_metrics)
+        settings = arguments.build(config, folder.checkpoints, checked.precision)
         callback = RunCallback(self._reporter, config.stop_on_nan, Sampler(checked, self._reporter))
         training = trainer.build(config, prepared, settings, callback)
         training.train(resume_from_checkpoint=str(self._checkpoint) if self._checkpoint else None)
@@ -172,7 +172,7 @@ class _Run:
             reason = "stopped" if self._reporter.stopped or callback.nan_step is not None else "early_stopped"
         return _finished(reason, folder, self._began, metrics, state.global_step, state.epoch)
 
-    def _final_metrics(self, training: RunTrainer, callback: RunCallback) -> dict[str, float]:
+    def _final_metrics(self, training: Steered, callback: RunCallback) -> dict[str, float]:
         """The evaluation of the model that is saved: the last one where that was of the same weights, else a new one.
 
         A stopped run does not wait for a new one.

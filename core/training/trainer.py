@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from core.training.prepare import Prepared
 
 
-class RunTrainer(Trainer):
-    """The Trainer as it is, with a checkpoint on demand, an evaluation that can be broken off, and a watch on it all.
+class Steered(Trainer):
+    """A Trainer as it is, with a checkpoint on demand, an evaluation that can be broken off, and a watch on it all.
+
+    Mixed into the Trainer of a task: what it overrides is every Trainer's own.
 
     Attributes:
         times: what this thread spends its time on.
@@ -78,13 +80,14 @@ class RunTrainer(Trainer):
         return bool(metrics) and super()._determine_best_metric(metrics, trial)
 
 
-def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, callback: RunCallback) -> RunTrainer:
-    """A Trainer over prepared data and model that reports through `callback`."""
+def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, callback: RunCallback) -> Steered:
+    """The task's Trainer over prepared data and model, reporting through `callback`."""
     task, tokenizer = prepared.task, prepared.tokenizer
     callbacks: list[TrainerCallback] = [callback]
     if config.early_stopping is not None:
         callbacks.append(EarlyStoppingCallback(config.early_stopping.patience, config.early_stopping.threshold))
-    trainer = RunTrainer(
+    steered: type[Steered] = type("RunTrainer", (Steered, task.trainer_class()), {})
+    trainer = steered(
         model=prepared.model,
         args=arguments,
         data_collator=task.collator(tokenizer),
