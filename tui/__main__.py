@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 
+from core.training import allocator
+
 
 def main() -> None:
     """The console script. Without arguments the app opens at once: the command line's imports would delay it."""
+    allocator.use_one_arena()
     from tui.shell.streams import has_terminal
 
     if len(sys.argv) > 1 or not has_terminal():

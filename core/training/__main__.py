@@ -11,7 +11,7 @@ from types import FrameType
 from core import commands, config_file
 from core.events import RunFinished
 from core.runs import folder, layout
-from core.training import engine
+from core.training import allocator, engine
 
 
 def main(path: Path) -> int:
@@ -38,4 +38,5 @@ def _on_sigterm(path: Path) -> None:
 
 
 if __name__ == "__main__":
+    allocator.use_one_arena()
     sys.exit(main(Path(sys.argv[1]).absolute()))

@@ -11,7 +11,7 @@ from core import events
 from core.errors import FinetuiError, RunStopped
 from core.events import RunFailed, RunFinished
 from core.runs.folder import RunFolder, checkpoint_step
-from core.training import failures
+from core.training import allocator, failures
 from core.training.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -158,7 +158,10 @@ class _Run:
         settings = arguments.build(config, folder.checkpoints, checked.precision)
         callback = RunCallback(self._reporter, config.stop_on_nan, Sampler(checked, self._reporter))
         training = trainer.build(config, prepared, settings, callback)
-        training.train(resume_from_checkpoint=str(self._checkpoint) if self._checkpoint else None)
+        try:
+            training.train(resume_from_checkpoint=str(self._checkpoint) if self._checkpoint else None)
+        finally:
+            allocator.give_back()
         metrics = self._final_metrics(training, callback)
         self._reporter.phase("saving", "model", training.state.global_step)
         with training.times.during("checkpoints"):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from core.training.callbacks import EvaluationStopped, RunCallback
+from core.training.keep_freed import KeepFreedCallback
 from core.training.throughput import Throughput
 from core.training.time_shares import TimeShares
 
@@ -83,7 +84,7 @@ class Steered(Trainer):
 def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, callback: RunCallback) -> Steered:
     """The task's Trainer over prepared data and model, reporting through `callback`."""
     task, tokenizer = prepared.task, prepared.tokenizer
-    callbacks: list[TrainerCallback] = [callback]
+    callbacks: list[TrainerCallback] = [callback, KeepFreedCallback()]
     if config.early_stopping is not None:
         callbacks.append(EarlyStoppingCallback(config.early_stopping.patience, config.early_stopping.threshold))
     steered: type[Steered] = type("RunTrainer", (Steered, task.trainer_class()), {})

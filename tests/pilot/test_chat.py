@@ -171,7 +171,12 @@ async def test_runs_listed_late_do_not_take_the_keys_from_a_model_that_came_firs
     pairs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listed = threading.Event()
-    monkeypatch.setattr("tui.screens.chat._with_model", lambda app: [] if listed.wait(60) else [])
+
+    def list_late(app: FinetuiApp) -> list[object]:
+        listed.wait(60)
+        return []
+
+    monkeypatch.setattr("tui.screens.chat._with_model", list_late)
     async with driven(pairs) as pilot:
         cast(FinetuiApp, pilot.app).chat_with(str(next(pairs.iterdir())))
         await until_shown(pilot, "first text", "second text")
