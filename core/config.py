@@ -77,6 +77,9 @@ class DataConfig(Section):
         ge=0,
         description="tokens that two windows of a long context share; a third of max_length, at most 128, when absent",
     )
+    null_answers: bool | None = Field(
+        None, description="whether the model may say that there is no answer; yes where a row has none, when absent"
+    )
     misaligned_answers: Literal["stop", "skip"] = Field(
         "stop", description="rows whose answer does not stand in the context where it is said to: stop, or skip them"
     )

@@ -116,6 +116,10 @@ class Task(ABC):
     def default_metrics(self) -> list[str]:
         """The metrics that a config without `metrics` gets."""
 
+    def settled(self) -> dict[str, Any]:
+        """Fields of `data` that were left open and are decided now: a model in use goes by them."""
+        return {}
+
     @abstractmethod
     def model_options(self) -> dict[str, Any]:
         """Fields of the model's config that the data decides: `num_labels`, `id2label`, ..."""

@@ -72,13 +72,16 @@ class QuestionAnswering(Task):
                 self.notes.append(f"{empty:,} of {len(rows):,} rows of {split} have no answer")
             if misaligned:
                 self.notes.append(f"{misaligned:,} rows of {split} are skipped: their answer is not in the context")
-        self.null = unanswerable > 0
+        self.null = unanswerable > 0 if data.null_answers is None else data.null_answers
         if self.null:
-            self.notes.append("so the model may say that there is no answer")
+            self.notes.append("the model may say that there is no answer")
 
     @property
     def default_metrics(self) -> list[str]:
         return ["squad"]
+
+    def settled(self) -> dict[str, Any]:
+        return {"null_answers": self.null}
 
     def model_options(self) -> dict[str, Any]:
         return {"num_labels": 2}  # start and end, whatever a checkpoint had classes for
@@ -225,15 +228,19 @@ class QuestionAnswering(Task):
         max_length: int | None,
         data: DataConfig | None,
     ) -> Prediction:
-        """The likeliest answers in the context; an empty one says that there is none. Their probabilities are those
-        among the likeliest alone."""
+        """The likeliest answers in the context; an empty one says that there is none.
+
+        Their probabilities are those among the likeliest alone. A model of which nobody knows whether it may say that
+        there is no answer, may.
+        """
         import torch
 
         question, context = texts
         made = windows.encode(tokenizer, [question], [context], max_length, data.stride if data else None)
         encoded = {**made.inputs, **dict(zip(PLACES, (made.starts, made.ends), strict=True))}
+        null = data is None or data.null_answers is not False
         with torch.inference_mode():
-            found = n_best.ranked(list(_ask(model, tokenizer, encoded)), null=True)
+            found = n_best.ranked(list(_ask(model, tokenizer, encoded)), null)
         spans = [_span(context, *pair) for pair in zip(found, n_best.shares(found), strict=True)]
         return Prediction(answers=spans[:SHOWN])
 

@@ -62,10 +62,7 @@ class TokenClassification(Task):
         given = _words(rows[self.columns["tokens"]])
         encoded, word_ids = words.encode(tokenizer, given, max_length)
         result = dict(encoded)
-        result["words_cut"] = [
-            sum(map(bool, map(str.strip, row[_seen(ids) :]))) if len(ids) == max_length else 0
-            for row, ids in zip(given, word_ids, strict=True)
-        ]
+        result["words_cut"] = [words.cut(encoded, index) for index in range(len(given))]
         if self.columns["tags"] in rows:
             result["labels"] = [
                 words.first_subwords(ids, [int(self.labels.encode(tag)) for tag in row or ()])
@@ -183,7 +180,7 @@ class TokenClassification(Task):
                 start, end = spans[mark]
                 share, name = float(shares[position]), names[int(best[position])]
                 tagged.append(Span(text[start:end], start, end, share, name))
-        cut = len(spans) - _seen(word_ids)
+        cut = words.cut(encoded, 0)
         note = f"{cut:,} more words lie beyond {max_length} tokens" if cut else ""
         entities = _entities(text, tagged) if tags.name_entities(list(names.values())) else None
         return Prediction(words=tagged, entities=entities, note=note)
@@ -201,11 +198,6 @@ class TokenClassification(Task):
 
 def _words(rows: Sequence[Any]) -> list[list[str]]:
     return [["" if word is None else str(word) for word in row or ()] for row in rows]
-
-
-def _seen(word_ids: Sequence[int | None]) -> int:
-    """How many words have a token."""
-    return max((word + 1 for word in word_ids if word is not None), default=0)
 
 
 def _entities(text: str, tagged: Sequence[Span]) -> list[Span]:

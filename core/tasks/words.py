@@ -48,6 +48,13 @@ def first_subwords(word_ids: Sequence[int | None], labels: Sequence[int]) -> lis
     return found
 
 
+def cut(encoded: BatchEncoding, index: int) -> int:
+    """How many words of a row have all their tokens beyond the limit."""
+    kept = encoded.encodings[index]
+    beyond = {word for part in kept.overflowing for word in part.word_ids}
+    return len(beyond - {None, *kept.word_ids})
+
+
 def split(tokenizer: PreTrainedTokenizerBase, text: str) -> list[tuple[int, int]]:
     """Where the words of a typed text begin and end, as the tokenizer parts them before it makes sub-words.
 

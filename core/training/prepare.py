@@ -103,7 +103,7 @@ def check(config: RunConfig) -> Checked:
     if config.method.kind != "full":
         models.peft_config(config.method, task)
     length = models.max_length(config.data.max_length, tokenizer, architecture)
-    data = data.model_copy(update={"columns": task.columns, "max_length": length})
+    data = data.model_copy(update={"columns": task.columns, "max_length": length, **task.settled()})
     if task.label_names:
         data = data.model_copy(update={"labels": task.label_names})
     return Checked(

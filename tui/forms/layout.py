@@ -49,6 +49,7 @@ SOURCE: tuple[Path, Path] = (("data", "id"), ("data", "files"))
 
 OF_TASK: dict[Path, str] = {
     ("data", "stride"): "question-answering",
+    ("data", "null_answers"): "question-answering",
     ("data", "misaligned_answers"): "question-answering",
 }
 """Fields that count for one task alone."""
