@@ -10,12 +10,10 @@ from textual.widget import Widget
 
 from tui.text import one_line, visible
 from tui.widgets import prediction_view
+from tui.widgets.prediction_view import LONGEST
 
 if TYPE_CHECKING:
     from core.answering import Prediction
-
-LONGEST = 300
-"""Characters of a second text that are shown: a context is longer than what is said about it."""
 
 
 class Exchange(Widget):

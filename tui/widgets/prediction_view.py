@@ -13,6 +13,8 @@ from tui.widgets import label_bars
 if TYPE_CHECKING:
     from core.answering import Prediction, Span
 
+LONGEST = 300
+"""Characters of a second text that are shown whole: of a longer one, its beginning, and what is around the answer."""
 AROUND = 60
 """Characters of the context that are shown on each side of the answer."""
 NO_ANSWER = "(no answer)"
@@ -33,7 +35,7 @@ def draw(prediction: Prediction, texts: Sequence[str], width: int) -> Content:
         parts.append(_bars(prediction.entities, width, likeliest_first=False, none="no entities"))
     if prediction.answers is not None:
         parts.append(_bars(prediction.answers, width, likeliest_first=True, none=NO_ANSWER))
-        if prediction.answers and prediction.answers[0].text:
+        if prediction.answers and prediction.answers[0].text and len(texts[-1]) > LONGEST:
             parts.append(_excerpt(texts[-1], prediction.answers[0]))
     if prediction.note:
         parts.append(Content.styled(visible(prediction.note), "$text-muted"))
