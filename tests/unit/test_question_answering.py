@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,7 @@ def test_windows_overlap_by_the_stride_and_hold_all_of_the_context(squad: Datase
         by_row.setdefault(row, []).append([place for place in starts if place != OUTSIDE])
     for row, places in by_row.items():
         whole = bert(rows[row]["context"], add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
-        for before, after in zip(places, places[1:], strict=False):
+        for before, after in pairwise(places):
             assert before[-20:] == after[:20]
         merged = places[0] + [place for window in places[1:] for place in window[20:]]
         assert merged == [start for start, _ in whole]
