@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -19,6 +19,50 @@ class LabelScore:
 
     label: str
     probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a text, and what a model says of it.
+
+    Attributes:
+        text: the characters `start` to `end` of the text that it stands in; empty for the answer that there is none.
+        label: the tag of a word, the type of an entity; empty for the answer to a question.
+    """
+
+    text: str
+    start: int
+    end: int
+    probability: float
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model says to what a person typed. What the task does not give is None.
+
+    Attributes:
+        labels: every class, the most probable first.
+        words: every word with its tag, in their order.
+        entities: what the tags add up to, in their order; its probability is the mean of its words'.
+        answers: the likeliest answers in the context, the likeliest first.
+        note: what of the text was left out; empty if nothing.
+    """
+
+    labels: list[LabelScore] | None = None
+    words: list[Span] | None = None
+    entities: list[Span] | None = None
+    answers: list[Span] | None = None
+    note: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, without what the task does not give."""
+        return {name: value for name, value in asdict(self).items() if value is not None and value != ""}
+
+
+def class_names(model: PreTrainedModel) -> dict[int, str]:
+    """The classes of a model's head by their ids."""
+    return {int(index): str(name) for index, name in (model.config.id2label or {}).items()}
 
 
 def label_scores(logits: torch.Tensor, names: Mapping[int, str] | Sequence[str]) -> list[LabelScore]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-TaskName = Literal["sequence-classification", "causal-lm"]
+TaskName = Literal["sequence-classification", "token-classification", "question-answering", "causal-lm"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 MethodKind = Literal["full", "lora"]
 Strategy = Literal["no", "steps", "epoch"]
@@ -72,6 +72,17 @@ class DataConfig(Section):
         None, description="label names or their count; read from the data when absent"
     )
     max_length: int | None = Field(None, gt=0, description="tokens per row; longer rows are cut")
+    stride: int | None = Field(
+        None,
+        ge=0,
+        description="tokens that two windows of a long context share; a third of max_length, at most 128, when absent",
+    )
+    null_answers: bool | None = Field(
+        None, description="whether the model may say that there is no answer; yes where a row has none, when absent"
+    )
+    misaligned_answers: Literal["stop", "skip"] = Field(
+        "stop", description="rows whose answer does not stand in the context where it is said to: stop, or skip them"
+    )
     limit: dict[str, int] = Field({}, description="split -> use only its first N rows")
 
     @property

@@ -1,4 +1,4 @@
-"""Load a model for use: class probabilities for a classifier, streamed text for a causal LM."""
+"""Load a model for use: what its task says to typed texts, streamed where the model writes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import answering, config_file, hub
-from core.answering import LabelScore, label_scores
+from core.answering import LabelScore, Prediction
 from core.config import ModelConfig, RunConfig, TaskName
 from core.errors import FinetuiError
 from core.runs import layout
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 HEADS: dict[str, TaskName] = {
     "ForSequenceClassification": "sequence-classification",
+    "ForTokenClassification": "token-classification",
+    "ForQuestionAnswering": "question-answering",
     "ForCausalLM": "causal-lm",
     "LMHeadModel": "causal-lm",
 }
@@ -42,18 +44,23 @@ class Predictor:
     """A model in use. Not for two threads at a time.
 
     Attributes:
-        pair: the model was trained on pairs of texts.
+        fields: the texts that it is asked with, in words for people; `most_texts` is how many it takes at most.
+        writes: it answers with text, token by token: `stream`; else `predict`.
         chat: prompts are put into the tokenizer's chat template.
         generated: tokens of the answer that is streamed, so far.
     """
 
     def __init__(self, source: Source, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
-        from core import models
+        from core import models, tasks
 
         self.task = source.task
         self.name = source.name
-        self.pair = source.config is not None and "text_pair" in source.config.data.columns
+        self._task = tasks.task_class(source.task)
+        self._data = source.config.data if source.config else None
         self.chat = source.config is None and source.task == "causal-lm" and bool(tokenizer.chat_template)
+        self.writes = self._task.writes
+        self.most_texts = len(self._task.fields)
+        self.fields = self._task.asked(source.config.data.columns if source.config else {})
         self.generated = 0
         # Without a run nobody said how long a text may be: the model's positions do, beyond them it fails.
         self._max_length = models.max_length(
@@ -62,18 +69,17 @@ class Predictor:
         self._model = model
         self._tokenizer = tokenizer
 
+    def predict(self, *texts: str) -> Prediction:
+        """What the model says to these texts, one per field.
+
+        Raises:
+            FinetuiError: the texts cannot be asked.
+        """
+        return self._task.predict(self._model, self._tokenizer, texts, self._max_length, self._data)
+
     def classify(self, text: str, text_pair: str | None = None) -> list[LabelScore]:
         """Every class with its probability, the most probable first."""
-        import torch
-
-        inputs = self._tokenizer(
-            text, text_pair, return_tensors="pt", truncation=self._max_length is not None, max_length=self._max_length
-        ).to(self._model.device)
-        with torch.inference_mode():
-            logits = self._model(**inputs).logits[0].float()
-        if self._model.config.num_labels == 1:
-            return [LabelScore("value", float(logits[0]))]
-        return label_scores(logits, self._model.config.id2label)  # type: ignore[arg-type]
+        return self.predict(*filter(None, (text, text_pair))).labels or []
 
     def stream(self, prompt: str, max_new_tokens: int = 200, stop: threading.Event | None = None) -> Iterator[str]:
         """The answer piece by piece, greedily; ends at the end token, at `max_new_tokens`, or soon after `stop` is set.
@@ -195,7 +201,7 @@ def _task_of(ref: str) -> TaskName:
     raise FinetuiError(
         f"{Path(ref).name} has no head that answers",
         f"its architecture is {', '.join(architectures) or config.model_type}",
-        "fine-tune it first, or choose a classifier or a causal LM",
+        "fine-tune it first, or choose a model whose architecture ends in " + ", ".join(HEADS),
     )
 
 

@@ -37,17 +37,24 @@ for _name in PER_CLASS:
         _SPECS[f"{_name}_{_average}"] = partial(scores.per_class, _name, average=_average), _LABELS
 
 
-class BuiltIn(evaluate.Metric):  # type: ignore[misc]
-    """A built-in metric. It writes no file and makes no folder, so that runs side by side cannot meet."""
+class InMemory(evaluate.Metric):  # type: ignore[misc]
+    """A metric that writes no file and makes no folder, so that runs side by side cannot meet."""
 
     def __init__(self, name: str) -> None:
-        self._score, self._inputs = _SPECS[name]
-        self._label = name
         super().__init__(keep_in_memory=True, seed=0)
         self.info.module_name = name
 
     def _build_data_dir(self) -> str:
         return ""  # the base class would make a folder in the cache
+
+
+class BuiltIn(InMemory):
+    """One figure over all rows."""
+
+    def __init__(self, name: str) -> None:
+        self._score, self._inputs = _SPECS[name]
+        self._label = name
+        super().__init__(name)
 
     def _info(self) -> evaluate.MetricInfo:
         about = (self._score.func if isinstance(self._score, partial) else self._score).__doc__ or ""

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.errors import FinetuiError
 from core.metrics.loading import load
-from core.metrics.names import BUILT_IN, OF_LABELS, PER_CLASS
+from core.metrics.names import BUILT_IN, OF_ANSWERS, OF_LABELS, OF_TAGS, PER_CLASS
 
 logger = logging.getLogger(__name__)
 
@@ -26,8 +26,9 @@ def compute(
     """The metrics that can be computed, by name. What cannot be (0/0, NaN, infinity, no rows) is left out.
 
     Args:
-        predictions: one per row: class ids, numbers, texts or sequences of token ids; arrays or lists.
-        references: the same for the truth.
+        predictions: one per row: class ids, numbers, texts or sequences of token ids; arrays or lists. For metrics of
+            tags a list of tags per row, for those of answers a text.
+        references: the same for the truth; for metrics of answers the list of all texts that are right.
         losses: for perplexity: mean losses, in nats per token.
         num_labels: how many classes there are, for the default average of f1, precision and recall.
 
@@ -44,6 +45,8 @@ def compute(
             values = metric.compute(losses=losses) if losses is not None and len(losses) else {}
         elif predictions is None or not len(predictions):
             values = {}
+        elif name in (*OF_TAGS, *OF_ANSWERS):
+            values = metric.compute(predictions=predictions, references=references)
         elif name in BUILT_IN:
             if name in OF_LABELS:
                 _refuse_numbers(name, predictions, references)

@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from core.errors import FinetuiError
-from core.metrics.names import BUILT_IN
+from core.metrics.names import BUILT_IN, OF_ANSWERS, OF_TAGS
 
 if TYPE_CHECKING:
     import evaluate
@@ -23,6 +23,10 @@ def load(name: str) -> evaluate.Metric:
         from core.metrics.built_in import BuiltIn
 
         return BuiltIn(name)
+    if name in (*OF_TAGS, *OF_ANSWERS):
+        from core.metrics.of_spans import METRICS
+
+        return METRICS[name]()
     import evaluate
 
     try:
@@ -31,8 +35,9 @@ def load(name: str) -> evaluate.Metric:
         needed = str(error).strip().splitlines()[0]
         raise FinetuiError(f"metric {name} needs another package", needed, "install it, then try again") from error
     except (OSError, ValueError, TypeError) as error:
-        close = difflib.get_close_matches(name, BUILT_IN, 1)
-        hint = f"did you mean {close[0]}?" if close else f"built in: {', '.join(BUILT_IN)}"
+        known = (*BUILT_IN, *OF_TAGS, *OF_ANSWERS)
+        close = difflib.get_close_matches(name, known, 1)
+        hint = f"did you mean {close[0]}?" if close else f"built in: {', '.join(known)}"
         reason = str(error).strip().splitlines()[:1]
         where = reason[0] if reason else "metrics"
         raise FinetuiError(f"there is no metric {name} at hand", where, hint) from error

@@ -15,3 +15,9 @@ OF_LABELS: tuple[str, ...] = (
 """What compares classes, texts or token ids."""
 
 BUILT_IN: tuple[str, ...] = (*OF_LABELS, "mse", "mae", "pearson", "spearman", "perplexity")
+
+OF_TAGS: tuple[str, ...] = ("seqeval",)
+"""What gets a list of tags per row. Its figures: precision, recall and f1 of entities, accuracy of words."""
+
+OF_ANSWERS: tuple[str, ...] = ("squad",)
+"""What gets the text of one answer per row, and the list of all that are right. Its figures: exact_match, f1."""

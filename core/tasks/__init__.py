@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 PLACES: dict[TaskName, str] = {
     "sequence-classification": "sequence_classification.SequenceClassification",
+    "token-classification": "token_classification.TokenClassification",
+    "question-answering": "question_answering.QuestionAnswering",
     "causal-lm": "causal_lm.CausalLM",
 }
 """Module and class of each task."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
 
+    from core.answering import Prediction
     from core.config import DataConfig
 
 Rows = Mapping[str, Sequence[Any]]
@@ -53,16 +54,18 @@ class Question:
 
     Attributes:
         text: the input, for people; `pair` is the second text where there are two.
-        encoded: the model's inputs without labels, unpadded: input name -> ids.
+        encoded: what of `encode` the task's `answers` need, unpadded: name -> ids, or one list of ids per window.
         expected: the right answer, for people; None where nobody knows it.
         judged: whether another answer than `expected` is wrong.
+        accepted: every right answer, where there are several.
     """
 
     text: str
-    encoded: dict[str, list[int]]
+    encoded: dict[str, list[Any]]
     pair: str | None = None
     expected: str | None = None
     judged: bool = False
+    accepted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,12 @@ class Task(ABC):
     """Name in `peft.TaskType`."""
     loss_in_metrics: ClassVar[bool] = False
     """Whether `compute_metrics` needs the losses of the evaluation batches."""
+    kept_back: ClassVar[tuple[str, ...]] = ("row",)
+    """What of `encode` the Trainer never sees."""
+    fields: ClassVar[tuple[str, ...]] = ("text",)
+    """The texts that one prediction takes at most, in words for people."""
+    writes: ClassVar[bool] = False
+    """Whether a model of the task answers with text of its own, token by token."""
 
     columns: dict[str, str]
     label_names: list[str]
@@ -107,6 +116,10 @@ class Task(ABC):
     def default_metrics(self) -> list[str]:
         """The metrics that a config without `metrics` gets."""
 
+    def settled(self) -> dict[str, Any]:
+        """Fields of `data` that were left open and are decided now: a model in use goes by them."""
+        return {}
+
     @abstractmethod
     def model_options(self) -> dict[str, Any]:
         """Fields of the model's config that the data decides: `num_labels`, `id2label`, ..."""
@@ -116,7 +129,8 @@ class Task(ABC):
         """The model's inputs for a batch of rows, unpadded.
 
         Returns:
-            input name -> one list of ints (or one label) per row; rows longer than `max_length` tokens are cut.
+            input name -> one list of ints (or one label) per row; rows longer than `max_length` tokens are cut. Where a
+            row becomes several elements or none, `row` has the index into `rows` of each.
         """
 
     @abstractmethod
@@ -128,8 +142,16 @@ class Task(ABC):
         """What the metrics need of the logits, so that evaluation does not hold all of them."""
 
     @abstractmethod
-    def metrics(self, names: list[str]) -> Callable[[EvalPrediction], dict[str, float]]:
-        """A `compute_metrics` for the Trainer over the reduced logits."""
+    def metrics(self, names: list[str], encoded: Dataset | None = None) -> Callable[[EvalPrediction], dict[str, float]]:
+        """A `compute_metrics` for the Trainer over the reduced logits.
+
+        Args:
+            encoded: the elements that are evaluated, in their order, with what is kept back from the Trainer.
+        """
+
+    def encoding_notes(self, encoded: Dataset, max_length: int | None) -> list[str]:
+        """What encoding did to a split that a person should know, as lines."""
+        return []
 
     @classmethod
     def trainer_class(cls) -> type[Trainer]:
@@ -182,6 +204,36 @@ class Task(ABC):
             model: in evaluation mode; gradients are off.
             max_new_tokens: for tasks that generate.
             stop: looked at between generated tokens; once it holds, what is returned counts for nothing.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def asked(cls, columns: Mapping[str, str]) -> tuple[str, ...]:
+        """Which texts a model in use is asked with, given the columns that it was trained on (none if unknown)."""
+        return cls.fields
+
+    def is_right(self, question: Question, answer: Answer) -> bool | None:
+        """Whether an answer is right; None where nobody judges."""
+        return answer.text == question.expected if question.judged else None
+
+    @classmethod
+    def predict(
+        cls,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        texts: Sequence[str],
+        max_length: int | None,
+        data: DataConfig | None,
+    ) -> Prediction:
+        """What a model in use says to what a person typed; no dataset is there.
+
+        Args:
+            model: in evaluation mode.
+            texts: one per field of the task; later ones may be left out where they were in training.
+            data: of the run that trained the model, where there is one.
+
+        Raises:
+            FinetuiError: the texts cannot be asked.
         """
         raise NotImplementedError
 

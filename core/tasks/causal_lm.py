@@ -36,6 +36,8 @@ class CausalLM(Task):
     auto_class = "AutoModelForCausalLM"
     peft_task_type = "CAUSAL_LM"
     loss_in_metrics = True
+    fields = ("prompt",)
+    writes = True
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
         found = columns.resolve(self.roles, train.column_names, data.columns)
@@ -149,7 +151,7 @@ class CausalLM(Task):
         scores: torch.Tensor = first(logits)
         return scores.argmax(-1)
 
-    def metrics(self, names: list[str]) -> Callable[[EvalPrediction], dict[str, float]]:
+    def metrics(self, names: list[str], encoded: Dataset | None = None) -> Callable[[EvalPrediction], dict[str, float]]:
         """`exact_match` is the share of rows whose every learned token is the most probable one.
 
         Given the true tokens before it, that is the case exactly where greedy generation from the prompt writes the

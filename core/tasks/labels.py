@@ -15,11 +15,12 @@ class Labels:
 
     Attributes:
         names: the classes in the order of their ids; empty for regression.
+        ids: raw value -> id.
     """
 
     def __init__(self, names: list[str], ids: dict[Any, int]) -> None:
         self.names = names
-        self._ids = ids
+        self.ids = ids
 
     @property
     def regression(self) -> bool:
@@ -27,7 +28,7 @@ class Labels:
 
     def encode(self, value: Any) -> int | float:
         """The class id of a raw value; the value itself as a float for regression."""
-        return float(value) if self.regression else self._ids[value]
+        return float(value) if self.regression else self.ids[value]
 
 
 def read(column: str, given: list[str] | int | None, splits: dict[str, Dataset]) -> Labels:
@@ -100,7 +101,7 @@ def _refuse_missing(column: str, split: str, rows: Dataset) -> None:
     if missing:
         raise FinetuiError(
             f"{len(missing)} of {len(rows)} rows have no label",
-            f"column `{column}` of split `{split}`, rows {_some(missing)}",
+            f"column `{column}` of split `{split}`, rows {some(missing)}",
             "fill them in, or drop these rows",
         )
 
@@ -118,11 +119,21 @@ def _refuse_outside(column: str, split: str, rows: Dataset, ids: dict[Any, int],
     shown = ", ".join(repr(value) for value in sorted(unknown, key=str)[:3])
     raise FinetuiError(
         f"{len(at)} rows have a label outside the range: {shown}",
-        f"column `{column}` of split `{split}`, rows {_some(at)}",
+        f"column `{column}` of split `{split}`, rows {some(at)}",
         hint,
     )
 
 
-def _some(indices: list[int]) -> str:
+def head(names: list[str]) -> dict[str, Any]:
+    """The fields of a model's config that name its classes."""
+    return {
+        "num_labels": len(names),
+        "id2label": dict(enumerate(names)),
+        "label2id": {name: index for index, name in enumerate(names)},
+    }
+
+
+def some(indices: list[int]) -> str:
+    """The first few row numbers, for people."""
     shown = ", ".join(str(index) for index in indices[:5])
     return shown + (", ..." if len(indices) > 5 else "")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core import answering
+from core.answering import LabelScore, Prediction
 from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError
@@ -31,6 +32,7 @@ class SequenceClassification(Task):
     )
     auto_class = "AutoModelForSequenceClassification"
     peft_task_type = "SEQ_CLS"
+    fields = ("first text", "second text")
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
         self.columns = columns.resolve(self.roles, train.column_names, data.columns)
@@ -52,11 +54,7 @@ class SequenceClassification(Task):
     def model_options(self) -> dict[str, Any]:
         if self.labels.regression:
             return {"num_labels": 1, "problem_type": "regression"}
-        return {
-            "num_labels": len(self.label_names),
-            "id2label": dict(enumerate(self.label_names)),
-            "label2id": {name: index for index, name in enumerate(self.label_names)},
-        }
+        return labels.head(self.label_names)
 
     def encode(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> dict[str, list[Any]]:
         pair = self.columns.get("text_pair")
@@ -120,6 +118,29 @@ class SequenceClassification(Task):
             for score in best
         ]
 
+    @classmethod
+    def asked(cls, columns: Mapping[str, str]) -> tuple[str, ...]:
+        return cls.fields if "text_pair" in columns else ("text",)
+
+    @classmethod
+    def predict(
+        cls,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        texts: Sequence[str],
+        max_length: int | None,
+        data: DataConfig | None,
+    ) -> Prediction:
+        """Every class with its probability, the most probable first; for regression the number."""
+        import torch
+
+        inputs = tokenizer(*texts, return_tensors="pt", truncation=max_length is not None, max_length=max_length)
+        with torch.inference_mode():
+            logits = model(**answering.inputs(model, inputs)).logits[0].float()
+        if model.config.num_labels == 1:
+            return Prediction(labels=[LabelScore("value", float(logits[0]))])
+        return Prediction(labels=answering.label_scores(logits, answering.class_names(model)))
+
     def _written(self, label: int | float) -> str:
         return f"{label:.4g}" if self.labels.regression else self.label_names[int(label)]
 
@@ -135,7 +156,7 @@ class SequenceClassification(Task):
         scores: torch.Tensor = first(logits)
         return scores.squeeze(-1) if self.labels.regression else scores.argmax(-1)
 
-    def metrics(self, names: list[str]) -> Callable[[EvalPrediction], dict[str, float]]:
+    def metrics(self, names: list[str], encoded: Dataset | None = None) -> Callable[[EvalPrediction], dict[str, float]]:
         from core import metrics
 
         def compute(prediction: EvalPrediction) -> dict[str, float]:

@@ -120,7 +120,10 @@ class _Run:
                 self._reporter.progress("tokenizing", done, len(rows), unit="row")
 
             self._reporter.phase("tokenizing", f"{split}, {len(rows):,} rows")
-            return prepare.encode(checked, rows, cache, progress)
+            encoded = prepare.encode(checked, rows, cache, progress)
+            for note in checked.task.encoding_notes(encoded, checked.config.data.max_length):
+                self._reporter.notice(f"{split}: {note}")
+            return encoded
 
         data = checked.config.data
         train = encode(checked.train, data.train_split)

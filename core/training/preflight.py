@@ -81,7 +81,8 @@ def _encoded(checked: Checked, split: str, rows: Dataset, cache: Path, findings:
     lengths = [len(ids) for ids in encoded["input_ids"]]
     limit = checked.config.data.max_length
     # A row of exactly the limit was cut or just fits: only those few are tokenized again without it.
-    at_limit = [index for index, length in enumerate(lengths) if length == limit]
+    # Windows of a long context cut nothing.
+    at_limit = [] if "row" in encoded.column_names else [i for i, length in enumerate(lengths) if length == limit]
     whole = checked.task.encode(rows[at_limit], checked.tokenizer, None)["input_ids"] if at_limit else []
     cut = [index for index, ids in zip(at_limit, whole, strict=True) if len(ids) > (limit or 0)]
     if cut:
@@ -109,7 +110,7 @@ def _texts(checked: Checked, split: str, rows: Dataset, findings: list[Finding])
 
 def _balance(checked: Checked, findings: list[Finding]) -> None:
     names = checked.task.label_names
-    if not names:
+    if not names or "label" not in checked.task.columns:
         return
     from collections import Counter
 

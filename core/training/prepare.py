@@ -103,7 +103,7 @@ def check(config: RunConfig) -> Checked:
     if config.method.kind != "full":
         models.peft_config(config.method, task)
     length = models.max_length(config.data.max_length, tokenizer, architecture)
-    data = data.model_copy(update={"columns": task.columns, "max_length": length})
+    data = data.model_copy(update={"columns": task.columns, "max_length": length, **task.settled()})
     if task.label_names:
         data = data.model_copy(update={"labels": task.label_names})
     return Checked(
@@ -122,7 +122,8 @@ def check(config: RunConfig) -> Checked:
 def encode(
     checked: Checked, rows: Dataset, cache: Path, progress: Callable[[int], None] = lambda done: None
 ) -> Dataset:
-    """The rows as the model gets them, unpadded, held in a file under `cache`.
+    """The rows as the model gets them, unpadded, held in a file under `cache`. Where a row becomes several elements or
+    none, `row` has the index of the row of each.
 
     Args:
         progress: called with the number of rows that are done.
@@ -133,11 +134,15 @@ def encode(
         nonlocal done
         columns = {name: batch[name] for name in set(checked.task.columns.values()) & set(rows.column_names)}
         encoded: dict[str, list[Any]] = {}
-        for begin in range(0, len(batch[rows.column_names[0]]), LOOK_ROWS):
+        count = len(batch[rows.column_names[0]])
+        for begin in range(0, count, LOOK_ROWS):
             part = {name: values[begin : begin + LOOK_ROWS] for name, values in columns.items()}
-            for name, values in checked.task.encode(part, checked.tokenizer, checked.config.data.max_length).items():
+            made = checked.task.encode(part, checked.tokenizer, checked.config.data.max_length)
+            if "row" in made:
+                made["row"] = [done + index for index in made["row"]]
+            for name, values in made.items():
                 encoded.setdefault(name, []).extend(values)
-            done += len(values)
+            done += min(LOOK_ROWS, count - begin)
             progress(done)
         return encoded
 

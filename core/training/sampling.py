@@ -80,7 +80,10 @@ class Sampler:
                 )
         if self._off or stop():
             return
-        said = [_sample(question, answer) for question, answer in zip(self.questions, answers, strict=True)]
+        said = [
+            _sample(question, answer, self._checked.task.is_right(question, answer))
+            for question, answer in zip(self.questions, answers, strict=True)
+        ]
         self._reporter.folder.emit(events.Sampled(t=time.time(), step=step, epoch=epoch, samples=said))
 
     def _take_rows(self, rows: Dataset | None, wanted: int) -> None:
@@ -110,7 +113,7 @@ class Sampler:
             self._reporter.notice(f"samples failed and are off from now on: {reason}", "warning")
 
 
-def _sample(question: Question, answer: Answer) -> dict[str, Any]:
+def _sample(question: Question, answer: Answer, correct: bool | None) -> dict[str, Any]:
     """What the event says of one input; what does not apply is absent."""
     said = {
         "input": cut(question.text),
@@ -118,7 +121,7 @@ def _sample(question: Question, answer: Answer) -> dict[str, Any]:
         "answer": cut(answer.text),
         "probability": None if answer.probability is None else round(answer.probability, 4),
         "expected": None if question.expected is None else cut(question.expected),
-        "correct": answer.text == question.expected if question.judged else None,
+        "correct": correct,
     }
     return {name: value for name, value in said.items() if value is not None}
 

@@ -14,7 +14,10 @@ from core.training.throughput import Throughput
 from core.training.time_shares import TimeShares
 
 if TYPE_CHECKING:
+    from datasets import Dataset
+
     from core.config import RunConfig
+    from core.tasks.base import Task
     from core.training.prepare import Prepared
 
 
@@ -92,13 +95,18 @@ def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, c
         model=prepared.model,
         args=arguments,
         data_collator=task.collator(tokenizer),
-        train_dataset=prepared.train,
-        eval_dataset=prepared.evaluation,
+        train_dataset=_inputs(task, prepared.train),
+        eval_dataset=None if prepared.evaluation is None else _inputs(task, prepared.evaluation),
         processing_class=tokenizer,
-        compute_metrics=task.metrics(prepared.metric_names),
+        compute_metrics=task.metrics(prepared.metric_names, prepared.evaluation),
         preprocess_logits_for_metrics=task.reduce_logits,
         callbacks=callbacks,
     )
     trainer.remove_callback(PrinterCallback)
     callback.trainer = trainer
     return trainer
+
+
+def _inputs(task: Task, encoded: Dataset) -> Dataset:
+    """What the collator gets: whatever `training.remove_unused_columns` says, nothing that is kept back."""
+    return encoded.remove_columns([name for name in task.kept_back if name in encoded.column_names])

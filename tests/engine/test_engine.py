@@ -63,7 +63,7 @@ def test_a_classifier_from_start_to_prediction(mrpc: Any, new_folder: Any) -> No
     assert not list(folder.path.glob(".rows-*"))
 
     predictor = inference.load(folder.path)
-    assert predictor.pair
+    assert predictor.fields == ("first text", "second text")
     scores = predictor.classify("It rose by 5 percent.", "Shares gained 5 percent.")
     assert {score.label for score in scores} == {"0", "1"}
     assert sum(score.probability for score in scores) == pytest.approx(1)

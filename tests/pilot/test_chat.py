@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core import inference
-from core.answering import LabelScore
+from core.answering import LabelScore, Prediction
 from core.config import RunConfig
 from core.events import RunFinished
 from core.runs.folder import RunFolder
@@ -132,7 +132,8 @@ class FakePredictor:
 
     task = "causal-lm"
     name = "slow"
-    pair = False
+    fields = ("prompt",)
+    writes = True
 
     def __init__(self) -> None:
         self.generated = 0
@@ -227,11 +228,12 @@ def test_talking_to_a_classifier(
 
         task = "sequence-classification"
         name = "cities"
-        pair = False
+        fields = ("text",)
+        writes = False
 
-        def classify(self, *texts: str) -> list[LabelScore]:
+        def predict(self, *texts: str) -> Prediction:
             shares = {"Europe": 0.913, "Asia": 0.052, "America": 0.021, "Africa": 0.011, "Pacific": 0.003}
-            return [LabelScore(label, share) for label, share in shares.items()]
+            return Prediction(labels=[LabelScore(label, share) for label, share in shares.items()])
 
     monkeypatch.setattr("core.inference.load", lambda ref: FakeClassifier())
 
@@ -256,7 +258,8 @@ def test_talking_to_a_causal_lm(
 
         task = "causal-lm"
         name = "stories15M"
-        pair = False
+        fields = ("prompt",)
+        writes = True
         generated = 0
 
         def stream(self, *_: object) -> Iterator[str]:

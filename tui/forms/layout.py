@@ -47,6 +47,14 @@ SOURCE: tuple[Path, Path] = (("data", "id"), ("data", "files"))
 """The two ways to say where the data is: once one is filled in, the other is out of the way."""
 
 
+OF_TASK: dict[Path, str] = {
+    ("data", "stride"): "question-answering",
+    ("data", "null_answers"): "question-answering",
+    ("data", "misaligned_answers"): "question-answering",
+}
+"""Fields that count for one task alone."""
+
+
 @dataclass(frozen=True)
 class Part:
     """A section of the form: `first` fields are always in view, `more` on demand."""
@@ -76,6 +84,8 @@ def shown(path: Path, values: Mapping[Path, str]) -> bool:
         return values.get(("method", "kind"), "full") != "full"
     if path[0] == "early_stopping" and len(path) > 1:
         return values.get(("early_stopping",), "no") == "yes"
+    if path in OF_TASK:
+        return values.get(("task",)) == OF_TASK[path]
     if path in SOURCE:
         other = SOURCE[1 - SOURCE.index(path)]
         return bool(values.get(path)) or not values.get(other)

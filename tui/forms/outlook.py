@@ -20,7 +20,7 @@ class Outlook:
         splits: name -> rows.
         columns: of the train split.
         guesses: path -> what holds while that field is empty.
-        notes: what the task makes of the data, for people.
+        notes: what the task makes of the data, for people; `noted` is the field that they are about.
         error: why the task cannot be bound to the data; None if it can.
     """
 
@@ -28,6 +28,7 @@ class Outlook:
     columns: list[str]
     guesses: dict[Path, str]
     notes: list[str]
+    noted: Path = ()
     error: FinetuiError | None = None
 
 
@@ -56,9 +57,10 @@ def look(data: Mapping[str, Any], fetch: bool) -> Outlook | None:
     try:
         task = create(config.model_copy(update={"data": used}), train, splits[eval_split] if eval_split else None)
     except FinetuiError as error:
-        return Outlook(rows, list(train.column_names), guesses, [], error)
+        return Outlook(rows, list(train.column_names), guesses, [], error=error)
     guesses |= {(*COLUMNS, role): column for role, column in task.columns.items()}
     guesses["metrics",] = ", ".join(task.default_metrics)
     names = task.label_names
     labels = [f"{len(names)} labels: {', '.join(names)}"] if names else []
-    return Outlook(rows, list(train.column_names), guesses, [*labels, *task.notes])
+    learned = [role.name for role in task.roles if role.required][-1:]  # the label, the tags, the answers
+    return Outlook(rows, list(train.column_names), guesses, [*labels, *task.notes], (*COLUMNS, *learned))

@@ -1,4 +1,4 @@
-"""Talk to a model: label probabilities from a classifier, streamed text from a causal LM."""
+"""Talk to a model: what it predicts for typed texts, or streamed text where it writes."""
 
 from __future__ import annotations
 
@@ -119,7 +119,8 @@ class ChatScreen(FinetuiScreen):
             choose.disabled = False
         self._predictor = predictor
         self.status.text = f"{predictor.name} · {predictor.task}"
-        self.talk.settle(Manner(predictor.pair, predictor.task == "causal-lm", examples))
+        several_on_one_text = predictor.task == "question-answering"
+        self.talk.settle(Manner(predictor.fields, predictor.writes, examples, several_on_one_text))
         self.action_back_to_talk()
 
     # talking
@@ -139,10 +140,10 @@ class ChatScreen(FinetuiScreen):
         async with self._answering:
             exchange = await self.talk.add(texts)
             try:
-                if predictor.task == "causal-lm":
+                if predictor.writes:
                     await self._write(exchange, predictor, texts[0])
                 else:
-                    exchange.show_scores(await in_own_thread(predictor.classify, *texts))
+                    exchange.show(await in_own_thread(predictor.predict, *texts))
             except FinetuiError as error:
                 exchange.note("✗ " + ": ".join(error.lines()))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_lib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from tui.shell.summary import print_table
 from tui.text import one_line, visible
 
 if TYPE_CHECKING:
+    from core.answering import LabelScore, Prediction
     from core.inference import Predictor
 
 LABELS = 3
@@ -36,7 +37,7 @@ def predict(ref: str, texts: list[str], file: Path | None, runs: Path | None, js
 
 
 def print_predictions(ref: str | Path, texts: Sequence[str], streams: Streams, json: bool = False) -> None:
-    """Label probabilities in a table, or each text with what the model makes of it. A tab parts a text from its pair.
+    """What is predicted in a table, or each text with what the model writes after it. A tab parts a text from its pair.
 
     Raises:
         FinetuiError: there is no such model, or it does not load.
@@ -45,17 +46,18 @@ def print_predictions(ref: str | Path, texts: Sequence[str], streams: Streams, j
         from core import inference
 
         predictor = inference.load(ref)
-        if predictor.pair and (alone := [text for text in texts if "\t" not in text]):
-            hint = "part the two texts with a tab"
-            raise FinetuiError("the model was trained on pairs of texts", one_line(alone[0], 80), hint)
+        asked = " and ".join(predictor.fields)
+        if len(predictor.fields) > 1 and (alone := [text for text in texts if "\t" not in text]):
+            hint = "part the two with a tab"
+            raise FinetuiError(f"the model is asked with two texts: {asked}", one_line(alone[0], 80), hint)
         if json:
             for text in texts:
                 print(json_lib.dumps(_answer(predictor, text), ensure_ascii=False), file=streams.out, flush=True)
-        elif predictor.task == "causal-lm":
+        elif predictor.writes:
             for text in texts:
                 _print_stream(predictor, text, streams)
         else:
-            rows = [[one_line(text), *_labels(predictor, text)] for text in texts]
+            rows = [[one_line(text), *_cells(predictor.predict(*_parts(predictor, text)))] for text in texts]
             width = max(len(row) for row in rows)
             print_table(streams.out, ["text", "prediction", *("then" for _ in range(width - 2))], rows, cut=["text"])
     streams.out.flush()
@@ -80,15 +82,25 @@ def _lines(file: Path | None) -> list[str]:
     return [line for line in text.splitlines() if line.strip()]
 
 
-def _pair(text: str) -> tuple[str, str | None]:
-    first, tab, second = text.partition("\t")
-    return (first, second) if tab else (text, None)
+def _parts(predictor: Predictor, text: str) -> list[str]:
+    return text.split("\t", 1) if predictor.most_texts > 1 else [text]
 
 
-def _labels(predictor: Predictor, text: str) -> Iterator[str]:
-    for score in predictor.classify(*_pair(text))[:LABELS]:
-        regression = score.label == "value"
-        yield number(score.probability) if regression else f"{score.label} {score.probability:.1%}"
+def _cells(prediction: Prediction) -> list[str]:
+    """The likeliest classes or answers, or the entities (or tagged words) of a text, each with its probability."""
+    if prediction.labels is not None:
+        return [_label(score) for score in prediction.labels[:LABELS]]
+    if prediction.answers is not None:
+        best = prediction.answers[:LABELS]
+        return [f"{one_line(span.text) or '(no answer)'} {span.probability:.1%}" for span in best]
+    if prediction.entities is not None:
+        found = [f"{one_line(span.text)} ({span.label} {span.probability:.1%})" for span in prediction.entities]
+        return [", ".join(found) or "no entities"]
+    return [" ".join(f"{one_line(span.text)}/{span.label}" for span in prediction.words or ())]
+
+
+def _label(score: LabelScore) -> str:
+    return number(score.probability) if score.label == "value" else f"{score.label} {score.probability:.1%}"
 
 
 def _print_stream(predictor: Predictor, text: str, streams: Streams) -> None:
@@ -99,7 +111,6 @@ def _print_stream(predictor: Predictor, text: str, streams: Streams) -> None:
 
 
 def _answer(predictor: Predictor, text: str) -> dict[str, Any]:
-    if predictor.task == "causal-lm":
+    if predictor.writes:
         return {"text": text, "completion": "".join(predictor.stream(text))}
-    scores = predictor.classify(*_pair(text))
-    return {"text": text, "labels": [{"label": score.label, "probability": score.probability} for score in scores]}
+    return {"text": text, **predictor.predict(*_parts(predictor, text)).to_dict()}

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widget import Widget
 
-from tui.text import visible
-from tui.widgets import label_bars
+from tui.text import one_line, visible
+from tui.widgets import prediction_view
+from tui.widgets.prediction_view import LONGEST
 
 if TYPE_CHECKING:
-    from core.answering import LabelScore
+    from core.answering import Prediction
 
 
 class Exchange(Widget):
@@ -23,12 +24,12 @@ class Exchange(Widget):
     def __init__(self, texts: Sequence[str]) -> None:
         super().__init__()
         self._texts = texts
-        self._scores: Sequence[LabelScore] = ()
+        self._prediction: Prediction | None = None
         self._answer = ""
         self._note = "…"
 
-    def show_scores(self, scores: Sequence[LabelScore]) -> None:
-        self._scores, self._note = scores, ""
+    def show(self, prediction: Prediction) -> None:
+        self._prediction, self._note = prediction, ""
         self.refresh(layout=True)
 
     def write(self, piece: str) -> None:
@@ -46,9 +47,11 @@ class Exchange(Widget):
         return self._answer
 
     def render(self) -> Content:
-        parts = [Content.assemble(("» ", "bold $primary"), (visible(text, keep="\n"), "bold")) for text in self._texts]
-        if self._scores:
-            parts.append(label_bars.draw(self._scores, self.size.width))
+        first, *others = self._texts
+        texts = [first, *(one_line(text, LONGEST) if len(text) > LONGEST else text for text in others)]
+        parts = [Content.assemble(("» ", "bold $primary"), (visible(text, keep="\n"), "bold")) for text in texts]
+        if self._prediction is not None:
+            parts.append(prediction_view.draw(self._prediction, self._texts, self.size.width))
         if self._answer:
             parts.append(Content(visible(self._answer, keep="\n")))
         if self._note:

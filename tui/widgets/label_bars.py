@@ -24,16 +24,24 @@ def draw(scores: Sequence[LabelScore], width: int) -> Content:
     """One line per label, the most probable first and bold; a number alone for regression."""
     if len(scores) == 1 and scores[0].label == "value":
         return Content.assemble("  value ", (number(scores[0].probability), "bold $primary"))
-    labels = [one_line(score.label, WIDEST_LABEL) for score in scores[:MOST]]
-    label_width = max(Content(label).cell_length for label in labels)
-    room = max(4, min(WIDEST_BAR, width - label_width - 13))
-    lines = [
-        _line(label, label_width, score.probability, room, first=index == 0)
-        for index, (label, score) in enumerate(zip(labels, scores[:MOST], strict=True))
-    ]
+    lines = [draw_shares([(score.label, score.probability) for score in scores[:MOST]], width)]
     if len(scores) > MOST:
         rest = sum(score.probability for score in scores[MOST:])
         lines.append(Content.styled(f"  {len(scores) - MOST} more labels share {rest:.1%}", "$text-muted"))
+    return Content("\n").join(lines)
+
+
+def draw_shares(
+    shares: Sequence[tuple[str, float]], width: int, widest: int = WIDEST_LABEL, likeliest_first: bool = True
+) -> Content:
+    """One line per label with its probability; the first one bold where it is the likeliest."""
+    labels = [one_line(label, widest) for label, _ in shares]
+    label_width = max(Content(label).cell_length for label in labels)
+    room = max(4, min(WIDEST_BAR, width - label_width - 13))
+    lines = [
+        _line(label, label_width, share, room, first=likeliest_first and index == 0)
+        for index, (label, (_, share)) in enumerate(zip(labels, shares, strict=True))
+    ]
     return Content("\n").join(lines)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.events import Paste
 from textual.widgets import Input
 
 
@@ -28,6 +29,12 @@ class PromptInput(Input):
             self._lines = [*(other for other in self._lines if other != line), line]
         self._at = len(self._lines)
         self.value = ""
+
+    def _on_paste(self, event: Paste) -> None:
+        """Take all lines of what is pasted, a paragraph as a rule, as one line."""
+        event.prevent_default()
+        event.stop()
+        self.replace(" ".join(event.text.split()), *self.selection)
 
     def action_recall(self, by: int) -> None:
         at = max(0, min(len(self._lines), self._at + by))

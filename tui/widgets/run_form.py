@@ -197,7 +197,7 @@ class RunForm(Vertical):
                 row.suggest(seen.columns, seen.guesses.get(row.path, ""))
             if row.path in layout.SOURCE and row.text:
                 row.show_note(" · ".join(f"{name} {rows:,}" for name, rows in seen.splits.items()))
-            if row.path == (*COLUMNS, "label"):
+            if row.path == seen.noted:
                 row.show_note(" · ".join(seen.notes))
         if seen.error is not None:
             self.tell(seen.error)

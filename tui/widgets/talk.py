@@ -23,14 +23,20 @@ class Manner:
     """How a model wants to be talked to.
 
     Attributes:
-        pair: it takes two texts at a time.
+        fields: the names of the one or two texts that it takes at a time.
         writes: it answers with text, so that there is a limit to set.
         examples: worth typing.
+        keeps: the second text stays for the next question.
     """
 
-    pair: bool
+    fields: tuple[str, ...]
     writes: bool
     examples: tuple[str, ...] = ()
+    keeps: bool = False
+
+    @property
+    def pair(self) -> bool:
+        return len(self.fields) > 1
 
 
 class Talk(Vertical):
@@ -43,7 +49,7 @@ class Talk(Vertical):
             super().__init__()
             self.texts = texts
 
-    _manner = Manner(False, False)
+    _manner = Manner(("text",), False)
 
     def compose(self) -> ComposeResult:
         yield VerticalScroll(id="history", can_focus=True)
@@ -60,8 +66,7 @@ class Talk(Vertical):
         """Get ready for another model; the history stays."""
         self._manner = manner
         first, second = self.query_one("#talk-text", PromptInput), self.query_one("#talk-pair", PromptInput)
-        first.border_title = "first text" if manner.pair else "prompt" if manner.writes else "text"
-        second.border_title = "second text"
+        first.border_title, second.border_title = manner.fields[0], manner.fields[-1]
         second.display = manner.pair
         self.query_one("#talk-length").display = manner.writes
         first.offer(list(manner.examples))
@@ -80,6 +85,8 @@ class Talk(Vertical):
         """Begin an exchange at the end of the history, and keep its texts to be recalled."""
         for line, text in zip(self.query(PromptInput), texts, strict=False):
             line.keep(text)
+        if self._manner.keeps:
+            self.query_one("#talk-pair", PromptInput).value = texts[-1]
         self.query_one("#talk-text").focus()
         exchange = Exchange(texts)
         history = self.query_one("#history", VerticalScroll)

@@ -1,0 +1,297 @@
+"""The answer to a question as a stretch of its context; long contexts in windows; questions without an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core import answering
+from core.answering import Prediction, Span
+from core.data import columns
+from core.data.columns import Role
+from core.errors import FinetuiError
+from core.metrics import squad
+from core.tasks import gold_answers, n_best, windows
+from core.tasks.base import Answer, LabelView, Question, Rows, Task
+from core.tasks.n_best import Candidate, Scored
+from core.tasks.windows import NULL, OUTSIDE
+
+if TYPE_CHECKING:
+    import torch
+    from datasets import Dataset
+    from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase
+
+    from core.config import DataConfig
+
+NO_ANSWER = "(no answer)"
+SHOWN = 5
+"""Answers of a prediction."""
+BATCH = 8
+"""Windows of one context that are computed together."""
+PLACES = ("context_start", "context_end")
+"""The characters of the context of each token: what turns positions back into text, and no input of the model."""
+
+
+class QuestionAnswering(Task):
+    """Question and context -> start and end of the answer."""
+
+    roles = (
+        Role("question", "the question", True, ("question", "query")),
+        Role("context", "the text that has the answer", True, ("context", "passage", "paragraph", "document", "text")),
+        Role(
+            "answers", "the right answers: {text, answer_start}, or a text", True, ("answers", "answer", "answer_text")
+        ),
+        Role(
+            "answer_start", "first character of the answer, where it has a column of its own", False, ("answer_start",)
+        ),
+    )
+    auto_class = "AutoModelForQuestionAnswering"
+    peft_task_type = "QUESTION_ANS"
+    kept_back = ("row", *PLACES)
+    fields = ("question", "context")
+
+    def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
+        self.columns = columns.resolve(self.roles, train.column_names, data.columns)
+        self.label_names = []
+        self.notes = []
+        self._stride = data.stride
+        self._evaluation = evaluation
+        splits = {data.train_split: train}
+        if evaluation is not None:
+            name = data.eval_split or "evaluation"
+            columns.require(self.columns, evaluation.column_names, name)
+            splits[name] = evaluation
+        unanswerable = 0
+        for split, rows in splits.items():
+            empty, misaligned = gold_answers.look(split, rows, self.columns, data)
+            unanswerable += empty
+            if empty:
+                self.notes.append(f"{empty:,} of {len(rows):,} rows of {split} have no answer")
+            if misaligned:
+                self.notes.append(f"{misaligned:,} rows of {split} are skipped: their answer is not in the context")
+        self.null = unanswerable > 0 if data.null_answers is None else data.null_answers
+        if self.null:
+            self.notes.append("the model may say that there is no answer")
+
+    @property
+    def default_metrics(self) -> list[str]:
+        return ["squad"]
+
+    def settled(self) -> dict[str, Any]:
+        return {"null_answers": self.null}
+
+    def model_options(self) -> dict[str, Any]:
+        return {"num_labels": 2}  # start and end, whatever a checkpoint had classes for
+
+    def encode(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> dict[str, list[Any]]:
+        """One element per window; rows that are skipped have none.
+
+        `start_positions` and `end_positions` are the first and last token of the answer, 0 and 0 where it is not in
+        the window.
+        """
+        golds: Sequence[gold_answers.Gold | None] = [None] * len(rows[self.columns["question"]])
+        if self.columns["answers"] in rows:
+            golds = list(gold_answers.of_batch(rows, self.columns))
+        kept = [index for index, gold in enumerate(golds) if gold is None or gold.misplaced is None]
+        if not kept:
+            names = [*tokenizer.model_input_names, *PLACES, "row", "start_positions", "end_positions"]
+            return {name: [] for name in names}
+        questions, contexts = (
+            [_text(rows[self.columns[role]][index]) for index in kept] for role in ("question", "context")
+        )
+        made = windows.encode(tokenizer, questions, contexts, max_length, self._stride)
+        result: dict[str, list[Any]] = {**made.inputs, **dict(zip(PLACES, (made.starts, made.ends), strict=True))}
+        result["row"] = [kept[index] for index in made.row]
+        if self.columns["answers"] in rows:
+            found = [
+                windows.positions(starts, ends, gold.start, gold.end) if (gold := golds[row]) is not None else (0, 0)
+                for starts, ends, row in zip(made.starts, made.ends, result["row"], strict=True)
+            ]
+            result["start_positions"] = [first for first, _ in found]
+            result["end_positions"] = [last for _, last in found]
+        return result
+
+    def encoding_notes(self, encoded: Dataset, max_length: int | None) -> list[str]:
+        rows = len(encoded.unique("row"))
+        if rows == len(encoded):
+            return []
+        held = sum(position != NULL for position in encoded["end_positions"])
+        return [f"{rows:,} rows became {len(encoded):,} windows of {max_length} tokens; {held:,} hold the answer"]
+
+    def label_view(self, encoded: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) -> LabelView:
+        places, ids = encoded["context_start"], encoded["input_ids"]
+        special = set(tokenizer.all_special_ids)
+        parts = [
+            "context" if place != OUTSIDE else "" if token in special else "question"
+            for place, token in zip(places, ids, strict=True)
+        ]
+        first, last = encoded["start_positions"], encoded["end_positions"]
+        marks: list[str | None] = [None] * len(ids)
+        if last == NULL:
+            marks[NULL] = "no answer"
+        else:
+            marks[first : last + 1] = ["answer"] * (last + 1 - first)
+            marks[first], marks[last] = ("start", "end") if first < last else ("start, end", "start, end")
+        return LabelView(marks, parts=parts)
+
+    def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[Any]], dict[str, Any]]:
+        from transformers import DataCollatorWithPadding
+
+        return DataCollatorWithPadding(tokenizer)
+
+    def reduce_logits(self, logits: Any, labels: Any) -> torch.Tensor:
+        """Start and end logits together, [batch, length, 2] float32."""
+        import torch
+
+        return torch.stack([logits[0], logits[1]], dim=-1).float()
+
+    def metrics(self, names: list[str], encoded: Dataset | None = None) -> Callable[[EvalPrediction], dict[str, float]]:
+        """Answers are read off the logits of all windows of a row, then compared as texts with the right ones."""
+        from core import metrics
+
+        def compute(prediction: EvalPrediction) -> dict[str, float]:
+            assert encoded is not None
+            assert self._evaluation is not None
+            logits = np.asarray(prediction.predictions)
+            if not np.isfinite(logits).all():
+                return {}  # a diverged model answers nothing that could be scored
+            scored = _scored(logits, encoded)
+            said, right = [], []
+            for index, group in groupby(zip(encoded["row"], scored, strict=True), key=lambda item: item[0]):
+                row = self._evaluation[index]
+                found = n_best.ranked([window for _, window in group], self.null)
+                said.append(_span(_text(row[self.columns["context"]]), found[0], 1.0).text if found else "")
+                right.append(self._gold(row).texts or [""])
+            found_figures: dict[str, float] = {}
+            for name in names:
+                truths = right if name in metrics.OF_ANSWERS else [texts[0] for texts in right]
+                found_figures |= metrics.compute([name], said, truths)
+            return found_figures
+
+        return compute
+
+    def questions(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> list[Question]:
+        encoded = self.encode(rows, tokenizer, max_length)
+        given, contexts = rows[self.columns["question"]], rows[self.columns["context"]]
+        found = []
+        for row, group in groupby(range(len(encoded["row"])), key=encoded["row"].__getitem__):
+            chosen = list(group)
+            inputs = {name: [values[index] for index in chosen] for name, values in encoded.items()}
+            accepted: tuple[str, ...] = ()
+            if self.columns["answers"] in rows:
+                accepted = tuple(next(gold_answers.of_batch(_row(rows, row), self.columns)).texts) or (NO_ANSWER,)
+            expected = accepted[0] if accepted else None
+            text, pair = _text(given[row]), _text(contexts[row])
+            found.append(Question(text, inputs, pair, expected, bool(accepted), accepted))
+        return found
+
+    def typed_question(
+        self, text: str, pair: str | None, tokenizer: PreTrainedTokenizerBase, max_length: int | None
+    ) -> Question:
+        if not pair:
+            raise FinetuiError("there is no context", text, "give the question, and the text that has the answer")
+        row = {self.columns["question"]: [text], self.columns["context"]: [pair]}
+        return self.questions(row, tokenizer, max_length)[0]
+
+    def answers(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        questions: Sequence[Question],
+        max_new_tokens: int,
+        stop: Callable[[], bool],
+    ) -> list[Answer]:
+        said = []
+        for question in questions:
+            if stop():
+                break
+            found = n_best.ranked(list(_ask(model, tokenizer, question.encoded)), self.null)
+            best = [_span(question.pair or "", found[0], n_best.shares(found)[0])] if found else []
+            said += [Answer(span.text or NO_ANSWER, span.probability) for span in best] or [Answer(NO_ANSWER)]
+        return said
+
+    def is_right(self, question: Question, answer: Answer) -> bool | None:
+        """Right is what exact match counts as right."""
+        if not question.judged:
+            return None
+        return any(squad.exact(answer.text, truth) for truth in question.accepted)
+
+    @classmethod
+    def predict(
+        cls,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        texts: Sequence[str],
+        max_length: int | None,
+        data: DataConfig | None,
+    ) -> Prediction:
+        """The likeliest answers in the context; an empty one says that there is none.
+
+        Their probabilities are those among the likeliest alone. A model of which nobody knows whether it may say that
+        there is no answer, may.
+        """
+        import torch
+
+        question, context = texts
+        made = windows.encode(tokenizer, [question], [context], max_length, data.stride if data else None)
+        encoded = {**made.inputs, **dict(zip(PLACES, (made.starts, made.ends), strict=True))}
+        null = data is None or data.null_answers is not False
+        with torch.inference_mode():
+            found = n_best.ranked(list(_ask(model, tokenizer, encoded)), null)
+        spans = [_span(context, *pair) for pair in zip(found, n_best.shares(found), strict=True)]
+        return Prediction(answers=spans[:SHOWN])
+
+    def _gold(self, row: Mapping[str, Any]) -> gold_answers.Gold:
+        (gold,) = gold_answers.of_batch({name: [value] for name, value in row.items()}, self.columns)
+        return gold
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _row(rows: Rows, index: int) -> dict[str, list[Any]]:
+    return {name: [values[index]] for name, values in rows.items()}
+
+
+def _span(context: str, found: Candidate, share: float) -> Span:
+    """The answer's own characters, without the spaces that some tokens have in front."""
+    text = context[found.start : found.end]
+    start = found.start + len(text) - len(text.lstrip())
+    return Span(text.strip(), start, start + len(text.strip()), share)
+
+
+def _ask(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, encoded: Mapping[str, Sequence[Any]]
+) -> Iterator[Scored]:
+    """The windows of one context with the model's output."""
+    count = len(encoded["input_ids"])
+    for begin in range(0, count, BATCH):
+        chosen = range(begin, min(begin + BATCH, count))
+        inputs = [
+            {name: encoded[name][index] for name in tokenizer.model_input_names if name in encoded} for index in chosen
+        ]
+        batch = tokenizer.pad(inputs, return_tensors="pt")
+        output = model(**answering.inputs(model, batch))
+        for index, first, last in zip(chosen, output.start_logits, output.end_logits, strict=True):
+            places = [np.asarray(encoded[name][index]) for name in PLACES]
+            length = slice(len(places[0]))
+            # NaN would sort first: a model that has diverged answers nothing.
+            logits = [np.nan_to_num(side[length].float().cpu().numpy(), nan=-np.inf) for side in (first, last)]
+            yield Scored(*logits, *places)
+
+
+def _scored(logits: np.ndarray[Any, Any], encoded: Dataset) -> Iterator[Scored]:
+    """Every evaluated window, [length, 2] logits cut to its own tokens."""
+    table = encoded.with_format("arrow").select_columns(list(PLACES))
+    done = 0
+    for batch in table.iter(1000):
+        places = [batch[name].combine_chunks() for name in PLACES]
+        for starts, ends in zip(*places, strict=True):
+            first, last = (side.values.to_numpy() for side in (starts, ends))
+            window = logits[done][: len(first)]
+            yield Scored(window[:, 0], window[:, 1], first, last)
+            done += 1

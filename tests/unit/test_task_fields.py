@@ -1,0 +1,40 @@
+"""The form of a task: its roles are fields, and what counts for it alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tui.forms import layout, outlook
+from tui.forms.draft import Draft
+from tui.forms.fields import COLUMNS
+
+
+@pytest.mark.parametrize(
+    ("task", "roles", "windows"),
+    [
+        ("token-classification", ["tokens", "tags"], False),
+        ("question-answering", ["question", "context", "answers", "answer_start"], True),
+    ],
+)
+def test_the_roles_of_a_task_are_fields(task: str, roles: list[str], windows: bool) -> None:
+    draft = Draft({"task": task})
+    draft.take_roles()
+    order = list(draft.order())
+    assert [path[-1] for path in order if path[:2] == COLUMNS] == roles
+    assert (("data", "stride") in order) is windows
+    assert (("data", "misaligned_answers") in order) is windows
+    assert task in draft.fields["task",].choices
+
+
+def test_what_the_data_says_of_tags_stands_at_their_field(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"tokens": ["Ada", "ran"], "ner_tags": ["B-PER", "O"]}) + "\n")
+    seen = outlook.look({"task": "token-classification", "data": {"id": str(tmp_path / "rows.jsonl")}}, fetch=False)
+    assert seen is not None
+    assert seen.error is None
+    assert seen.noted == (*COLUMNS, "tags")
+    assert seen.notes == ["2 labels: O, B-PER"]
+    assert seen.guesses["metrics",] == "seqeval"
+    assert layout.shown(seen.noted, {})
