@@ -15,7 +15,8 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from core.errors import FinetuiError
-from tui.forms import layout, outlook
+from core.methods.kinds import is_adapter
+from tui.forms import layout, methods, outlook
 from tui.forms.draft import Draft
 from tui.forms.fields import COLUMNS, Path
 from tui.forms.outlook import Outlook
@@ -58,6 +59,8 @@ class RunForm(Vertical):
         self.draft = draft
         self._looked_at: object = None
         self._outlook: Outlook | None = None
+        self._model_seen: dict[Path, str] = {}
+        self._drawing = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         yield Form(layout.parts(self.draft.fields), self.draft.texts, layout.PATHS)
@@ -92,10 +95,25 @@ class RunForm(Vertical):
 
     async def redraw(self) -> None:
         """Draw the draft anew, as after a change of more than one field."""
-        await asyncio.to_thread(self.draft.take_roles)
-        await self.form.rebuild(layout.parts(self.draft.fields), self.draft.texts)
+        if is_adapter(self.draft.kind):
+            self.post_message(self.Waiting(f"reading the options of {self.draft.kind}"))
+        try:
+            await asyncio.to_thread(self.draft.take_roles)
+        finally:
+            self.post_message(self.Waiting(""))
+        await asyncio.shield(self._rebuild())
+
+    async def _rebuild(self) -> None:
+        """Draw the sections; one at a time, and to the end: half of it would leave a section twice."""
+        async with self._drawing:
+            await self.form.rebuild(layout.parts(self.draft.fields), self.draft.texts)
         for row in self.form.rows():
             row.show_error("")
+        if (row := self.form.row(methods.KIND)) is not None:
+            row.narrow(self.draft.off)
+            row.show_error(self.draft.check(methods.KIND))
+            if row.has_focus_within:
+                self._help(row)
         self._settle()
 
     def _settle(self) -> None:
@@ -105,13 +123,13 @@ class RunForm(Vertical):
     def on_field_row_changed(self, event: FieldRow.Changed) -> None:
         event.stop()
         self.draft.texts[event.row.path] = event.row.text
-        if event.row.path == ("task",):
+        if event.row.path in (("task",), methods.KIND):
             self.change_task()
         self._settle()
 
     @work(exclusive=True, group="task")
     async def change_task(self) -> None:
-        """Another task has other roles."""
+        """Another task has other roles, another method other options."""
         await self.redraw()
         self.look()
 
@@ -123,8 +141,12 @@ class RunForm(Vertical):
 
     def on_field_row_entered(self, event: FieldRow.Entered) -> None:
         event.stop()
-        row = event.row
+        self._help(event.row)
+
+    def _help(self, row: FieldRow) -> None:
         help = visible(row.field.help)
+        if row.path == methods.KIND:
+            help = visible(methods.explain(self.draft.kind, self.draft.off))
         if row.suggestions:
             help += f"\none of: {one_line(', '.join(row.suggestions))}"
         self.post_message(self.Helped(help))
@@ -141,6 +163,9 @@ class RunForm(Vertical):
         event.row.show_error(self.draft.check(event.row.path))
         if event.row.path[0] in ("data", "task"):
             self.look()
+        if event.row.path in methods.MODEL and event.row.text != self._model_seen.get(event.row.path, ""):
+            self._model_seen[event.row.path] = event.row.text
+            self.change_task()
 
     def check(self) -> int:
         """Mark what is wrong, go to the first of it, and say how many there are."""
