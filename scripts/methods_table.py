@@ -64,6 +64,12 @@ TASKS: dict[str, str | None] = {
 }
 """Auto class -> task type of PEFT."""
 
+PLACED = ("AutoModelForQuestionAnswering", "AutoModel")
+"""Tasks that read the output by the position of a token in the text."""
+
+LONGEST = 200
+"""Characters of a reason."""
+
 STEPS, BATCH, LENGTH = 3, 2, 12
 
 
@@ -105,6 +111,8 @@ def try_cell(kind: str, model_type: str, auto_class: str) -> str:
         model.eval()
         with torch.no_grad(), tempfile.TemporaryDirectory() as folder:
             expected = _logits(model, batch)
+            if auto_class in PLACED and expected.shape[1] != LENGTH:
+                return "the virtual tokens are positions of the output, and PEFT moves no answer and no mask by them"
             if auto_class in ("AutoModelForCausalLM", "AutoModelForSeq2SeqLM"):
                 model.generate(**{name: batch[name] for name in ("input_ids", "attention_mask")}, max_new_tokens=3)
             model.save_pretrained(folder)
@@ -118,7 +126,7 @@ def try_cell(kind: str, model_type: str, auto_class: str) -> str:
     except FinetuiError as error:
         return error.detail
     except Exception as error:
-        return f"{type(error).__name__}: {options.first_line(error)}"
+        return f"{type(error).__name__}: {options.first_line(error)}"[:LONGEST]
     return ""
 
 

@@ -37,6 +37,13 @@ def apply(
         freezing.freeze(model, freezing.LAYERS if method.layers is None else method.layers)
     if not kinds.is_adapter(method.kind):
         return model
+    if task_type is None and method.kind in kinds.PROMPT_LEARNING:
+        raise FinetuiError(
+            f"{method.kind} does not fit this task",
+            "PEFT has no class for the task that could put virtual tokens before a row",
+            "choose another method, e.g. lora",
+            key="method.kind",
+        )
     from peft import get_peft_model
 
     config = options.peft_config(method, task_type, steps)

@@ -131,7 +131,7 @@ class Draft:
         try:
             _put(data, field, text)
             config = config_file.validate(data)
-            for name, value in config.method.options().items():
+            for name, value in config.method.options().items() if self._knows_options else ():
                 options.checked(self.kind, name, value)
         except FinetuiError as error:
             return messages.of(error, field)
@@ -175,6 +175,11 @@ class Draft:
         """The paths of the fields that count now, as they stand on the form."""
         for part in layout.parts(self.fields):
             yield from (field.path for field in (*part.first, *part.more) if layout.shown(field.path, self.texts))
+
+    @property
+    def _knows_options(self) -> bool:
+        """Whether PEFT is there to say what an option may be: to import it takes seconds."""
+        return any(path[0] == "method" and path[1] not in (*MethodConfig.model_fields, fields.OTHER) for path in self.fields)
 
     def _take_options(self) -> None:
         """Each method keeps its own options; those that came without a field get theirs once it is there."""

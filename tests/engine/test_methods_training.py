@@ -1,0 +1,204 @@
+"""Each method through the engine, a few steps on real models: what changes, what is saved, what comes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from core import config_file, events, inference
+from core.config import RunConfig
+from core.methods.sizes import size
+from core.runs.folder import RunFolder
+from core.runs.reader import RunReader
+from core.training import engine, trainer
+
+ROWS = [{"text": f"{word} {index}", "label": word} for index in range(6) for word in ("good", "bad")]
+
+Run = Callable[..., "Trained"]
+
+
+class Trained:
+    """A run that is over, and the very model that it trained."""
+
+    def __init__(self, config: RunConfig, folder: RunFolder, model: Any, outcome: Any) -> None:
+        self.config, self.folder, self.model, self.outcome = config, folder, model, outcome
+
+    @property
+    def losses(self) -> list[float]:
+        logged = (event for event in RunReader(self.folder.path).read_all() if isinstance(event, events.StepLogged))
+        return [event.metrics["loss"] for event in logged]
+
+
+@pytest.fixture
+def trained(shared: Path, tmp_path: Path, new_folder: Any, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Trains three steps, evaluates, saves; keeps hold of the model."""
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    held: list[Any] = []
+    build = trainer.build
+    monkeypatch.setattr(trainer, "build", lambda *given: held.append(given[1].model) or build(*given))
+
+    def run(task: str, method: dict[str, Any], **training: Any) -> Trained:
+        model = "bert-tiny-uncased" if task == "sequence-classification" else "stories260K"
+        config = config_file.validate(
+            {
+                "task": task,
+                "model": {"id": str(shared / "models" / model), "dtype": "float32"},
+                "data": {
+                    "files": {"train": str(tmp_path / "rows.jsonl"), "validation": str(tmp_path / "rows.jsonl")},
+                    "max_length": 16,
+                },
+                "method": method,
+                "samples": {"rows": 1, "max_new_tokens": 3},
+                "training": {
+                    "max_steps": 3, "per_device_train_batch_size": 4, "learning_rate": 1e-2, "logging_steps": 1,
+                    "eval_strategy": "steps", "eval_steps": 3, "save_steps": 3, **training,
+                },
+            }
+        )  # fmt: skip
+        folder = new_folder(config)
+        outcome = engine.run(config, folder)
+        assert isinstance(outcome, events.RunFinished), outcome
+        return Trained(config, folder, held[-1], outcome)
+
+    return run
+
+
+def base_weights(shared: Path, task: str) -> dict[str, torch.Tensor]:
+    model = "bert-tiny-uncased" if task == "sequence-classification" else "stories260K"
+    return load_file(shared / "models" / model / "model.safetensors")
+
+
+def plain_name(name: str) -> str:
+    """The name that a parameter had before PEFT."""
+    for part in ("base_model.model.", "base_model.", ".base_layer", ".original_module", "base_layer."):
+        name = name.replace(part, "" if part.startswith("base") else "")
+    return name
+
+
+CLASSIFYING: dict[str, dict[str, Any]] = {
+    "lora": {"kind": "lora"},
+    "dora": {"kind": "lora", "use_dora": True},
+    "rslora": {"kind": "lora", "use_rslora": True},
+    "pissa": {"kind": "lora", "init_lora_weights": "pissa"},
+    "ia3": {"kind": "ia3"},
+    "adalora": {"kind": "adalora", "init_r": 6, "target_r": 2},
+    "oft": {"kind": "oft"},
+    "ln-tuning": {"kind": "ln-tuning"},
+    "prompt-tuning": {"kind": "prompt-tuning", "num_virtual_tokens": 4},
+    "p-tuning": {"kind": "p-tuning", "num_virtual_tokens": 4},
+    "prefix-tuning": {"kind": "prefix-tuning", "num_virtual_tokens": 4},
+    "freeze": {"kind": "freeze", "layers": 1},
+    "vera": {"kind": "vera"},
+}
+WRITING = {name: method for name, method in CLASSIFYING.items() if name not in ("dora", "rslora", "pissa", "vera")}
+
+
+def holds(run: Trained, shared: Path) -> None:
+    """What must be so after every method."""
+    task = run.config.task
+    losses = run.losses
+    assert len(losses) == 3
+    assert all(torch.isfinite(torch.tensor(losses)))
+    before = base_weights(shared, task)
+    changed = {
+        name
+        for name, parameter in run.model.named_parameters()
+        if not parameter.requires_grad
+        and (was := before.get(plain_name(name))) is not None
+        and not torch.equal(was, parameter.detach())
+    }
+    if run.config.method.options().get("init_lora_weights") != "pissa":  # it takes its share out of the base
+        assert not changed
+    known = sum(plain_name(name) in before for name, parameter in run.model.named_parameters())
+    assert known > 10
+    found = size(run.model)
+    notices = [event.message for event in RunReader(run.folder.path).read_all() if isinstance(event, events.Notice)]
+    assert str(found) in notices
+    assert not any("samples failed" in notice for notice in notices), notices
+    if run.config.method.kind != "freeze":
+        saved = (run.folder.model / "adapter_model.safetensors").stat().st_size
+        assert saved < 4 * found.trainable + 20_000
+        assert not (run.folder.model / "model.safetensors").exists()
+    inputs = {"input_ids": torch.tensor([[5, 6, 7, 8]]), "attention_mask": torch.ones(1, 4, dtype=torch.long)}
+    with torch.no_grad():
+        expected = run.model.eval()(**inputs).logits
+        loaded = inference.load(run.folder.path)._model(**inputs).logits
+    assert torch.allclose(loaded, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", CLASSIFYING)
+def test_a_classifier_trains_and_comes_back(name: str, trained: Run, shared: Path) -> None:
+    run = trained("sequence-classification", CLASSIFYING[name])
+    holds(run, shared)
+    assert any("classifier" in name and p.requires_grad for name, p in run.model.named_parameters())
+    assert sum(score.probability for score in inference.load(run.folder.path).classify("good")) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", WRITING)
+def test_a_language_model_trains_and_comes_back(name: str, trained: Run, shared: Path) -> None:
+    run = trained("causal-lm", WRITING[name])
+    holds(run, shared)
+    assert "".join(inference.load(run.folder.path).stream("good", max_new_tokens=3)) is not None
+
+
+def test_adalora_gives_up_ranks_until_the_target_is_reached(
+    trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from core.methods.adalora import AdaLoraCallback, rank_pattern
+
+    left: list[int] = []
+    after_step = AdaLoraCallback.on_optimizer_step
+
+    def counted(self: Any, args: Any, state: Any, control: Any, **given: Any) -> None:
+        after_step(self, args, state, control, **given)
+        left.append(sum(sum(ranks) for ranks in rank_pattern(given["model"]).values()))
+
+    monkeypatch.setattr(AdaLoraCallback, "on_optimizer_step", counted)
+    run = trained("sequence-classification", {"kind": "adalora", "init_r": 6, "target_r": 2}, max_steps=6, save_steps=3)
+    matrices = 4  # query and value of two layers
+    assert left == sorted(left, reverse=True)
+    assert left[0] < 6 * matrices
+    assert left[-1] == 2 * matrices
+    config = run.model.peft_config["default"]
+    assert config.total_step == 6
+    assert sum(sum(ranks) for ranks in config.rank_pattern.values()) == 2 * matrices
+
+
+@pytest.mark.parametrize("kind", ["lora", "adalora"])
+def test_an_adapter_goes_on_from_its_checkpoint(kind: str, trained: Run) -> None:
+    method = {"kind": "adalora", "init_r": 6, "target_r": 2} if kind == "adalora" else {"kind": kind}
+    run = trained("sequence-classification", method, max_steps=4, save_steps=2, save_total_limit=None)
+    whole = run.losses
+    import shutil
+
+    shutil.rmtree(run.folder.checkpoints / "checkpoint-4")
+    shutil.rmtree(run.folder.model)
+    folder = RunFolder(run.folder.path)
+    outcome = engine.run(run.config, folder, resume=True)
+    assert isinstance(outcome, events.RunFinished), outcome
+    again = run.losses[len(whole) :]
+    assert len(again) == 2
+    assert again[0] == pytest.approx(whole[2], rel=1e-6)
+    if kind == "lora":
+        assert again == whole[2:]
+
+
+def test_virtual_tokens_take_positions(trained: Run, shared: Path) -> None:
+    from core.errors import FinetuiError
+    from core.training import prepare
+
+    run = trained("causal-lm", {"kind": "prompt-tuning", "num_virtual_tokens": 4})
+    assert "eval_perplexity" in run.outcome.metrics
+    data = run.config.data.model_copy(update={"max_length": None})
+    config = run.config.model_copy(update={"data": data})
+    positions = json.loads((shared / "models/stories260K/config.json").read_text())["max_position_embeddings"]
+    assert prepare.check(config).config.data.max_length == positions - 4
+    too_long = data.model_copy(update={"max_length": positions - 3})
+    with pytest.raises(FinetuiError, match=f"no position {positions - 3}"):
+        prepare.check(config.model_copy(update={"data": too_long}))
