@@ -54,10 +54,10 @@ class AdaLoraCallback(TrainerCallback):
 
 
 def rank_pattern(model: PreTrainedModel) -> dict[str, list[bool]]:
-    """Per adapted matrix, which of its `init_r` ranks are not pruned."""
+    """Per adapted matrix, by its name in the base model, which of its `init_r` ranks are not pruned."""
     return {
-        name.removeprefix("base_model."): (parameter != 0).view(-1).tolist()
-        for name, parameter in model.named_parameters()
+        name: (parameter != 0).view(-1).tolist()
+        for name, parameter in model.base_model.model.named_parameters()
         if ".lora_E." in name
     }
 

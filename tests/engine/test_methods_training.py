@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from core import config_file, events, inference
 from core.config import RunConfig
@@ -69,16 +68,23 @@ def trained(shared: Path, tmp_path: Path, new_folder: Any, monkeypatch: pytest.M
     return run
 
 
-def base_weights(shared: Path, task: str) -> dict[str, torch.Tensor]:
-    model = "bert-tiny-uncased" if task == "sequence-classification" else "stories260K"
-    return load_file(shared / "models" / model / "model.safetensors")
+def base_weights(run: Trained) -> dict[str, torch.Tensor]:
+    """The weights as the checkpoint has them, by the names of the model that holds them."""
+    import transformers
+
+    classifier = run.config.task == "sequence-classification"
+    auto = transformers.AutoModelForSequenceClassification if classifier else transformers.AutoModelForCausalLM
+    assert run.config.model.id is not None
+    return dict(auto.from_pretrained(run.config.model.id, dtype=torch.float32).named_parameters())
 
 
-def plain_name(name: str) -> str:
-    """The name that a parameter had before PEFT."""
-    for part in ("base_model.model.", "base_model.", ".base_layer", ".original_module", "base_layer."):
-        name = name.replace(part, "" if part.startswith("base") else "")
-    return name
+def _plain(name: str) -> str:
+    """The name that a parameter had before PEFT; prompt learning puts one part before it, the others two."""
+    if name.startswith("base_model.model.") and ("base_model.model.model." in name or "base_model.model.bert" in name):
+        name = name.removeprefix("base_model.model.")
+    elif name.startswith("base_model.model.lm_head"):
+        name = name.removeprefix("base_model.model.")
+    return name.removeprefix("base_model.").replace(".base_layer", "")
 
 
 CLASSIFYING: dict[str, dict[str, Any]] = {
@@ -99,31 +105,27 @@ CLASSIFYING: dict[str, dict[str, Any]] = {
 WRITING = {name: method for name, method in CLASSIFYING.items() if name not in ("dora", "rslora", "pissa", "vera")}
 
 
-def holds(run: Trained, shared: Path) -> None:
+def holds(run: Trained) -> None:
     """What must be so after every method."""
-    task = run.config.task
     losses = run.losses
     assert len(losses) == 3
     assert all(torch.isfinite(torch.tensor(losses)))
-    before = base_weights(shared, task)
-    changed = {
-        name
-        for name, parameter in run.model.named_parameters()
-        if not parameter.requires_grad
-        and (was := before.get(plain_name(name))) is not None
-        and not torch.equal(was, parameter.detach())
-    }
+    before = base_weights(run)
+    after = {_plain(name): parameter for name, parameter in run.model.named_parameters()}
+    frozen = {name for name in before.keys() & after.keys() if not after[name].requires_grad}
+    assert len(frozen) > 10
+    changed = {name for name in frozen if not torch.equal(before[name], after[name])}
     if run.config.method.options().get("init_lora_weights") != "pissa":  # it takes its share out of the base
         assert not changed
-    known = sum(plain_name(name) in before for name, parameter in run.model.named_parameters())
-    assert known > 10
+    learned = {name for name, parameter in run.model.named_parameters() if parameter.requires_grad}
+    assert learned
     found = size(run.model)
     notices = [event.message for event in RunReader(run.folder.path).read_all() if isinstance(event, events.Notice)]
     assert str(found) in notices
     assert not any("samples failed" in notice for notice in notices), notices
     if run.config.method.kind != "freeze":
         saved = (run.folder.model / "adapter_model.safetensors").stat().st_size
-        assert saved < 4 * found.trainable + 20_000
+        assert saved < max(4 * found.trainable + 20_000, found.total * 4 // 10)  # VeRA saves its fixed matrices too
         assert not (run.folder.model / "model.safetensors").exists()
     inputs = {"input_ids": torch.tensor([[5, 6, 7, 8]]), "attention_mask": torch.ones(1, 4, dtype=torch.long)}
     with torch.no_grad():
@@ -133,17 +135,17 @@ def holds(run: Trained, shared: Path) -> None:
 
 
 @pytest.mark.parametrize("name", CLASSIFYING)
-def test_a_classifier_trains_and_comes_back(name: str, trained: Run, shared: Path) -> None:
+def test_a_classifier_trains_and_comes_back(name: str, trained: Run) -> None:
     run = trained("sequence-classification", CLASSIFYING[name])
-    holds(run, shared)
+    holds(run)
     assert any("classifier" in name and p.requires_grad for name, p in run.model.named_parameters())
     assert sum(score.probability for score in inference.load(run.folder.path).classify("good")) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("name", WRITING)
-def test_a_language_model_trains_and_comes_back(name: str, trained: Run, shared: Path) -> None:
+def test_a_language_model_trains_and_comes_back(name: str, trained: Run) -> None:
     run = trained("causal-lm", WRITING[name])
-    holds(run, shared)
+    holds(run)
     assert "".join(inference.load(run.folder.path).stream("good", max_new_tokens=3)) is not None
 
 
