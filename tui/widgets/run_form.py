@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from core.config import DataConfig, RunConfig
 
 
+PASSING_BY = 0.2
+"""Seconds on one of many methods after which it was meant, not only passed by: its options are then drawn."""
+
+
 class RunForm(Vertical):
     """Draws a draft and writes what is typed into it.
 
@@ -123,13 +127,21 @@ class RunForm(Vertical):
     def on_field_row_changed(self, event: FieldRow.Changed) -> None:
         event.stop()
         self.draft.texts[event.row.path] = event.row.text
-        if event.row.path in (("task",), methods.KIND):
+        if event.row.path == ("task",):
             self.change_task()
+        if event.row.path == methods.KIND:
+            self._help(event.row)
+            self.change_task(wait=PASSING_BY)
         self._settle()
 
     @work(exclusive=True, group="task")
-    async def change_task(self) -> None:
-        """Another task has other roles, another method other options."""
+    async def change_task(self, wait: float = 0) -> None:
+        """Another task has other roles, another method other options.
+
+        Args:
+            wait: seconds in which another choice may follow, and this one was only passed by.
+        """
+        await asyncio.sleep(wait)
         await self.redraw()
         self.look()
 
