@@ -107,7 +107,9 @@ class MethodConfig(Section):
     @model_validator(mode="after")
     def _of_a_method(self) -> MethodConfig:
         if "kind" not in self.model_fields_set and self.model_extra:
-            raise ValueError(f"`{next(iter(self.model_extra))}` is an option of a method: name it with `kind`, e.g. lora")
+            raise ValueError(
+                f"`{next(iter(self.model_extra))}` is an option of a method: name it with `kind`, e.g. lora"
+            )
         if self.layers is not None and self.kind not in ("full", "freeze"):
             raise ValueError(f"`layers` belongs to kind: freeze; {self.kind} takes layers_to_transform where it has it")
         return self

@@ -74,7 +74,7 @@ STEPS, BATCH, LENGTH = 3, 2, 12
 
 
 def auto_classes(model_type: str) -> Iterator[str]:
-    """The tasks that an architecture has a head for; a decoder embeds nothing of a whole text, nor is BERT one."""
+    """The tasks that an architecture has a head for."""
     for name in TASKS:
         config = _config(model_type)
         if type(config) in getattr(transformers, name)._model_mapping and (model_type, name) not in NOT_MEANT:
@@ -82,7 +82,7 @@ def auto_classes(model_type: str) -> Iterator[str]:
 
 
 NOT_MEANT = {("bert", "AutoModelForCausalLM"), ("bart", "AutoModelForCausalLM"), ("bart", "AutoModelForMaskedLM")}
-"""Classes that there are, for models that are not of that kind: BERT sees what it shall say, BART's is for its decoder."""
+"""Heads for models of another kind: BERT sees what it shall say, BART takes its decoder alone."""
 
 
 def try_cell(kind: str, model_type: str, auto_class: str) -> str:
@@ -195,9 +195,45 @@ def try_architecture(model_type: str, methods: tuple[str, ...], auto: str | None
     return {name: {kind: reason for kind, reason in row.items() if reason} for name, row in cells.items()}
 
 
+DOCS = Path(__file__).resolve().parents[1] / "docs" / "methods.md"
+BEGIN, END = "<!-- table: made by `make methods` -->\n", "<!-- end of table -->"
+
+
+def with_table(text: str) -> str:
+    """The page with the table of today between its two marks: a row per method, a column per cell that was tried."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}{_markdown(fitting.table())}{END}{after}"
+
+
+def _markdown(tried: fitting.Table) -> str:
+    reasons: list[str] = []
+    lines = ["| Method | What it does |" + "".join(f" {name} |" for name in tried), "|---|---|" + "---|" * len(tried)]
+    for kind in kinds.ADAPTERS:
+        cells = []
+        for row in tried.values():
+            refused = []
+            for auto_class, missing in row.items():
+                if kind in missing:
+                    if missing[kind] not in reasons:
+                        reasons.append(missing[kind])
+                    refused.append(f"{_short(auto_class)} [{reasons.index(missing[kind]) + 1}]")
+            cells.append("all but " + ", ".join(refused) if refused else "all")
+        lines.append(f"| `{kind}` | {kinds.WHAT[kind]} | " + " | ".join(cells) + " |")
+    lines += ["", *(f"{number}. {reason}" for number, reason in enumerate(reasons, 1))]
+    tasks = (f"{name}: {', '.join(map(_short, row))}" for name, row in tried.items())
+    return "\n".join([f"Tried were, with {'; '.join(tasks)}.", "", *lines, ""])
+
+
+def _short(auto_class: str) -> str:
+    return auto_class.removeprefix("AutoModelFor").replace("AutoModel", "embeddings")
+
+
 if __name__ == "__main__":
     transformers.logging.set_verbosity_error()
     logging.disable(logging.WARNING)
     torch.set_num_threads(1)  # on models this small more of them only wait for each other
-    tried = {model_type: try_architecture(model_type, kinds.ADAPTERS) for model_type in ARCHITECTURES}
-    fitting.FILE.write_text(json.dumps(tried, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    found = {model_type: try_architecture(model_type, kinds.ADAPTERS) for model_type in ARCHITECTURES}
+    fitting.FILE.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    fitting.table.cache_clear()
+    DOCS.write_text(with_table(DOCS.read_text(encoding="utf-8")), encoding="utf-8")

@@ -16,9 +16,9 @@ class AdaLoraCallback(TrainerCallback):
     """Calls `update_and_allocate` after every optimizer step, while the gradients are still there.
 
     `on_optimizer_step` is the one hook between `optimizer.step()` and `zero_grad()`. Steps count from 1, so that the
-    budget is `target_r` at the last of them. Between steps the config has no `rank_pattern`: with one, a checkpoint would
-    hold cut matrices, which a model that goes on training cannot take back. A pruned rank is a zero in `lora_E`, and is
-    cut out when the training is over.
+    budget is `target_r` at the last of them. Between steps the config has no `rank_pattern`: with one, a checkpoint
+    would hold cut matrices, which a model that goes on training cannot take back. A pruned rank is a zero in `lora_E`,
+    and is cut out when the training is over.
 
     Args:
         planned: the config named `total_step`; else it becomes the number of steps of the run.

@@ -83,5 +83,8 @@ def _refusal(error: Exception, model: PreTrainedModel, method: MethodConfig, con
             key="method.target_modules",
         )
     return FinetuiError(
-        f"{method.kind} does not fit this model", said, "change its options, or choose another method", key="method.kind"
+        f"{method.kind} does not fit this model",
+        said,
+        "change its options, or choose another method",
+        key="method.kind",
     )

@@ -30,12 +30,16 @@ def freeze(model: PreTrainedModel, last: int) -> None:
     heads = structure.heads(model)
     if last > len(layers):
         raise FinetuiError(
-            f"the model has {len(layers)} layers", f"method.layers: {last}", "train fewer, or set method.kind: full",
+            f"the model has {len(layers)} layers",
+            f"method.layers: {last}",
+            "train fewer, or set method.kind: full",
             key="method.layers",
         )
     if last == 0 and not heads:
         raise FinetuiError(
-            "the model has no head to train alone", "method.layers: 0", "set method.layers: 1, or more",
+            "the model has no head to train alone",
+            "method.layers: 0",
+            "set method.layers: 1, or more",
             key="method.layers",
         )
     embedding = {id(parameter) for parameter in model.get_input_embeddings().parameters()} if last else set()

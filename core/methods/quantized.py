@@ -27,10 +27,14 @@ def check(model: ModelConfig, method: MethodConfig, device: str) -> None:
         raise FinetuiError("there are no weights to quantize", wanted, "name a checkpoint with model.id", key=KEY)
     if not kinds.is_adapter(method.kind):
         hint = "set method.kind: lora, or leave model.quantization out"
-        raise FinetuiError("quantized weights cannot be trained", f"{wanted}, method.kind: {method.kind}", hint, key=KEY)
+        raise FinetuiError(
+            "quantized weights cannot be trained", f"{wanted}, method.kind: {method.kind}", hint, key=KEY
+        )
     if device != "cuda":
         hint = "leave model.quantization out here: a LoRA on the weights as they are; or train on a CUDA machine"
-        raise FinetuiError("a quantized base needs a CUDA GPU", f"{wanted}; this machine trains on {device}", hint, key=KEY)
+        raise FinetuiError(
+            "a quantized base needs a CUDA GPU", f"{wanted}; this machine trains on {device}", hint, key=KEY
+        )
     if find_spec("bitsandbytes") is None:
         raise FinetuiError("bitsandbytes is not installed", wanted, "pip install 'finetui[quantize]'", key=KEY)
     if not fits(method.kind):

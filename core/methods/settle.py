@@ -32,9 +32,7 @@ class Settled:
     notes: list[str]
 
 
-def settle(
-    model: ModelConfig, method: MethodConfig, task: Task, architecture: PreTrainedConfig, steps: int
-) -> Settled:
+def settle(model: ModelConfig, method: MethodConfig, task: Task, architecture: PreTrainedConfig, steps: int) -> Settled:
     """Try the method on the architecture without weights (meta device).
 
     Args:

@@ -21,8 +21,8 @@ def count(model: PreTrainedModel) -> int:
 def aligned(model: PreTrainedModel, reduce: Reduce) -> Reduce:
     """`reduce` over logits that lie as the labels do.
 
-    Soft prompts come out of the model as positions of their own: the logits are [batch, virtual + length, ...] where the
-    labels are [batch, length].
+    Soft prompts come out of the model as positions of their own: the logits are [batch, virtual + length, ...] where
+    the labels are [batch, length].
     """
     if not count(model):
         return reduce

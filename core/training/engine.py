@@ -133,8 +133,8 @@ class _Run:
         from core import models
         from core.methods.apply import apply
         from core.methods.sizes import size
-        from core.training.between_weights import between_weights
         from core.training import schedule
+        from core.training.between_weights import between_weights
         from core.training.prepare import Prepared
 
         config, task = checked.config, checked.task

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,11 +82,8 @@ def base_weights(run: Trained) -> dict[str, torch.Tensor]:
 
 def _plain(name: str) -> str:
     """The name that a parameter had before PEFT; prompt learning puts one part before it, the others two."""
-    if name.startswith("base_model.model.") and ("base_model.model.model." in name or "base_model.model.bert" in name):
-        name = name.removeprefix("base_model.model.")
-    elif name.startswith("base_model.model.lm_head"):
-        name = name.removeprefix("base_model.model.")
-    return name.removeprefix("base_model.").replace(".base_layer", "")
+    name = re.sub(r"^base_model\.(model\.(?=model\.|bert\.|lm_head|classifier))?", "", name)
+    return name.replace(".base_layer", "")
 
 
 CLASSIFYING: dict[str, dict[str, Any]] = {
@@ -149,9 +148,7 @@ def test_a_language_model_trains_and_comes_back(name: str, trained: Run) -> None
     assert "".join(inference.load(run.folder.path).stream("good", max_new_tokens=3)) is not None
 
 
-def test_adalora_gives_up_ranks_until_the_target_is_reached(
-    trained: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_adalora_gives_up_ranks_until_the_target_is_reached(trained: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     from core.methods.adalora import AdaLoraCallback, rank_pattern
 
     left: list[int] = []
@@ -177,8 +174,6 @@ def test_an_adapter_goes_on_from_its_checkpoint(kind: str, trained: Run) -> None
     method = {"kind": "adalora", "init_r": 6, "target_r": 2} if kind == "adalora" else {"kind": kind}
     run = trained("sequence-classification", method, max_steps=4, save_steps=2, save_total_limit=None)
     whole = run.losses
-    import shutil
-
     shutil.rmtree(run.folder.checkpoints / "checkpoint-4")
     shutil.rmtree(run.folder.model)
     folder = RunFolder(run.folder.path)
@@ -204,3 +199,38 @@ def test_virtual_tokens_take_positions(trained: Run, shared: Path) -> None:
     too_long = data.model_copy(update={"max_length": positions - 3})
     with pytest.raises(FinetuiError, match=f"no position {positions - 3}"):
         prepare.check(config.model_copy(update={"data": too_long}))
+
+
+@pytest.mark.parametrize(
+    ("config_class", "options"),
+    [("LoraConfig", {"kind": "lora", "init_lora_weights": "pissa"}), ("OFTConfig", {"kind": "oft"})],
+)
+def test_losses_are_those_of_a_plain_script(
+    config_class: str, options: dict[str, Any], trained: Run, tmp_path: Path
+) -> None:
+    import peft
+    from transformers import (
+        AutoModelForSequenceClassification,
+        AutoTokenizer,
+        DataCollatorWithPadding,
+        Trainer,
+        TrainingArguments,
+        set_seed,
+    )
+
+    run = trained("sequence-classification", options)
+    model_id = run.config.model.id
+    assert model_id is not None
+    tokenizer = AutoTokenizer.from_pretrained(model_id)
+    rows = [{**tokenizer(row["text"]), "labels": int(row["label"] == "good")} for row in ROWS]
+    arguments = TrainingArguments(
+        str(tmp_path / "plain"), max_steps=3, per_device_train_batch_size=4, learning_rate=1e-2, logging_steps=1,
+        report_to="none", disable_tqdm=True, use_cpu=True,
+    )  # fmt: skip
+    given = {name: value for name, value in options.items() if name != "kind"}
+    set_seed(42)
+    model = AutoModelForSequenceClassification.from_pretrained(model_id, num_labels=2, dtype=torch.float32)
+    adapted = peft.get_peft_model(model, getattr(peft, config_class)(task_type="SEQ_CLS", **given))
+    plain = Trainer(adapted, arguments, train_dataset=rows, data_collator=DataCollatorWithPadding(tokenizer))
+    plain.train()
+    assert run.losses == [entry["loss"] for entry in plain.state.log_history if "loss" in entry]

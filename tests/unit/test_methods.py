@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 import torch
 from peft import PeftType
 
+from core import config_file
 from core.config import MethodConfig, ModelConfig
 from core.errors import FinetuiError
 from core.methods import fitting, kinds, options, quantized, structure
@@ -23,7 +25,7 @@ from scripts.methods_table import ARCHITECTURES, TASKS
 MAIN = kinds.ADAPTERS[:8]
 TRIED = ("lora", "ln-tuning", "prompt-tuning", "prefix-tuning", "osf")
 CLASSIFIER, CAUSAL = "AutoModelForSequenceClassification", "AutoModelForCausalLM"
-NEED_WEIGHTS = {"adamss", "boft", "frod", "shira", "unilora"}
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "methods").glob("*.yaml"))
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +71,11 @@ def test_the_table_says_what_a_trial_says() -> None:
         assert row == {kind: reason for kind, reason in written[auto_class].items() if kind in TRIED}, auto_class
 
 
+def test_the_page_has_the_table_of_today() -> None:
+    text = methods_table.DOCS.read_text(encoding="utf-8")
+    assert methods_table.with_table(text) == text, "run: make methods"
+
+
 @pytest.mark.parametrize(("model_type", "auto_class"), [("bert", CLASSIFIER), ("llama", CAUSAL)])
 def test_the_size_is_known_without_weights(model_type: str, auto_class: str) -> None:
     for kind in ("full", "freeze", *MAIN, "boft", "vera"):
@@ -85,7 +92,12 @@ def test_the_size_is_known_without_weights(model_type: str, auto_class: str) -> 
         ("bert", CLASSIFIER, 1, ("bert.encoder.layer.1", "classifier")),
         ("llama", CLASSIFIER, 1, ("model.layers.1", "score")),
         ("bart", CLASSIFIER, 1, ("model.decoder.layers.1", "classification_head")),
-        ("bart", CLASSIFIER, 3, ("model.encoder.layers.1", "model.decoder.layers.0", "model.decoder.layers.1", "class")),
+        (
+            "bart",
+            CLASSIFIER,
+            3,
+            ("model.encoder.layers.1", "model.decoder.layers.0", "model.decoder.layers.1", "class"),
+        ),
         ("llama", CAUSAL, 2, ("model.layers.0", "model.layers.1", "lm_head")),
         ("bart", "AutoModelForSeq2SeqLM", 1, ("model.decoder.layers.1",)),  # its head is tied to the embeddings
     ],
@@ -114,15 +126,10 @@ def test_a_head_that_peft_does_not_know_is_trained_too() -> None:
 
 
 @pytest.mark.parametrize("kind", ["lora", "prompt-tuning", "ia3"])
-def test_a_head_of_a_language_model_stays_frozen(kind: str) -> None:
-    model = apply(methods_table._model("llama", CAUSAL), with_defaults(method(kind), _bare())[0], "CAUSAL_LM")
-    assert not any("lm_head" in name or "embed" in name.replace("prompt_encoder", "") for name in {
-        name for name in trained(model) if "prompt_encoder" not in name
-    })
-
-
-def _bare() -> Any:
-    return methods_table._model("llama", CAUSAL)
+def test_a_language_model_keeps_its_head(kind: str) -> None:
+    base = methods_table._model("llama", CAUSAL)
+    model = apply(base, with_defaults(method(kind), base)[0], "CAUSAL_LM")
+    assert all("lora_" in name or "ia3_" in name or "prompt_encoder" in name for name in trained(model))
 
 
 def test_what_is_trained_is_float32_on_a_base_of_fewer_bits() -> None:
@@ -225,3 +232,11 @@ def test_layers_and_heads_are_found_by_what_they_are() -> None:
     assert structure.heads(methods_table._model("bert", "AutoModel")) == []
     assert structure.heads(methods_table._model("llama", CAUSAL)) == ["lm_head"]
     assert ARCHITECTURES.keys() == fitting.table().keys()
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_every_example_has_a_method_that_there_is(file: Path) -> None:
+    config = config_file.load(file).config
+    assert config.name == file.stem
+    if kinds.is_adapter(config.method.kind):
+        assert options.peft_config(config.method, None, steps=500) is not None

@@ -179,7 +179,9 @@ class Draft:
     @property
     def _knows_options(self) -> bool:
         """Whether PEFT is there to say what an option may be: to import it takes seconds."""
-        return any(path[0] == "method" and path[1] not in (*MethodConfig.model_fields, fields.OTHER) for path in self.fields)
+        return any(
+            path[0] == "method" and path[1] not in (*MethodConfig.model_fields, fields.OTHER) for path in self.fields
+        )
 
     def _take_options(self) -> None:
         """Each method keeps its own options; those that came without a field get theirs once it is there."""

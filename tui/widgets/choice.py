@@ -71,9 +71,7 @@ class Choice(Widget, can_focus=True):
         )
         if spread.cell_length <= self.size.width:
             return spread
-        place = (
-            f"{options.index(chosen) + 1} of {len(options)}" if chosen in options else "not one of them"
-        )
+        place = f"{options.index(chosen) + 1} of {len(options)}" if chosen in options else "not one of them"
         return Content.assemble(("« ", rest), (chosen, style), (" »", rest), (f"   {place}", rest))
 
     def action_move(self, by: int) -> None:
