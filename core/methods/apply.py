@@ -37,20 +37,26 @@ def apply(
         freezing.freeze(model, freezing.LAYERS if method.layers is None else method.layers)
     if not kinds.is_adapter(method.kind):
         return model
-    if task_type is None and method.kind in kinds.PROMPT_LEARNING:
+    if not task_type and method.kind in kinds.PROMPT_LEARNING:
         raise FinetuiError(
             f"{method.kind} does not fit this task",
             "PEFT has no class for the task that could put virtual tokens before a row",
             "choose another method, e.g. lora",
             key="method.kind",
         )
-    from peft import get_peft_model
+    import torch
+    from peft import get_peft_model, prepare_model_for_kbit_training
 
+    if getattr(model, "is_quantized", False):
+        # Checkpointing is for the training arguments to turn on.
+        prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
     config = options.peft_config(method, task_type, steps)
     _keep_heads(model, config)
     try:
         adapted: PreTrainedModel = get_peft_model(model, config)
     except (ValueError, TypeError, NotImplementedError, KeyError, AttributeError, RuntimeError) as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
         raise _refusal(error, model, method, config) from error
     for parameter in adapted.parameters():
         if parameter.requires_grad and parameter.dtype.itemsize < 4:

@@ -8,9 +8,16 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from core.methods.options import options_of
 from tests.pilot.driving import driven, still, text, type_in, until, until_shown
 from tests.pilot.test_configure import SIZES, form_of, go_to
 from tui.app import FinetuiApp
+
+
+@pytest.fixture(autouse=True, scope="module")
+def libraries() -> None:
+    """PEFT is imported, as it is in the app some seconds after its start."""
+    options_of("lora")
 
 
 async def choose(pilot: Pilot[int], kind: str) -> None:

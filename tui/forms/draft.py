@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -42,6 +43,7 @@ class Draft:
         self.off: dict[str, str] = {}
         self._unseen: dict[str, Any] = {}
         self._kind = ""
+        self._taking = threading.Lock()
         self._options_of: dict[str, dict[Path, str]] = {}
         self.replace(data)
 
@@ -69,6 +71,11 @@ class Draft:
 
         Imports the task's module, and PEFT for an adapter: not for the event loop.
         """
+        # One thread that was too slow for the person may still be at it.
+        with self._taking:
+            self._take_fields()
+
+    def _take_fields(self) -> None:
         task = self.texts.get(("task",)) or RunConfig.model_fields["task"].default
         roles: dict[Path, FormField] = {}
         if task in get_args(TaskName):
@@ -179,14 +186,14 @@ class Draft:
     @property
     def _knows_options(self) -> bool:
         """Whether PEFT is there to say what an option may be: to import it takes seconds."""
-        return any(
-            path[0] == "method" and path[1] not in (*MethodConfig.model_fields, fields.OTHER) for path in self.fields
-        )
+        return any(_is_option(path) and path[1] != fields.OTHER for path in self.fields)
 
     def _take_options(self) -> None:
         """Each method keeps its own options; those that came without a field get theirs once it is there."""
         if self._kind != self.kind:
-            own = [path for path in self.texts if path[0] == "method" and path[1] not in MethodConfig.model_fields]
+            own = [
+                path for path in list(self.texts) if path[0] == "method" and path[1] not in MethodConfig.model_fields
+            ]
             self._options_of[self._kind] = {path: self.texts.pop(path) for path in own}
             self.texts.update(self._options_of.pop(self.kind, {}))
             self._kind = self.kind
@@ -229,6 +236,11 @@ class Draft:
                 self._unseen[key] = value
         if other:
             self.texts[(*prefix, fields.OTHER)] = values.lines_of(other)
+
+
+def _is_option(path: Path) -> bool:
+    """Whether it belongs to the method that is chosen, and not to every one."""
+    return path[0] == "method" and path[1] not in MethodConfig.model_fields
 
 
 def _put(data: dict[str, Any], field: FormField, text: str) -> None:

@@ -16,10 +16,12 @@ from textual.message import Message
 
 from core.errors import FinetuiError
 from core.methods.kinds import is_adapter
+from tui import warm_up
 from tui.forms import layout, methods, outlook
 from tui.forms.draft import Draft
 from tui.forms.fields import COLUMNS, Path
 from tui.forms.outlook import Outlook
+from tui.own_thread import in_own_thread
 from tui.text import one_line, visible
 from tui.widgets.disclosure import Disclosure
 from tui.widgets.field_row import FieldRow
@@ -102,7 +104,7 @@ class RunForm(Vertical):
         if is_adapter(self.draft.kind):
             self.post_message(self.Waiting(f"reading the options of {self.draft.kind}"))
         try:
-            await asyncio.to_thread(self.draft.take_roles)
+            await in_own_thread(_take_roles, self.draft)
         finally:
             self.post_message(self.Waiting(""))
         await asyncio.shield(self._rebuild())
@@ -242,3 +244,9 @@ class RunForm(Vertical):
     def _suggest(self, path: Path, words: Iterable[str], guess: str) -> None:
         if (row := self.form.row(path)) is not None:
             row.suggest(list(words), guess)
+
+
+def _take_roles(draft: Draft) -> None:
+    if is_adapter(draft.kind):
+        warm_up.wait()
+    draft.take_roles()
