@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench lock readme screenshots clean
+.PHONY: help demo test lint format bench lock readme methods screenshots clean
 
 help:
 	@echo "make demo         install into .venv and run the built-in demo"
@@ -14,6 +14,7 @@ help:
 	@echo "make format       rewrite the sources as ruff formats them"
 	@echo "make bench        measure first paint, training speed, lateness, memory"
 	@echo "make readme       write the table of keys into the README"
+	@echo "make methods      try every method on every task, and write the table into docs/methods.md"
 	@echo "make screenshots  train a demo and draw the README's picture from it"
 	@echo "make lock         write constraints.txt from what .venv has"
 	@echo "make clean        remove .venv and all caches"
@@ -40,6 +41,9 @@ bench: $(VENV)/.installed-test
 
 readme: $(VENV)/.installed-demo
 	$(BIN)/python scripts/readme.py
+
+methods: $(VENV)/.installed-demo
+	$(BIN)/python -m scripts.methods_table
 
 screenshots: $(VENV)/.installed-demo
 	$(BIN)/python scripts/screenshots.py

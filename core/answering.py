@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.methods import virtual_tokens
+
 if TYPE_CHECKING:
     import torch
     from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
@@ -103,7 +105,7 @@ def inputs(model: PreTrainedModel, batch: Mapping[str, Any]) -> dict[str, Any]:
 def positions(model: PreTrainedModel) -> int | None:
     """How many tokens prompt and answer can have together; None where the architecture sets no limit."""
     found: int | None = getattr(model.config, "max_position_embeddings", None)
-    return found
+    return None if found is None else found - virtual_tokens.count(model)
 
 
 def greedy(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, max_new_tokens: int) -> GenerationConfig:

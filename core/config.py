@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from core.methods.kinds import MethodKind
+
 TaskName = Literal["sequence-classification", "token-classification", "question-answering", "causal-lm"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
-MethodKind = Literal["full", "lora"]
 Strategy = Literal["no", "steps", "epoch"]
 
 
@@ -31,6 +32,9 @@ class ModelConfig(Section):
     dtype: Dtype = Field(
         "auto",
         description="auto keeps trained weights float32 and uses bfloat16 autocast where a GPU has it",
+    )
+    quantization: Literal["int8", "nf4"] | None = Field(
+        None, description="hold a frozen base in 8 or 4 bits, under an adapter; needs a CUDA GPU and bitsandbytes"
     )
     trust_remote_code: bool = Field(False, description="run Python code that comes with the model")
 
@@ -104,15 +108,26 @@ class MethodConfig(Section):
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    kind: MethodKind = Field("full", description="full trains every weight; lora trains a small adapter")
-    r: int = Field(8, gt=0, description="rank of the LoRA matrices")
-    lora_alpha: int = Field(8, gt=0, description="LoRA scale; the update is multiplied by lora_alpha / r")
-    lora_dropout: float = Field(0.0, ge=0, lt=1, description="dropout on the input of the LoRA matrices")
-    target_modules: list[str] | str | None = Field(None, description="module names to adapt; PEFT's choice when absent")
+    kind: MethodKind = Field(
+        "full", description="full trains every weight, freeze the last layers, every other a small adapter (PEFT)"
+    )
+    layers: int | None = Field(
+        None, ge=0, description="freeze: how many of the last layers are trained with the head; 0 is the head alone"
+    )
+
+    @model_validator(mode="after")
+    def _of_a_method(self) -> MethodConfig:
+        if "kind" not in self.model_fields_set and self.model_extra:
+            raise ValueError(
+                f"`{next(iter(self.model_extra))}` is an option of a method: name it with `kind`, e.g. lora"
+            )
+        if self.layers is not None and self.kind not in ("full", "freeze"):
+            raise ValueError(f"`layers` belongs to kind: freeze; {self.kind} takes layers_to_transform where it has it")
+        return self
 
     def options(self) -> dict[str, Any]:
-        """What the file sets besides `kind`: keyword arguments of the PEFT config."""
-        return {key: value for key, value in self.model_dump(exclude_unset=True).items() if key != "kind"}
+        """What the file sets of the adapter's PEFT config."""
+        return dict(self.model_extra or {})
 
 
 class TrainingConfig(Section):

@@ -56,11 +56,12 @@ def validate(data: dict[str, Any], document: yaml12.Document | None = None) -> R
 def to_data(config: RunConfig) -> dict[str, Any]:
     """Plain data of a config, every default spelled out, absent values left out.
 
-    Options of a method count only for that method: `full` has none.
+    Options of an adapter count only for an adapter.
     """
     data = config.model_dump(mode="json", exclude_none=True)
-    if config.method.kind == "full":
-        data["method"] = {"kind": "full"}
+    if config.method.kind in ("full", "freeze"):
+        own = {"kind"} if config.method.kind == "full" else {"kind", "layers"}
+        data["method"] = {name: value for name, value in data["method"].items() if name in own}
     return {key: value for key, value in data.items() if value != {}}
 
 

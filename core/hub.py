@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from pathlib import Path
@@ -94,3 +95,19 @@ def reachable(endpoint: str) -> bool:
             return True
     except OSError:
         return False
+
+
+def model_type(ref: str, revision: str | None = None) -> str | None:
+    """The architecture of a model, from its config.json on this machine; None where that is not here."""
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        found = str(Path(ref).expanduser() / "config.json") if is_local(ref) else None
+        found = found or try_to_load_from_cache(ref, "config.json", revision=revision)
+        if not isinstance(found, str):
+            return None
+        said = json.loads(Path(found).read_text(encoding="utf-8")).get("model_type")
+    except (HFValidationError, OSError, ValueError, AttributeError):
+        return None
+    return said if isinstance(said, str) else None

@@ -13,6 +13,7 @@ from core import answering, config_file, hub
 from core.answering import LabelScore, Prediction
 from core.config import ModelConfig, RunConfig, TaskName
 from core.errors import FinetuiError
+from core.methods import quantized, virtual_tokens
 from core.runs import layout
 from core.runs.folder import RunFolder
 
@@ -64,7 +65,10 @@ class Predictor:
         self.generated = 0
         # Without a run nobody said how long a text may be: the model's positions do, beyond them it fails.
         self._max_length = models.max_length(
-            source.config.data.max_length if source.config else None, tokenizer, model.config
+            source.config.data.max_length if source.config else None,
+            tokenizer,
+            model.config,
+            virtual_tokens.count(model),
         )
         self._model = model
         self._tokenizer = tokenizer
@@ -242,5 +246,6 @@ def _load_weights(source: Source) -> PreTrainedModel:
         dtype=dtype,
         trust_remote_code=trust,
         ignore_mismatched_sizes=True,
+        **quantized.options(base, device),
     )
     return PeftModel.from_pretrained(model, source.model).to(device)  # type: ignore[return-value]

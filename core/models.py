@@ -1,19 +1,19 @@
-"""Tokenizer and model, from a checkpoint or from an architecture, with the method applied."""
+"""Tokenizer and model, from a checkpoint or from an architecture."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import hub
 from core.config_file import is_local
 from core.errors import FinetuiError
+from core.methods import quantized
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-    from core.config import MethodConfig, ModelConfig
+    from core.config import ModelConfig
     from core.precision import Precision
     from core.tasks.base import Task
 
@@ -76,6 +76,24 @@ def load_config(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None =
     return found
 
 
+def auto_class(config: ModelConfig, task: Task, architecture: PreTrainedConfig) -> Any:
+    """The transformers class that makes the model with the task's head.
+
+    Raises:
+        FinetuiError: there is no such head for the architecture.
+    """
+    import transformers
+
+    auto = getattr(transformers, task.auto_class)
+    if type(architecture) not in auto._model_mapping and "AutoModel" not in str(getattr(architecture, "auto_map", "")):
+        raise FinetuiError(
+            f"{config.label} ({architecture.model_type}) has no {task.auto_class.removeprefix('AutoModelFor')} head",
+            f"the task needs {task.auto_class}",
+            "choose another model or task",
+        )
+    return auto
+
+
 def load_model(
     config: ModelConfig, task: Task, tokenizer: PreTrainedTokenizerBase, precision: Precision
 ) -> tuple[PreTrainedModel, list[str]]:
@@ -86,16 +104,8 @@ def load_model(
     Raises:
         FinetuiError: the weights cannot be read, or there is no such head for the architecture.
     """
-    import transformers
-
-    auto = getattr(transformers, task.auto_class)
     architecture = load_config(config, tokenizer)
-    if type(architecture) not in auto._model_mapping and "AutoModel" not in str(getattr(architecture, "auto_map", "")):
-        raise FinetuiError(
-            f"{config.label} ({architecture.model_type}) has no {task.auto_class.removeprefix('AutoModelFor')} head",
-            f"the task needs {task.auto_class}",
-            "choose another model or task",
-        )
+    auto = auto_class(config, task, architecture)
     options = task.model_options()
     if config.from_config is not None:
         for key, value in options.items():
@@ -109,6 +119,7 @@ def load_model(
             dtype=precision.dtype(),
             ignore_mismatched_sizes=True,
             output_loading_info=True,
+            **quantized.options(config, precision.device),
             **options,
         )
     except (OSError, ValueError, KeyError) as error:
@@ -120,83 +131,24 @@ def load_model(
     return model, _notes(info)
 
 
-def apply_method(model: PreTrainedModel, method: MethodConfig, task: Task) -> PreTrainedModel:
-    """The model as the method trains it: itself for `full`, wrapped in an adapter for `lora`.
-
-    Raises:
-        FinetuiError: an option does not exist, or `target_modules` match nothing.
-    """
-    if method.kind == "full":
-        return model
-    from peft import get_peft_model
-
-    try:
-        adapted: PreTrainedModel = get_peft_model(model, peft_config(method, task))
-    except ValueError as error:
-        linear = sorted(
-            {name.rsplit(".", 1)[-1] for name, module in model.named_modules() if "Linear" in type(module).__name__}
-        )
-        raise FinetuiError(
-            "LoRA finds nothing to adapt", _first_line(error), f"linear modules: {', '.join(linear)}"
-        ) from None
-    return adapted
-
-
-def peft_config(method: MethodConfig, task: Task) -> Any:
-    """The `peft.LoraConfig` of a method, before any weights are there.
-
-    Raises:
-        FinetuiError: an option that it does not have.
-    """
-    import difflib
-
-    from peft import LoraConfig
-
-    options = method.options()
-    known = list(LoraConfig.__dataclass_fields__)
-    for name in options:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean `{close[0]}`?" if close else "see peft.LoraConfig for its fields"
-            raise FinetuiError(f"unknown LoRA option `{name}`", f"method.{name}", hint)
-    try:
-        return LoraConfig(task_type=task.peft_task_type, **options)
-    except (TypeError, ValueError) as error:
-        raise FinetuiError("the LoRA options do not fit together", _first_line(error), "see peft.LoraConfig") from None
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """Parameters of a model."""
-
-    trainable: int
-    total: int
-
-    def __str__(self) -> str:
-        share = f" ({self.trainable / self.total:.2%})" if self.trainable < self.total else ""
-        return f"{self.trainable:,} of {self.total:,} parameters trained{share}"
-
-
-def size(model: PreTrainedModel) -> Size:
-    """How many parameters there are, and how many of them are trained."""
-    total = trainable = 0
-    for parameter in model.parameters():
-        total += parameter.numel()
-        trainable += parameter.numel() if parameter.requires_grad else 0
-    return Size(trainable, total)
-
-
-def max_length(wanted: int | None, tokenizer: PreTrainedTokenizerBase, config: PreTrainedConfig) -> int | None:
+def max_length(
+    wanted: int | None, tokenizer: PreTrainedTokenizerBase, config: PreTrainedConfig, virtual_tokens: int = 0
+) -> int | None:
     """Tokens per row: as configured, else what tokenizer and positions allow; None where neither says.
+
+    Args:
+        virtual_tokens: positions that a prompt-learning method takes before every row.
 
     Raises:
         FinetuiError: more is wanted than the model has positions.
     """
-    limits = [tokenizer.model_max_length, getattr(config, "max_position_embeddings", None)]
+    positions = getattr(config, "max_position_embeddings", None)
+    if positions is not None:
+        positions -= virtual_tokens
+    limits = [tokenizer.model_max_length, positions]
     known = [limit for limit in limits if limit is not None and 0 < limit < UNLIMITED]
     if wanted is None:
         return min(known, default=None)
-    positions = limits[1]
     if positions is not None and wanted > positions:
         raise FinetuiError(
             f"the model has no position {wanted}",

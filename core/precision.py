@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.errors import FinetuiError
+from core.methods import kinds
 
 if TYPE_CHECKING:
     import torch
 
-    from core.config import Dtype, MethodKind
+    from core.config import Dtype
+    from core.methods.kinds import MethodKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def resolve(dtype: Dtype, method: MethodKind, checkpoint_dtype: str | None, devi
         return Precision("float32", "float16", device)
     wanted = dtype == "bfloat16" or (dtype == "auto" and device == "cuda")
     if wanted and units:
-        frozen = method != "full" and (dtype == "bfloat16" or checkpoint_dtype == "bfloat16")
+        frozen = kinds.is_adapter(method) and (dtype == "bfloat16" or checkpoint_dtype == "bfloat16")
         return Precision("bfloat16" if frozen else "float32", "bfloat16", device)
     note = ""
     if dtype == "bfloat16":

@@ -25,6 +25,8 @@ MODULES = (
     "core.training.prepare",
     "core.models",
     "core.training.trainer",
+    # The options of an adapter, for the form.
+    "peft",
 )
 
 

@@ -134,6 +134,9 @@ class _Run:
         from transformers import enable_full_determinism, set_seed
 
         from core import models
+        from core.methods.apply import apply
+        from core.methods.sizes import size
+        from core.training import schedule
         from core.training.between_weights import between_weights
         from core.training.prepare import Prepared
 
@@ -142,8 +145,9 @@ class _Run:
         enable_full_determinism(seed) if config.training.arguments().get("full_determinism") else set_seed(seed)
         with between_weights(self._loaded):
             model, notes = models.load_model(config.model, task, checked.tokenizer, checked.precision)
-        model = models.apply_method(model, config.method, task)
-        for note in (*notes, str(models.size(model))):
+        steps = schedule.planned_steps(config.training, len(train))
+        model = apply(model, config.method, task.peft_task_type, steps)
+        for note in (*notes, str(size(model))):
             self._reporter.notice(note)
         self._reporter.stop_if_told()
         return Prepared(task, checked.tokenizer, checked.metric_names, model, train, evaluation)

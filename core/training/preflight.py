@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
-from core import models
 from core.config import RunConfig
 from core.training import prepare
 
@@ -149,16 +148,7 @@ def _cost(checked: Checked, longest: int) -> dict[str, Any]:
 
 def _parameters(checked: Checked) -> dict[str, Any]:
     """Parameters and the bytes of weights, gradients and AdamW's two moments, from the architecture alone."""
-    import torch
-    import transformers
-
-    auto = getattr(transformers, checked.task.auto_class)
-    architecture = checked.architecture
-    for name, value in checked.task.model_options().items():
-        setattr(architecture, name, value)
-    with torch.device("meta"):
-        model = models.apply_method(auto.from_config(architecture), checked.config.method, checked.task)
-    size = models.size(model)
+    size = checked.size
     frozen_bytes = 4 if checked.precision.weights == "float32" else 2
     return {
         "parameters": size.total,

@@ -12,8 +12,10 @@ from core import metrics, models, precision, tasks
 from core.config import RunConfig
 from core.data import sources
 from core.errors import FinetuiError
+from core.methods import quantized, settle
+from core.methods.sizes import Size
 from core.precision import Precision
-from core.training import arguments
+from core.training import arguments, schedule
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -33,6 +35,7 @@ class Checked:
 
     Attributes:
         config: with every guess and default filled in.
+        size: the parameters of the model under the method, and how many are trained.
     """
 
     config: RunConfig
@@ -40,6 +43,7 @@ class Checked:
     tokenizer: PreTrainedTokenizerBase
     architecture: PreTrainedConfig
     precision: Precision
+    size: Size
     metric_names: list[str]
     train: Dataset
     evaluation: Dataset | None
@@ -66,7 +70,7 @@ def check(config: RunConfig) -> Checked:
     """
     if config.model.from_config is not None and config.method.kind != "full":
         raise FinetuiError(
-            "an adapter needs a checkpoint under it",
+            "a frozen base needs a checkpoint",
             f"method.kind: {config.method.kind}, and model.from_config makes all weights anew",
             "set method.kind: full, or name a checkpoint with model.id",
             key="method.kind",
@@ -100,9 +104,13 @@ def check(config: RunConfig) -> Checked:
         precision.has_bf16_units(device),
     )
     arguments.build(config, Path(tempfile.gettempdir()) / "finetui-check", formats)
-    if config.method.kind != "full":
-        models.peft_config(config.method, task)
-    length = models.max_length(config.data.max_length, tokenizer, architecture)
+    quantized.check(config.model, config.method, device)
+    settled = settle.settle(
+        config.model, config.method, task, architecture, schedule.planned_steps(config.training, len(train))
+    )
+    config = config.model_copy(update={"method": settled.method})
+    virtual_tokens = settled.method.options().get("num_virtual_tokens", 0)
+    length = models.max_length(config.data.max_length, tokenizer, architecture, virtual_tokens)
     data = data.model_copy(update={"columns": task.columns, "max_length": length, **task.settled()})
     if task.label_names:
         data = data.model_copy(update={"labels": task.label_names})
@@ -112,10 +120,11 @@ def check(config: RunConfig) -> Checked:
         tokenizer=tokenizer,
         architecture=architecture,
         precision=formats,
+        size=settled.size,
         metric_names=names,
         train=train,
         evaluation=evaluation,
-        notes=[*task.notes, *([formats.note] if formats.note else [])],
+        notes=[*task.notes, *settled.notes, *([formats.note] if formats.note else [])],
     )
 
 

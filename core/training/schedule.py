@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from transformers import TrainerState, TrainingArguments
+
+    from core.config import TrainingConfig
+
+
+def planned_steps(training: TrainingConfig, rows: int) -> int:
+    """Optimizer steps of a run on one device over so many encoded rows."""
+    batches = math.ceil(rows / training.per_device_train_batch_size)
+    per_epoch = math.ceil(batches / training.gradient_accumulation_steps)
+    return training.max_steps if training.max_steps > 0 else math.ceil(per_epoch * training.num_train_epochs)
 
 
 def intervals(args: TrainingArguments, state: TrainerState) -> dict[str, float]:

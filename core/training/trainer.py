@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
+from core.methods.adalora import AdaLoraCallback
+from core.methods.virtual_tokens import aligned
 from core.training.callbacks import EvaluationStopped, RunCallback
 from core.training.keep_freed import KeepFreedCallback
 from core.training.throughput import Throughput
@@ -90,6 +92,8 @@ def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, c
     callbacks: list[TrainerCallback] = [callback, KeepFreedCallback()]
     if config.early_stopping is not None:
         callbacks.append(EarlyStoppingCallback(config.early_stopping.patience, config.early_stopping.threshold))
+    if config.method.kind == "adalora":
+        callbacks.append(AdaLoraCallback(planned="total_step" in config.method.options()))
     steered: type[Steered] = type("RunTrainer", (Steered, task.trainer_class()), {})
     trainer = steered(
         model=prepared.model,
@@ -99,7 +103,7 @@ def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, c
         eval_dataset=None if prepared.evaluation is None else _inputs(task, prepared.evaluation),
         processing_class=tokenizer,
         compute_metrics=task.metrics(prepared.metric_names, prepared.evaluation),
-        preprocess_logits_for_metrics=task.reduce_logits,
+        preprocess_logits_for_metrics=aligned(prepared.model, task.reduce_logits),
         callbacks=callbacks,
     )
     trainer.remove_callback(PrinterCallback)

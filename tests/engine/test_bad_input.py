@@ -79,7 +79,7 @@ CASES: dict[str, tuple[Callable[[Path], dict[str, Any]], str, str]] = {
             "model": {"from_config": {"model_type": "bert"}, "tokenizer": "t"},
             "method": {"kind": "lora"},
         },
-        "an adapter needs a checkpoint",
+        "a frozen base needs a checkpoint",
         "model.id",
     ),
     "no such position": (

@@ -86,15 +86,6 @@ async def test_the_focused_field_is_explained(tmp_path: Path) -> None:
         await until_shown(pilot, "» warmup_steps", "steps from 0 to the peak rate; below 1 a share of all steps")
 
 
-async def test_lora_fields_come_with_lora(tmp_path: Path) -> None:
-    async with driven(tmp_path / "runs", "f3", size=(120, 60)) as pilot:
-        await form_of(pilot)
-        assert "lora_alpha" not in text(pilot)
-        await go_to(pilot, "method", "kind")
-        await pilot.press("right")
-        await until_shown(pilot, "● lora", "lora_alpha")
-
-
 async def test_page_keys_go_from_section_to_section(tmp_path: Path) -> None:
     async with driven(tmp_path / "runs", "f3") as pilot:
         screen = await form_of(pilot)

@@ -176,3 +176,43 @@ def test_local_paths_become_absolute_at_the_start(tmp_path: Path, monkeypatch: p
     config = Draft({"model": {"id": "./model"}, "data": {"id": "some/hub-data"}}).config()
     assert config.model.id == str(tmp_path / "model")
     assert config.data.id == "some/hub-data"
+
+
+def test_the_options_of_a_method_are_those_of_its_peft_config() -> None:
+    draft = Draft({"method": {"kind": "lora", "r": 4, "use_dora": True, "target_modules": ["query"]}})
+    data = draft.data()
+    draft.take_roles()
+    assert draft.data() == data
+    assert draft.texts["method", "use_dora"] == "yes"
+    field = draft.fields["method", "lora_alpha"]
+    assert (field.default, field.help) == (8, "Lora alpha")
+    draft.texts["method", "r"] = "many"
+    assert "must be a valid integer" in draft.check(("method", "r"))
+    draft.texts["method", "kind"] = "prompt-tuning"
+    draft.take_roles()
+    assert ("method", "r") not in draft.fields
+    assert draft.data() == {"method": {"kind": "prompt-tuning"}}
+    assert draft.fields["method", "prompt_tuning_init"].default == "RANDOM"
+    draft.texts["method", "kind"] = "lora"
+    draft.take_roles()
+    assert draft.texts["method", "r"] == "many"
+
+
+def test_an_option_that_the_method_has_not_stays_to_be_seen() -> None:
+    draft = Draft({"method": {"kind": "lora", "lora_alhpa": 3}})
+    draft.take_roles()
+    assert draft.texts["method", "*"] == "lora_alhpa: 3"
+    assert "did you mean `lora_alpha`?" in draft.check(("method", "*"))
+    assert ("method", "*") in draft.order()
+
+
+def test_a_method_that_does_not_fit_is_off_and_says_why(shared: Path) -> None:
+    draft = Draft({"task": "sequence-classification", "model": {"id": str(shared / "models/bart-g2p-en-us")}})
+    draft.take_roles()
+    assert "BartForSequenceClassification" in draft.off["prompt-tuning"]
+    assert "lora" not in draft.off
+    draft.texts["method", "kind"] = "prompt-tuning"
+    assert draft.check(("method", "kind")) == draft.off["prompt-tuning"]
+    draft.texts["model", "id"] = ""
+    draft.take_roles()
+    assert draft.off == {}

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, cast, get_args
 
 from core import config_file, yaml12
-from core.config import RunConfig, TaskName
+from core.config import MethodConfig, RunConfig, TaskName
 from core.errors import FinetuiError
+from core.methods import options
 from core.tasks import task_class
-from tui.forms import fields, layout, messages, values
+from tui.forms import fields, layout, messages, methods, values
 from tui.forms.fields import FormField, Path
 
 _STAND_IN: dict[str, Any] = {"model": {"id": "x"}, "data": {"id": "x"}}
@@ -32,12 +34,17 @@ class Draft:
     Attributes:
         fields: every field of the form; the roles of the task are added once they are known.
         texts: what stands in the fields.
+        off: the methods that do not fit task and model, each with its reason.
     """
 
     def __init__(self, data: Mapping[str, Any] = layout.START) -> None:
         self.fields: dict[Path, FormField] = fields.declared()
         self.texts: dict[Path, str] = {}
+        self.off: dict[str, str] = {}
         self._unseen: dict[str, Any] = {}
+        self._kind = ""
+        self._taking = threading.Lock()
+        self._options_of: dict[str, dict[Path, str]] = {}
         self.replace(data)
 
     def replace(self, data: Mapping[str, Any]) -> None:
@@ -45,6 +52,8 @@ class Draft:
         self.texts = {}
         self._unseen = {}
         self._fill(data, ())
+        self._kind = self.kind
+        self._options_of = {}
 
     def take_data(self, source: Mapping[str, Any]) -> None:
         """Take other data, and drop what only held for the data before: its splits, columns and labels."""
@@ -52,11 +61,29 @@ class Draft:
         self.texts = kept
         self._fill({"data": dict(source)}, ())
 
+    @property
+    def kind(self) -> str:
+        """The method."""
+        return self.texts.get(methods.KIND) or str(MethodConfig.model_fields["kind"].default)
+
     def take_roles(self) -> None:
-        """Give the task's roles their fields. Imports the task's module: not for the event loop."""
+        """Give the task's roles and the method's options their fields, and find out which methods fit.
+
+        Imports the task's module, and PEFT for an adapter: not for the event loop.
+        """
+        # One thread that was too slow for the person may still be at it.
+        with self._taking:
+            self._take_fields()
+
+    def _take_fields(self) -> None:
         task = self.texts.get(("task",)) or RunConfig.model_fields["task"].default
+        roles: dict[Path, FormField] = {}
         if task in get_args(TaskName):
-            self.fields = {**fields.declared(), **fields.for_roles(task_class(cast(TaskName, task)).roles)}
+            found = task_class(cast(TaskName, task))
+            roles = fields.for_roles(found.roles)
+            self.off = methods.off(self.texts, found.auto_class)
+        self.fields = {**fields.declared(), **roles, **fields.for_method(self.kind)}
+        self._take_options()
 
     def filled(self) -> dict[Path, str]:
         """The texts that are there."""
@@ -100,13 +127,19 @@ class Draft:
         if not text or field is None:
             return ""
         data = {key: dict(value) for key, value in _STAND_IN.items()}
+        if path == methods.KIND and text in self.off:
+            return self.off[text]
+        if path[0] == "method" and path != methods.KIND:
+            data["method"] = {"kind": self.kind}
         if path == ("model", "from_config"):
             data["model"] = {"tokenizer": "x"}
         if path == ("data", "files"):
             data["data"] = {}
         try:
             _put(data, field, text)
-            config_file.validate(data)
+            config = config_file.validate(data)
+            for name, value in config.method.options().items() if self._knows_options else ():
+                options.checked(self.kind, name, value)
         except FinetuiError as error:
             return messages.of(error, field)
         return ""
@@ -136,7 +169,7 @@ class Draft:
 
     def find(self, error: FinetuiError) -> Path | None:
         """The field that an error from outside the form speaks of, by a key in backticks."""
-        words = set("\n".join(error.lines()).split("`")[1::2])
+        words = {error.key, *"\n".join(error.lines()).split("`")[1::2]}
         for path in self.order():
             if path[-1] == fields.OTHER:
                 if words & {name for key in _keys(self.texts.get(path, "")) for name in (key, f"{path[0]}.{key}")}:
@@ -149,6 +182,31 @@ class Draft:
         """The paths of the fields that count now, as they stand on the form."""
         for part in layout.parts(self.fields):
             yield from (field.path for field in (*part.first, *part.more) if layout.shown(field.path, self.texts))
+
+    @property
+    def _knows_options(self) -> bool:
+        """Whether PEFT is there to say what an option may be: to import it takes seconds."""
+        return any(_is_option(path) and path[1] != fields.OTHER for path in self.fields)
+
+    def _take_options(self) -> None:
+        """Each method keeps its own options; those that came without a field get theirs once it is there."""
+        if self._kind != self.kind:
+            own = [
+                path for path in list(self.texts) if path[0] == "method" and path[1] not in MethodConfig.model_fields
+            ]
+            self._options_of[self._kind] = {path: self.texts.pop(path) for path in own}
+            self.texts.update(self._options_of.pop(self.kind, {}))
+            self._kind = self.kind
+        free = ("method", fields.OTHER)
+        if self.texts.get(free):
+            try:
+                given = yaml12.parse(self.texts[free]).data
+            except FinetuiError:
+                return
+            for name in list(given):
+                if field := self.fields.get(("method", name)):
+                    self.texts[field.path] = values.text_of(field, given.pop(name))
+            self.texts[free] = values.lines_of(given)
 
     def _is_section(self, path: Path) -> bool:
         return any(len(known) > len(path) and known[: len(path)] == path for known in self.fields)
@@ -178,6 +236,11 @@ class Draft:
                 self._unseen[key] = value
         if other:
             self.texts[(*prefix, fields.OTHER)] = values.lines_of(other)
+
+
+def _is_option(path: Path) -> bool:
+    """Whether it belongs to the method that is chosen, and not to every one."""
+    return path[0] == "method" and path[1] not in MethodConfig.model_fields
 
 
 def _put(data: dict[str, Any], field: FormField, text: str) -> None:

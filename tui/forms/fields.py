@@ -63,6 +63,17 @@ def for_roles(roles: Sequence[Role]) -> dict[Path, FormField]:
     return {(*COLUMNS, role.name): FormField((*COLUMNS, role.name), role.help, str) for role in roles}
 
 
+def for_method(kind: str) -> dict[Path, FormField]:
+    """One field per option of an adapter, from its PEFT config class. The first call imports PEFT: for a thread."""
+    from core.methods.options import options_of
+
+    found = {}
+    for option in options_of(kind).values():
+        path = ("method", option.name)
+        found[path] = FormField(path, option.help, option.annotation, option.default, _choices(option.annotation))
+    return found
+
+
 def types_in(annotation: Any) -> set[Any]:
     """The plain types that a value may have: `dict[str, int] | None` -> {dict}."""
     origin = get_origin(annotation)

@@ -8,13 +8,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from core.methods.kinds import is_adapter
 from tui.forms.fields import COLUMNS, OTHER, FormField, Path
 
 _ORDER: dict[str, tuple[str, ...]] = {
     "model": ("id", "dtype", "trust_remote_code"),
     "task": (),
     "data": ("id", "files", "train_split", "eval_split", "columns", "max_length"),
-    "method": ("kind", "r", "lora_alpha", "lora_dropout", "target_modules"),
+    "method": (
+        "kind",
+        "layers",
+        OTHER,
+        "r",
+        "init_r",
+        "target_r",
+        "lora_alpha",
+        "lora_dropout",
+        "oft_block_size",
+        "num_virtual_tokens",
+        "encoder_hidden_size",
+        "prompt_tuning_init",
+        "prompt_tuning_init_text",
+        "prefix_projection",
+        "target_modules",
+        "feedforward_modules",
+        "use_dora",
+        "use_rslora",
+        "init_lora_weights",
+    ),
     "training": (
         "num_train_epochs",
         "learning_rate",
@@ -81,7 +102,10 @@ def parts(fields: Mapping[Path, FormField]) -> list[Part]:
 def shown(path: Path, values: Mapping[Path, str]) -> bool:
     """Whether a field counts with the present choices: no LoRA rank without LoRA."""
     if path[0] == "method" and path != ("method", "kind"):
-        return values.get(("method", "kind"), "full") != "full"
+        kind = values.get(("method", "kind"), "full")
+        if path == ("method", "layers"):
+            return kind == "freeze"
+        return is_adapter(kind) and (path[1] != OTHER or bool(values.get(path)))
     if path[0] == "early_stopping" and len(path) > 1:
         return values.get(("early_stopping",), "no") == "yes"
     if path in OF_TASK:

@@ -15,6 +15,9 @@ from textual.widget import Widget
 class Choice(Widget, can_focus=True):
     """All options on one line, the chosen one with a filled dot; only that one, between arrows, where room is short.
 
+    Attributes:
+        off: options that cannot be chosen now. One of them that stands there already stays.
+
     Args:
         options: the words.
         value: the chosen word; empty while it is left to `default`.
@@ -54,27 +57,32 @@ class Choice(Widget, can_focus=True):
         super().__init__()
         self.options = list(options)
         self.default = default
+        self.off: frozenset[str] = frozenset()
         self.set_reactive(Choice.value, value)
 
     def render(self) -> Content:
         chosen = self.value or self.default
+        options = self._on()
         style = self.get_visual_style(f"choice--{'chosen' if self.value else 'default'}", partial=True)
         rest = self.get_visual_style("choice--rest", partial=True)
         spread = Content("  ").join(
             Content.styled(f"● {option}", style) if option == chosen else Content.styled(f"○ {option}", rest)
-            for option in self.options
+            for option in options
         )
         if spread.cell_length <= self.size.width:
             return spread
-        place = (
-            f"{self.options.index(chosen) + 1} of {len(self.options)}" if chosen in self.options else "not one of them"
-        )
+        place = f"{options.index(chosen) + 1} of {len(options)}" if chosen in options else "not one of them"
         return Content.assemble(("« ", rest), (chosen, style), (" »", rest), (f"   {place}", rest))
 
     def action_move(self, by: int) -> None:
         current = self.value or self.default
-        index = self.options.index(current) if current in self.options else -by
-        self._choose(self.options[(index + by) % len(self.options)])
+        options = self._on()
+        index = options.index(current) if current in options else -by
+        self._choose(options[(index + by) % len(options)])
+
+    def _on(self) -> list[str]:
+        current = self.value or self.default
+        return [option for option in self.options if option not in self.off or option == current]
 
     def action_reset(self) -> None:
         self._choose("")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
@@ -100,6 +101,12 @@ class FieldRow(Vertical):
         if isinstance(self._editor, Input):
             self._editor.suggester = SuggestFromList(words)
             self._editor.placeholder = f"{one_line(guess)} (guessed)" if guess else self._placeholder()
+
+    def narrow(self, off: Iterable[str]) -> None:
+        """Leave these words out of those to choose from."""
+        if isinstance(self._editor, Choice) and self._editor.off != frozenset(off):
+            self._editor.off = frozenset(off)
+            self._editor.refresh()
 
     def focus(self, scroll_visible: bool = True) -> FieldRow:
         self._editor.focus(scroll_visible)

@@ -15,10 +15,13 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from core.errors import FinetuiError
-from tui.forms import layout, outlook
+from core.methods.kinds import is_adapter
+from tui import warm_up
+from tui.forms import layout, methods, outlook
 from tui.forms.draft import Draft
 from tui.forms.fields import COLUMNS, Path
 from tui.forms.outlook import Outlook
+from tui.own_thread import in_own_thread
 from tui.text import one_line, visible
 from tui.widgets.disclosure import Disclosure
 from tui.widgets.field_row import FieldRow
@@ -27,6 +30,10 @@ from tui.widgets.path_input import PathInput
 
 if TYPE_CHECKING:
     from core.config import DataConfig, RunConfig
+
+
+PASSING_BY = 0.2
+"""Seconds on one of many methods after which it was meant, not only passed by: its options are then drawn."""
 
 
 class RunForm(Vertical):
@@ -58,6 +65,8 @@ class RunForm(Vertical):
         self.draft = draft
         self._looked_at: object = None
         self._outlook: Outlook | None = None
+        self._model_seen: dict[Path, str] = {}
+        self._drawing = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         yield Form(layout.parts(self.draft.fields), self.draft.texts, layout.PATHS)
@@ -92,10 +101,25 @@ class RunForm(Vertical):
 
     async def redraw(self) -> None:
         """Draw the draft anew, as after a change of more than one field."""
-        await asyncio.to_thread(self.draft.take_roles)
-        await self.form.rebuild(layout.parts(self.draft.fields), self.draft.texts)
+        if is_adapter(self.draft.kind):
+            self.post_message(self.Waiting(f"reading the options of {self.draft.kind}"))
+        try:
+            await in_own_thread(_take_roles, self.draft)
+        finally:
+            self.post_message(self.Waiting(""))
+        await asyncio.shield(self._rebuild())
+
+    async def _rebuild(self) -> None:
+        """Draw the sections; one at a time, and to the end: half of it would leave a section twice."""
+        async with self._drawing:
+            await self.form.rebuild(layout.parts(self.draft.fields), self.draft.texts)
         for row in self.form.rows():
             row.show_error("")
+        if (row := self.form.row(methods.KIND)) is not None:
+            row.narrow(self.draft.off)
+            row.show_error(self.draft.check(methods.KIND))
+            if row.has_focus_within:
+                self._help(row)
         self._settle()
 
     def _settle(self) -> None:
@@ -107,11 +131,19 @@ class RunForm(Vertical):
         self.draft.texts[event.row.path] = event.row.text
         if event.row.path == ("task",):
             self.change_task()
+        if event.row.path == methods.KIND:
+            self._help(event.row)
+            self.change_task(wait=PASSING_BY)
         self._settle()
 
     @work(exclusive=True, group="task")
-    async def change_task(self) -> None:
-        """Another task has other roles."""
+    async def change_task(self, wait: float = 0) -> None:
+        """Another task has other roles, another method other options.
+
+        Args:
+            wait: seconds in which another choice may follow, and this one was only passed by.
+        """
+        await asyncio.sleep(wait)
         await self.redraw()
         self.look()
 
@@ -123,8 +155,12 @@ class RunForm(Vertical):
 
     def on_field_row_entered(self, event: FieldRow.Entered) -> None:
         event.stop()
-        row = event.row
+        self._help(event.row)
+
+    def _help(self, row: FieldRow) -> None:
         help = visible(row.field.help)
+        if row.path == methods.KIND:
+            help = visible(methods.explain(self.draft.kind, self.draft.off))
         if row.suggestions:
             help += f"\none of: {one_line(', '.join(row.suggestions))}"
         self.post_message(self.Helped(help))
@@ -141,6 +177,9 @@ class RunForm(Vertical):
         event.row.show_error(self.draft.check(event.row.path))
         if event.row.path[0] in ("data", "task"):
             self.look()
+        if event.row.path in methods.MODEL and event.row.text != self._model_seen.get(event.row.path, ""):
+            self._model_seen[event.row.path] = event.row.text
+            self.change_task()
 
     def check(self) -> int:
         """Mark what is wrong, go to the first of it, and say how many there are."""
@@ -205,3 +244,9 @@ class RunForm(Vertical):
     def _suggest(self, path: Path, words: Iterable[str], guess: str) -> None:
         if (row := self.form.row(path)) is not None:
             row.suggest(list(words), guess)
+
+
+def _take_roles(draft: Draft) -> None:
+    if is_adapter(draft.kind):
+        warm_up.wait()
+    draft.take_roles()

@@ -1,0 +1,1 @@
+"""The methods: which weights are trained, and what takes the place of the others."""

@@ -1,0 +1,88 @@
+"""AdaLoRA moves rank to where it matters: the part of it that a training loop has to call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from core.errors import FinetuiError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+class AdaLoraCallback(TrainerCallback):
+    """Calls `update_and_allocate` after every optimizer step, while the gradients are still there.
+
+    `on_optimizer_step` is the one hook between `optimizer.step()` and `zero_grad()`. Steps count from 1, so that the
+    budget is `target_r` at the last of them. Between steps the config has no `rank_pattern`: with one, a checkpoint
+    would hold cut matrices, which a model that goes on training cannot take back. A pruned rank is a zero in `lora_E`,
+    and is cut out when the training is over.
+
+    Args:
+        planned: the config named `total_step`; else it becomes the number of steps of the run.
+    """
+
+    def __init__(self, planned: bool) -> None:
+        self._planned = planned
+        self._pattern: dict[str, list[bool]] | None = None
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        config = _config(kwargs["model"])
+        if not self._planned:
+            config.total_step = state.max_steps
+        check(config)
+        self._pattern = rank_pattern(kwargs["model"])
+
+    def on_optimizer_step(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        model = kwargs["model"]
+        config = _config(model)
+        config.rank_pattern = self._pattern
+        model.base_model.update_and_allocate(state.global_step + 1)
+        self._pattern, config.rank_pattern = config.rank_pattern, None
+
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        # Of the weights that are in the model now: with `load_best_model_at_end` they may be those of an earlier step.
+        _config(kwargs["model"]).rank_pattern = rank_pattern(kwargs["model"])
+
+
+def rank_pattern(model: PreTrainedModel) -> dict[str, list[bool]]:
+    """Per adapted matrix, by its name in the base model, which of its `init_r` ranks are not pruned."""
+    return {
+        name: (parameter != 0).view(-1).tolist()
+        for name, parameter in model.base_model.model.named_parameters()
+        if ".lora_E." in name
+    }
+
+
+def check(config: Any) -> None:
+    """Hold the plan of an AdaLoraConfig against itself.
+
+    Raises:
+        FinetuiError: there is no step left in which ranks could be moved, or no rank to give up.
+    """
+    if config.target_r >= config.init_r:
+        raise FinetuiError(
+            "AdaLoRA has no rank to give up",
+            f"method.init_r: {config.init_r}, method.target_r: {config.target_r}",
+            "set target_r below init_r",
+            key="method.target_r",
+        )
+    if config.total_step - config.tfinal - config.tinit < 2:
+        raise FinetuiError(
+            "AdaLoRA has no step to move ranks in",
+            f"{config.total_step} steps, method.tinit: {config.tinit}, method.tfinal: {config.tfinal}",
+            "train longer, or lower tinit and tfinal",
+            key="method.tinit",
+        )
+
+
+def _config(model: PreTrainedModel) -> Any:
+    return model.peft_config["default"]  # type: ignore[index]

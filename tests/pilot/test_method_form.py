@@ -1,0 +1,76 @@
+"""The method in the form: its options come with it, and what does not fit is off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from core.methods.options import options_of
+from tests.pilot.driving import driven, still, text, type_in, until, until_shown
+from tests.pilot.test_configure import SIZES, form_of, go_to
+from tui.app import FinetuiApp
+
+
+@pytest.fixture(autouse=True, scope="module")
+def libraries() -> None:
+    """PEFT is imported, as it is in the app some seconds after its start."""
+    options_of("lora")
+
+
+async def choose(pilot: Pilot[int], kind: str) -> None:
+    """Go through the methods to this one, and wait for its options."""
+    await go_to(pilot, "method", "kind")
+    screen: Any = pilot.app.screen
+    while screen.form.draft.kind != kind:
+        await pilot.press("right")
+    await until(pilot, lambda: screen.form.draft._kind == kind and not screen.status.busy)
+    await until(pilot, lambda: set(screen.form.draft.fields) == {row.path for row in screen.form.form.rows()})
+
+
+async def test_options_come_with_the_method_and_stay_with_it(tmp_path: Path) -> None:
+    async with driven(tmp_path / "runs", "f3", size=(120, 60)) as pilot:
+        await form_of(pilot)
+        assert "lora_alpha" not in text(pilot)
+        await choose(pilot, "freeze")
+        await until_shown(pilot, "layers", "the rest stays frozen")
+        await choose(pilot, "lora")
+        await until_shown(pilot, "lora_alpha", "use_dora", "adds the product of two small matrices")
+        assert "layers  " not in text(pilot)
+        await go_to(pilot, "method", "r")
+        await type_in(pilot, "many", "down")
+        await until_shown(pilot, "must be a valid integer")
+        await choose(pilot, "adalora")
+        await until_shown(pilot, "init_r", "target_r")
+        assert "many" not in text(pilot)
+
+
+async def test_methods_that_do_not_fit_are_off_with_their_reason(tmp_path: Path, own_place: Path, shared: Path) -> None:
+    (own_place / "bart").symlink_to(shared / "models" / "bart-g2p-en-us")
+    async with driven(tmp_path / "runs", "f3", size=(120, 60)) as pilot:
+        screen: Any = await form_of(pilot)
+        await go_to(pilot, "model", "id")
+        await type_in(pilot, "bart/", "down")
+        await until(pilot, lambda: "prompt-tuning" in screen.form.draft.off)
+        await go_to(pilot, "method", "kind")
+        await until_shown(pilot, "off here: prompt-tuning (NotImplementedError: Passing input embeddings")
+        seen = set()
+        for _ in range(12):
+            await pilot.press("right")
+            seen.add(screen.form.draft.kind)
+        assert {"freeze", "lora", "vera"} - seen == {"vera"}
+        assert not {"prompt-tuning", "p-tuning", "prefix-tuning"} & seen
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+def test_lora(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
+    async def run(pilot: Pilot[int]) -> None:
+        await pilot.press("f3")
+        await form_of(pilot)
+        await choose(pilot, "lora")
+        await until_shown(pilot, "lora_alpha")
+        await still(pilot)
+
+    assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)
