@@ -113,4 +113,3 @@ def piece(tokenizer: PreTrainedTokenizerBase, token: int) -> str:
         if decoded and "\ufffd" not in decoded:
             return decoded.replace(" ", "␣").replace("\n", "⏎")
     return text
-

@@ -90,7 +90,10 @@ def build(config: RunConfig, output: Path, precision: Precision) -> TrainingArgu
             )
         if name not in known:
             raise FinetuiError(
-                f"unknown training argument `{name}`", f"training.{name}", _hint(name, known, arguments_class), key=f"training.{name}"
+                f"unknown training argument `{name}`",
+                f"training.{name}",
+                _hint(name, known, arguments_class),
+                key=f"training.{name}",
             )
     merged = {**OURS, **precision.arguments(), **values, "output_dir": str(output)}
     if precision.device == "cpu":
@@ -112,4 +115,8 @@ def _hint(name: str, known: list[str], arguments_class: type[TrainingArguments])
     if name in RENAMED:
         return f"it is called {RENAMED[name]}"
     close = difflib.get_close_matches(name, known, 1)
-    return f"did you mean `{close[0]}`?" if close else f"the fields are those of {arguments_class.__module__.split('.')[0]}.{arguments_class.__name__}"
+    return (
+        f"did you mean `{close[0]}`?"
+        if close
+        else f"the fields are those of {arguments_class.__module__.split('.')[0]}.{arguments_class.__name__}"
+    )
