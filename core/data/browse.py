@@ -38,12 +38,14 @@ class Browser:
     Attributes:
         data: what a run config needs to open the same data.
         splits: name -> rows.
+        sources: the files, or the folder or Hub id.
         size: bytes on disk: of the files, of a dataset from the Hub those of its Arrow files.
     """
 
     def __init__(self, data: DataConfig, dataset: DatasetDict) -> None:
         self.data = data
         self.splits = {name: len(rows) for name, rows in dataset.items()}
+        self.sources = _files(data) or [data.id or ""]
         self.size = _size(data, dataset)
         self._dataset = dataset
         # Arrow, not Python objects: images and audio stay undecoded. A format is slow to set, a slice is not.
@@ -162,11 +164,13 @@ def class_names(feature: Any) -> tuple[str, ...]:
 
 
 def _size(data: DataConfig, dataset: DatasetDict) -> int:
+    files = _files(data) or [file["filename"] for rows in dataset.values() for file in rows.cache_files]
+    return sum(Path(file).expanduser().stat().st_size for file in set(files))
+
+
+def _files(data: DataConfig) -> list[str]:
     named = data.files.values() if data.files is not None else ()
-    files = {path for paths in named for path in ([paths] if isinstance(paths, str) else paths)}
-    if not files:
-        files = {file["filename"] for rows in dataset.values() for file in rows.cache_files}
-    return sum(Path(file).expanduser().stat().st_size for file in files)
+    return [path for paths in named for path in ([paths] if isinstance(paths, str) else paths)]
 
 
 def _class_names(rows: Dataset) -> dict[str, list[str]]:

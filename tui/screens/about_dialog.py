@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from core.data.browse import Browser
 
 
+MOST_FILES = 20
+
+
 class AboutDialog(ModalScreen[None]):
     """Scrolls; Escape closes it.
 
@@ -65,7 +68,10 @@ class AboutDialog(ModalScreen[None]):
 def _pieces(browser: Browser) -> list[Piece]:
     from core.data import features
 
-    pieces: list[Piece] = [("title", f"{size(browser.size)} on disk"), ("text", "")]
+    paths = browser.sources
+    pieces: list[Piece] = [("quiet", visible(path)) for path in paths[:MOST_FILES]]
+    pieces.append(("quiet", f"{len(paths):,} files, " * (len(paths) > 1) + f"{size(browser.size)} on disk"))
+    pieces.append(("text", ""))
     trees: dict[str, list[str]] = {}
     for split, rows in browser.splits.items():
         columns = features.tree(browser.rows(split).features)

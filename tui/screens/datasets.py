@@ -86,9 +86,9 @@ class DatasetsScreen(FinetuiScreen):
             left = self._asking or self._view.asks or self._hits is not None or self._filter
             return self._passes.goes or (has_data and bool(left))
         if action == "hit":
-            return self._hits is not None and not self._asking
+            return self._hits is not None and not self._asking and not self._view.asks
         if action in NEEDS_DATA:
-            return has_data and not self._asking
+            return has_data and not self._asking and not self._view.asks
         return super().check_action(action, parameters)
 
     # opening
@@ -386,13 +386,11 @@ def _search(rows: Dataset, text: str, shown: Sequence[int] | None, watch: Watch)
     from core.data.search import search
 
     found = search(rows, text, watch=watch)
-    return Hits(text, found if shown is None else found[_among(found, shown)])
+    if shown is not None:
+        import numpy as np
 
-
-def _among(found: Rows, shown: Sequence[int]) -> Any:
-    import numpy as np
-
-    return np.isin(found, shown)
+        found = np.intersect1d(found, np.asarray(shown), assume_unique=True)
+    return Hits(text, found.tolist())
 
 
 def _filter(rows: Dataset, text: str, watch: Watch) -> Rows:

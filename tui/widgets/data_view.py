@@ -104,7 +104,8 @@ class DataView(Vertical):
         async with self.batch():
             await holder.remove_children()
             await holder.mount(table)
-        self.move_to(row)
+        # Not before it is laid out: only then it scrolls to its cursor.
+        table.call_after_refresh(self.move_to, row)
 
     def focus_rows(self) -> None:
         """Put the focus on the rows, and the line below them away."""

@@ -37,6 +37,8 @@ class LongText(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     LongText {
         height: 1fr;
+        overflow-x: hidden;
+        overflow-y: scroll;
         scrollbar-size: 1 1;
         & > .long--title { text-style: bold; color: $primary; }
         & > .long--quiet { color: $text-muted; }
@@ -51,22 +53,24 @@ class LongText(ScrollView, can_focus=True):
         self._marks: list[list[tuple[int, int]]] = []
         self._pattern: re.Pattern[str] | None = None
         self._width = 0
+        self._is_new = False
 
     def show(self, pieces: Sequence[Piece], marked: re.Pattern[str] | None = None) -> None:
         """Draw these from the top, or from the first place that is marked."""
-        self._pieces, self._pattern = pieces, marked
-        self._lay_out(from_top=True)
+        self._pieces, self._pattern, self._is_new = pieces, marked, True
+        self._lay_out()
 
     def on_resize(self) -> None:
         if self._pieces and self.scrollable_content_region.width != self._width:
-            self._lay_out(from_top=False)
+            self._lay_out()
 
     @work(exclusive=True)
-    async def _lay_out(self, from_top: bool) -> None:
+    async def _lay_out(self) -> None:
         self._width = width = max(1, self.scrollable_content_region.width)
         self._lines, self._marks = await asyncio.to_thread(_laid_out, self._pieces, width, self._pattern)
         self.virtual_size = Size(width, len(self._lines))
-        if from_top:
+        if self._is_new:
+            self._is_new = False
             first = _first_marked(self._lines, self._marks)
             self.scroll_to(y=max(0, first - 3) if first is not None else 0, animate=False)
         self.refresh()
