@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,10 +21,15 @@ CELL_WIDTH = 200
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's name and the type of its values in short: text, int64, ClassLabel(2), list[text], ..."""
+    """A column's name and the type of its values in short: text, int64, ClassLabel(2), list[text], ...
+
+    Attributes:
+        classes: the names of a ClassLabel, or of a list of them.
+    """
 
     name: str
     type: str
+    classes: tuple[str, ...] = ()
 
 
 class Browser:
@@ -32,11 +38,15 @@ class Browser:
     Attributes:
         data: what a run config needs to open the same data.
         splits: name -> rows.
+        sources: the files, or the folder or Hub id.
+        size: bytes on disk: of the files, of a dataset from the Hub those of its Arrow files.
     """
 
     def __init__(self, data: DataConfig, dataset: DatasetDict) -> None:
         self.data = data
         self.splits = {name: len(rows) for name, rows in dataset.items()}
+        self.sources = _files(data) or [data.id or ""]
+        self.size = _size(data, dataset)
         self._dataset = dataset
         # Arrow, not Python objects: images and audio stay undecoded. A format is slow to set, a slice is not.
         self._tables = {name: rows.with_format("arrow") for name, rows in dataset.items()}
@@ -59,11 +69,24 @@ class Browser:
 
     def columns(self, split: str) -> list[Column]:
         """The columns of a split, in order."""
-        return [Column(name, type_name(feature)) for name, feature in self._dataset[split].features.items()]
+        return [
+            Column(name, type_name(feature), class_names(feature))
+            for name, feature in self._dataset[split].features.items()
+        ]
+
+    def rows(self, split: str) -> Dataset:
+        """A split as it is, to count, search or write it."""
+        return self._dataset[split]
 
     def page(self, split: str, start: int, count: int) -> list[list[str]]:
         """The rows from `start` on, at most `count`, each cell as one line of at most CELL_WIDTH characters."""
-        table = self._table(split, max(0, start), max(0, start) + count)
+        return self._cells(split, self._table(split, max(0, start), max(0, start) + count))
+
+    def pick(self, split: str, numbers: Sequence[int]) -> list[list[str]]:
+        """The cells of these rows, as in `page`."""
+        return self._cells(split, self._tables[split][[int(number) for number in numbers]]) if len(numbers) else []
+
+    def _cells(self, split: str, table: pa.Table) -> list[list[str]]:
         names = self._class_names[split]
         columns = [
             [_cell(value, names.get(name), CELL_WIDTH) for value in _shortened(column).to_pylist()]
@@ -132,6 +155,22 @@ def type_name(feature: Any) -> str:
     if isinstance(feature, dict):
         return "{" + ", ".join(f"{name}: {type_name(item)}" for name, item in feature.items()) + "}"
     return type(feature).__name__.lower()
+
+
+def class_names(feature: Any) -> tuple[str, ...]:
+    """The names of a ClassLabel, or of a list of them."""
+    inner = getattr(feature, "feature", feature)
+    return tuple(getattr(inner, "names", None) or ())
+
+
+def _size(data: DataConfig, dataset: DatasetDict) -> int:
+    files = _files(data) or [file["filename"] for rows in dataset.values() for file in rows.cache_files]
+    return sum(Path(file).expanduser().stat().st_size for file in set(files))
+
+
+def _files(data: DataConfig) -> list[str]:
+    named = data.files.values() if data.files is not None else ()
+    return [path for paths in named for path in ([paths] if isinstance(paths, str) else paths)]
 
 
 def _class_names(rows: Dataset) -> dict[str, list[str]]:

@@ -38,6 +38,16 @@ def whole(value: Any) -> str:
     return visible(_text(value, None), newlines=True)
 
 
+def ignores_case(text: str) -> bool:
+    """Whether upper and lower case are the same to a search for this text: as long as it has no upper case letter."""
+    return text == text.lower()
+
+
+def marking(text: str) -> re.Pattern[str]:
+    """What a search for `text` finds in texts that were made visible."""
+    return re.compile(re.escape(visible(text)), re.IGNORECASE if ignores_case(text) else 0)
+
+
 def _picture(match: re.Match[str]) -> str:
     character = match[0]
     code = ord(character)

@@ -18,6 +18,8 @@ from datasets.builder import Key
 ROWS = 10_000
 """Rows parsed at a time."""
 _TYPES = (pa.int64(), pa.float64(), pa.bool_())
+_CODE = r"^[+-]?(0\d|\d{17,}$)"
+"""Digits that a number would not keep: a postcode, the number of an account."""
 
 
 @dataclass
@@ -32,11 +34,12 @@ class Delimited(datasets.ArrowBasedBuilder):  # type: ignore[misc]
 
     The builder that comes with datasets takes each column's type from the first 10,000 rows, turns integers with an
     empty cell among them into floats, and the words NA, null and None into missing values. Here a column is a number
-    only if all its cells are, and only an empty cell is missing.
+    only if all its cells are and no digit would be lost (007 and numbers of 17 digits and more are text), and only an
+    empty cell is missing.
     """
 
     BUILDER_CONFIG_CLASS = DelimitedConfig
-    VERSION = datasets.Version("1.0.0")  # part of the cache's key: raise it when rows come out otherwise
+    VERSION = datasets.Version("1.1.0")  # part of the cache's key: raise it when rows come out otherwise
 
     def _info(self) -> datasets.DatasetInfo:
         return datasets.DatasetInfo()
@@ -80,6 +83,8 @@ def _fits(column: pa.ChunkedArray, kind: pa.DataType) -> bool:
     if kind == pa.bool_():  # the cast below would take 0 and 1, which are numbers, and any mix of case
         words = pa.array(["true", "false", "True", "False", "TRUE", "FALSE"])
         return bool(pc.all(pc.is_in(column.drop_null(), words)).as_py())
+    if pc.any(pc.match_substring_regex(column, _CODE)).as_py():
+        return False
     try:
         column.cast(kind)
     except pa.ArrowInvalid:

@@ -34,8 +34,8 @@ class Labels:
 def read(column: str, given: list[str] | int | None, splits: dict[str, Dataset]) -> Labels:
     """The labels of a column. The first split is the one trained on.
 
-    ClassLabel features keep their names; strings are sorted; integers from 0 are ids already, others are sorted;
-    floats mean regression.
+    ClassLabel features keep their names; strings are sorted; integers from 0 are ids already, unless more than half of
+    them are missing (0 and 100 are two classes); others are sorted; floats mean regression.
 
     Args:
         given: names, or how many there are; None reads them from the data.
@@ -78,6 +78,13 @@ def read(column: str, given: list[str] | int | None, splits: dict[str, Dataset])
 def _assign(values: set[Any], given: list[str] | int | None) -> tuple[list[str], dict[Any, int]]:
     """Names and ids for raw values that carry no names of their own."""
     if all(isinstance(value, str) for value in values):
+        if isinstance(given, int) and given != len(values):
+            raise FinetuiError(
+                f"there are {len(values)} labels, not {given}",
+                f"data.labels: {given}; the data has {', '.join(sorted(values)[:10])}",
+                "name them all: data.labels: [FIRST, SECOND, ...]; or leave it out",
+                key="data.labels",
+            )
         names = given if isinstance(given, list) else sorted(values)
         return names, {name: index for index, name in enumerate(names)}
     numbers = sorted(value for value in values)
@@ -88,8 +95,10 @@ def _assign(values: set[Any], given: list[str] | int | None) -> tuple[list[str],
     if all(isinstance(value, bool) for value in numbers):
         return ["false", "true"], {False: 0, True: 1}
     if numbers[0] <= 0:
-        count = int(numbers[-1]) + 1
-        return [str(index) for index in range(count)], {index: index for index in range(count)}
+        numbers = [value for value in numbers if value >= 0]  # what is below 0 is refused later, with its rows
+        count = int(numbers[-1]) + 1 if numbers else 0
+        if 2 * len(numbers) >= count:  # ids, of which the rows at hand may lack a few; else they are codes
+            numbers = list(range(count))
     return [str(value) for value in numbers], {value: index for index, value in enumerate(numbers)}
 
 

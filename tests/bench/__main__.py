@@ -7,6 +7,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from tests.bench.browse import browse
 from tests.bench.curves import curves
 from tests.bench.diagnosis import diagnosis
 from tests.bench.first_paint import first_paint
@@ -29,6 +30,7 @@ def main() -> None:
         "keys": keys,
         "speed_and_memory": speed_and_memory,
         "curves": curves,
+        "browse": browse,
     }
     found: list[Measurement] = []
     for name in sys.argv[1:] or benches:

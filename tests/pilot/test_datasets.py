@@ -174,7 +174,7 @@ async def test_opened_data_is_offered_next_time(tmp_path: Path, reviews: str) ->
 async def test_train_on_this_fills_the_form(tmp_path: Path, reviews: str) -> None:
     async with driven(tmp_path / "runs", "f2", size=(120, 40)) as pilot:
         await opened(pilot, reviews)
-        await pilot.press("n")
+        await pilot.press("T")
         await until_shown(pilot, "F3 Configure", "train 250 · validation 3", "text (guessed)", "2 labels: bad, good")
 
 

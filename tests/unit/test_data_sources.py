@@ -166,6 +166,15 @@ def test_csv_words_for_nothing_are_words_and_numbers_stay_whole(tmp_path: Path) 
     ]
 
 
+def test_digits_that_a_number_would_lose_stay_text(tmp_path: Path) -> None:
+    text = "code,account,n,f\n01234,12345678901234567890,0,0.5\n99999,1,10,-0.25\n"
+    rows = load_file(write(tmp_path / "a.csv", text))
+    assert rows.to_list() == [
+        {"code": "01234", "account": "12345678901234567890", "n": 0, "f": 0.5},
+        {"code": "99999", "account": "1", "n": 10, "f": -0.25},
+    ]
+
+
 def test_a_csv_column_that_stops_being_numbers_late_is_text(tmp_path: Path) -> None:
     rows = load_file(write(tmp_path / "a.csv", "n\n" + "1\n" * 25_000 + "x\n"))
     assert rows.features["n"] == datasets.Value("string")

@@ -30,6 +30,8 @@ def column(values: list[Any], **more: Any) -> Dataset:
         ([0, 1, 0], None, ["0", "1"], [0, 1, 0]),
         ([0, 2, 0], None, ["0", "1", "2"], [0, 2, 0]),
         ([1, 5, 3], None, ["1", "3", "5"], [0, 2, 1]),
+        ([0, 100, 0], None, ["0", "100"], [0, 1, 0]),
+        (["b", "a"], 2, ["a", "b"], [1, 0]),
         ([0, 1], 3, ["0", "1", "2"], [0, 1]),
         ([0, 1], ["no", "yes"], ["no", "yes"], [0, 1]),
         ([True, False], None, ["false", "true"], [1, 0]),
@@ -63,6 +65,8 @@ def test_labels_of_both_splits_count() -> None:
         ([0, 1, -1], None, "outside the range: -1", "rows 2"),
         ([0, 1, 5], 2, "outside the range: 5", "rows 2"),
         (["a", "b"], ["a"], "outside the range: 'b'", "rows 1"),
+        (["a", "b"], 3, "there are 2 labels, not 3", "data.labels: 3; the data has a, b"),
+        ([-1, -1], None, "outside the range: -1", "rows 0, 1"),
     ],
 )
 def test_labels_that_cannot_be_learned(values: list[Any], given: Any, title: str, detail: str) -> None:

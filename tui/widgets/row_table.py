@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
@@ -24,17 +25,25 @@ NARROWEST = 8
 WIDEST = 80
 PADDING = 2
 WAITING = Text("…", "dim")
+MARKED = "reverse bold"
 NO_KEYS = {"tab", "shift+tab", "enter", "ctrl+a", "ctrl+c,super+c"}
 """Of the library's table: Tab is for the next widget, Enter for the screen, and nothing is selected here."""
 
 
 class PagedRows(DataTableBackend[Page]):
-    """Hands out the pages that it has; a row of another page is drawn as waiting, and asked for by `want`."""
+    """Hands out the pages that it has; a row of another page is drawn as waiting, and asked for by `want`.
 
-    def __init__(self, columns: Sequence[str], rows: int, widths: Sequence[int], want: Callable[[int], None]) -> None:
+    Args:
+        numbers: what stands before each row.
+    """
+
+    def __init__(
+        self, columns: Sequence[str], numbers: Sequence[int], widths: Sequence[int], want: Callable[[int], None]
+    ) -> None:
         self._render_markup = False
         self._columns = ["#", *columns]
-        self._rows = rows
+        self._numbers = numbers
+        self._marked: re.Pattern[str] | None = None
         self._widths = list(widths)
         self._want = want
         self._pages: OrderedDict[int, list[list[Text]]] = OrderedDict()
@@ -42,17 +51,29 @@ class PagedRows(DataTableBackend[Page]):
     def put(self, page: int, rows: Page) -> None:
         start = page * PAGE
         self._pages[page] = [
-            [Text(str(start + index), "dim"), *(Text(cell, no_wrap=True) for cell in row)]
+            [Text(str(self._numbers[start + index]), "dim"), *(self._drawn(cell) for cell in row)]
             for index, row in enumerate(rows)
         ]
         while len(self._pages) > PAGES_KEPT:
             self._pages.popitem(last=False)
 
+    def mark(self, pattern: re.Pattern[str] | None) -> None:
+        """Mark this in every cell; what was marked before, is not any more."""
+        self._marked = pattern
+        for page in self._pages.values():
+            page[:] = [[number, *(self._drawn(cell.plain) for cell in cells)] for number, *cells in page]
+
+    def _drawn(self, cell: str) -> Text:
+        text = Text(cell, no_wrap=True)
+        if self._marked is not None:
+            text.highlight_regex(self._marked, MARKED)
+        return text
+
     def get_row_at(self, index: int) -> Sequence[Any]:
         page = self._pages.get(index // PAGE)
         if page is None:
             self._want(index // PAGE)
-            return [Text(str(index), "dim"), *(WAITING for _ in self._columns[1:])]
+            return [Text(str(self._numbers[index]), "dim"), *(WAITING for _ in self._columns[1:])]
         self._pages.move_to_end(index // PAGE)
         return page[index % PAGE]
 
@@ -61,11 +82,11 @@ class PagedRows(DataTableBackend[Page]):
 
     @property
     def row_count(self) -> int:
-        return self._rows
+        return len(self._numbers)
 
     @property
     def source_row_count(self) -> int:
-        return self._rows
+        return len(self._numbers)
 
     @property
     def columns(self) -> Sequence[str]:
@@ -114,15 +135,26 @@ class RowTable(DataTable, inherit_bindings=False):
         rows: how many there are.
         first: the first page.
         width: cells to lay the columns out in.
+        numbers: what stands before each row, where that does not count from 0.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         binding for binding in DataTable.BINDINGS if isinstance(binding, Binding) and binding.key not in NO_KEYS
     ]
 
-    def __init__(self, columns: Sequence[str], rows: int, first: Page, read: ReadPage, width: int) -> None:
-        widths = layout([["#", *columns], *([str(rows), *row] for row in [*first, _longest(first, rows)])], width)
-        self._store = PagedRows(columns, rows, widths, self._want)
+    def __init__(
+        self,
+        columns: Sequence[str],
+        rows: int,
+        first: Page,
+        read: ReadPage,
+        width: int,
+        numbers: Sequence[int] | None = None,
+    ) -> None:
+        numbered = range(rows) if numbers is None else numbers
+        widest = str(numbered[-1] + 1) if rows else "0"
+        widths = layout([["#", *columns], *([widest, *row] for row in [*first, _longest(first, rows)])], width)
+        self._store = PagedRows(columns, numbered, widths, self._want)
         self._store.put(0, first)
         self._read = read
         self._asked: set[int] = set()
@@ -136,6 +168,11 @@ class RowTable(DataTable, inherit_bindings=False):
             show_row_labels=False,
             render_markup=False,
         )
+
+    def mark(self, pattern: re.Pattern[str] | None) -> None:
+        """Mark this in every cell, or nothing any more."""
+        self._store.mark(pattern)
+        self.notify_style_update()
 
     def _want(self, page: int) -> None:
         if page not in self._asked:

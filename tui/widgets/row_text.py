@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -20,12 +21,15 @@ MOST = 20_000
 class RowText(Static):
     """Fed with a row by `show`."""
 
-    def show(self, columns: Sequence[Column], row: Mapping[str, str]) -> None:
-        self.update(Content("\n").join(_cell(column, row.get(column.name, "")) for column in columns))
+    def show(self, columns: Sequence[Column], row: Mapping[str, str], marked: re.Pattern[str] | None = None) -> None:
+        """Show it, what `marked` finds in its texts marked."""
+        self.update(Content("\n").join(_cell(column, row.get(column.name, ""), marked) for column in columns))
 
 
-def _cell(column: Column, text: str) -> Content:
-    shown = visible(text[:MOST], keep="\n")
+def _cell(column: Column, text: str, marked: re.Pattern[str] | None) -> Content:
+    shown = Content(visible(text[:MOST], keep="\n"))
+    for match in marked.finditer(shown.plain) if marked is not None else ():
+        shown = shown.stylize("reverse bold", *match.span())
     more = f"\n… {len(text) - MOST:,} more characters" if len(text) > MOST else ""
     return Content.assemble(
         (visible(column.name), "bold $primary"),
