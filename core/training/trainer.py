@@ -82,22 +82,26 @@ class Steered(Trainer):
 
 def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, callback: RunCallback) -> Steered:
     """The task's Trainer over prepared data and model, reporting through `callback`."""
-    task, tokenizer = prepared.task, prepared.tokenizer
     callbacks: list[TrainerCallback] = [callback]
     if config.early_stopping is not None:
         callbacks.append(EarlyStoppingCallback(config.early_stopping.patience, config.early_stopping.threshold))
-    steered: type[Steered] = type("RunTrainer", (Steered, task.trainer_class()), {})
-    trainer = steered(
-        model=prepared.model,
-        args=arguments,
-        data_collator=task.collator(tokenizer),
-        train_dataset=prepared.train,
-        eval_dataset=prepared.evaluation,
-        processing_class=tokenizer,
-        compute_metrics=task.metrics(prepared.metric_names),
-        preprocess_logits_for_metrics=task.reduce_logits,
-        callbacks=callbacks,
-    )
+    steered: type[Steered] = type("RunTrainer", (Steered, prepared.task.trainer_class()), {})
+    trainer = steered(**keywords(prepared, arguments), callbacks=callbacks)
     trainer.remove_callback(PrinterCallback)
     callback.trainer = trainer
     return trainer
+
+
+def keywords(prepared: Prepared, arguments: TrainingArguments) -> dict[str, Any]:
+    """What the Trainer of a task is made with."""
+    task, tokenizer = prepared.task, prepared.tokenizer
+    return {
+        "model": prepared.model,
+        "args": arguments,
+        "data_collator": task.collator(tokenizer),
+        "train_dataset": prepared.train,
+        "eval_dataset": prepared.evaluation,
+        "processing_class": tokenizer,
+        "compute_metrics": task.metrics(prepared.metric_names),
+        "preprocess_logits_for_metrics": task.reduce_logits,
+    }
