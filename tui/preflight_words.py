@@ -66,7 +66,11 @@ def memory(cost: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     if "weights_bytes" not in cost:
         return []
     lines = [
-        (name if name != "heap" else "gaps in the heap", size(cost[f"{name}_bytes"]), str(cost.get(f"{name}_dtype", "")))
+        (
+            name if name != "heap" else "gaps in the heap",
+            size(cost[f"{name}_bytes"]),
+            str(cost.get(f"{name}_dtype", "")),
+        )
         for name in PARTS
         if cost.get(f"{name}_bytes")
     ]

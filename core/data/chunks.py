@@ -68,13 +68,23 @@ def _mapped(file: Path, columns: list[str]) -> Iterator[pa.Table]:
 
     with file.open("rb") as stream:
         mapping = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    reader = pa.ipc.open_stream(pa.py_buffer(mapping))
+    waiting: list[pa.RecordBatch] = []
     read = 0
-    for batch in pa.ipc.open_stream(pa.py_buffer(mapping)):
-        table = pa.Table.from_batches([batch]).select(columns)
-        for start in range(0, len(table), ROWS):
-            yield table.slice(start, ROWS)
-        read += table.nbytes
+    for batch in reader:
+        waiting.append(batch.select(columns))
+        bytes_waiting = sum(part.nbytes for part in waiting)
+        if sum(part.num_rows for part in waiting) < ROWS and bytes_waiting < _FORGET_BYTES:
+            continue
+        table, waiting = pa.Table.from_batches(waiting), []
+        # Cells may hold megabytes each.
+        most = max(1, min(ROWS, _FORGET_BYTES * len(table) // max(1, bytes_waiting)))
+        for start in range(0, len(table), most):
+            yield table.slice(start, most)
+        read += bytes_waiting
         if read > _FORGET_BYTES and hasattr(mapping, "madvise"):
             read = 0
             # Only says that the pages are not needed now: who still holds a table reads them from the file again.
             mapping.madvise(mmap.MADV_DONTNEED)
+    if waiting:
+        yield pa.Table.from_batches(waiting)

@@ -11,7 +11,6 @@ from core.errors import FinetuiError
 from core.events import RunFailed, RunFinished
 from core.runs.folder import RunFolder
 
-
 LESS_MEMORY = (
     "lower per_device_train_batch_size (and raise gradient_accumulation_steps), lower data.max_length, "
     "set gradient_checkpointing: true, or use method.kind: lora"
@@ -21,9 +20,7 @@ LESS_MEMORY = (
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an allocation failed, on a device or on the CPU."""
     name = type(error).__name__
-    return (
-        name == "OutOfMemoryError" or isinstance(error, MemoryError) or "can't allocate memory" in str(error)
-    )
+    return name == "OutOfMemoryError" or isinstance(error, MemoryError) or "can't allocate memory" in str(error)
 
 
 def describe(error: Exception, folder: RunFolder) -> RunFailed:

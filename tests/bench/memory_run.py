@@ -1,4 +1,4 @@
-"""Trains on the longest batch of a config and prints, as JSON, the bytes resident before the model was loaded and at the
+"""Trains on the longest batch of a config and prints, as JSON, the bytes resident before the model was loaded and the
 most since. Linux only: reads /proc.
 
 Argument: config file. Before the model the libraries are imported, the rows are tokenized, and a model of the same kind
@@ -15,8 +15,8 @@ from transformers import AutoConfig, PrinterCallback, set_seed
 
 from core import config_file, models
 from core.training import arguments, prepare, trainer
-from core.training.prepare import Checked, Prepared
 from core.training.preflight import batches, tokens
+from core.training.prepare import Checked, Prepared
 
 STEPS = 4
 MINIATURE = {

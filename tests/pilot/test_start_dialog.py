@@ -51,11 +51,35 @@ COST = {
     "estimated_seconds": 31.0,
 }
 WARNINGS = [
-    Finding("truncated", "warning", "train", 734, "734 of 3,668 rows (20.0%) are cut at 64 tokens", "raise data.max_length", list(range(2, 3668, 5))),
-    Finding("overlap", "warning", "validation", 5, "5 of 408 rows (1.2%) stand in the train split too", "take them out of one of the two: the evaluation would praise what was learned by heart", [2, 7, 11, 12, 19]),
+    Finding(
+        "truncated",
+        "warning",
+        "train",
+        734,
+        "734 of 3,668 rows (20.0%) are cut at 64 tokens",
+        "raise data.max_length",
+        list(range(2, 3668, 5)),
+    ),
+    Finding(
+        "overlap",
+        "warning",
+        "validation",
+        5,
+        "5 of 408 rows (1.2%) stand in the train split too",
+        "take them out of one of the two: the evaluation would praise what was learned by heart",
+        [2, 7, 11, 12, 19],
+    ),
     Finding("no_pad_token", "info", "", 0, "the tokenizer has no pad token of its own: </s> takes its place"),
 ]
-ERROR = Finding("label_out_of_range", "error", "train", 1, "1 row has a label outside the range: '[red]7\x1b'", "the labels are 0, 1: check `data.labels`, or drop these rows", [41])
+ERROR = Finding(
+    "label_out_of_range",
+    "error",
+    "train",
+    1,
+    "1 row has a label outside the range: '[red]7\x1b'",
+    "the labels are 0, 1: check `data.labels`, or drop these rows",
+    [41],
+)
 
 
 class FakeCheck:

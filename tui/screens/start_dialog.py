@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 SIGNS = {"error": "✗", "warning": "!", "info": "·"}
 STYLES = {"error": "bold $error", "warning": "$warning", "info": "$text-muted"}
 LOOK_SECONDS = 0.2
+FRAME = 9
+"""Lines of the dialog that are no findings."""
+NARROW = 11
+"""Characters of a figure that stands beside another."""
 
 
 class StartDialog(Dialog):
@@ -96,12 +100,12 @@ class StartDialog(Dialog):
             return
         except FinetuiError as error:
             self.error = error
-            lines = [Content.styled(f"✗ {visible(error.title)}", "bold $error")]
-            lines += [Content(f"  {visible(line)}") for line in (error.detail, error.hint) if line]
+            lines = [Static(Content.styled(f"✗ {visible(error.title)}", "bold $error"))]
+            lines += [Static(Content(visible(line)), classes="about") for line in (error.detail, error.hint) if line]
             status.text = "this cannot start yet"
         else:
             lines = [line for finding in report.findings for line in _lines(finding)]
-            lines += [Content(""), *_cost(report)] if lines else _cost(report)
+            lines += [Static(), *map(Static, _cost(report))] if lines else [*map(Static, _cost(report))]
             status.text = preflight_words.verdict(report)
             if not report.failed:
                 start = self.query_one("#start", Button)
@@ -112,12 +116,19 @@ class StartDialog(Dialog):
             status.busy = ""
         self.query_one(ProgressLine).display = False
         findings = self.query_one("#start-findings")
-        await findings.mount_all(Static(line) for line in lines)
-        self.call_after_refresh(self._name_keys)
+        await findings.mount_all(lines)
+        self.call_after_refresh(self._fit)
 
-    def _name_keys(self) -> None:
-        more = self.query_one("#start-findings").max_scroll_y > 0
-        self.query_one("#start-keys", Static).update(Content("↑ ↓ more" if more else ""))
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._fit)
+
+    def _fit(self) -> None:
+        """The findings as high as they are, or as the screen has room for; then a word says that there are more."""
+        findings = self.query_one("#start-findings")
+        room = max(3, self.size.height * 9 // 10 - FRAME)
+        high = sum(line.outer_size.height for line in findings.children)
+        findings.styles.height = min(high, room) if findings.children else 0
+        self.query_one("#start-keys", Static).update(Content("↑ ↓ more" if high > room else ""))
 
     def _check(self) -> Report:
         """In a thread of its own."""
@@ -130,29 +141,33 @@ class StartDialog(Dialog):
         return preflight.check(self.config, preflight.Watch(progress, self._given_up.is_set), self._trial)
 
 
-def _lines(finding: Finding) -> list[Content]:
+def _lines(finding: Finding) -> list[Static]:
     place = f" [{finding.split}]" if finding.split else ""
     head = f"{SIGNS[finding.severity]} {visible(finding.message)}{visible(place)}"
-    about = [Content.styled(f"  {visible(line)}", "$text-muted") for line in preflight_words.about(finding)]
-    return [Content.styled(head, STYLES[finding.severity]), *about]
+    about = [Static(Content(visible(line)), classes="about") for line in preflight_words.about(finding)]
+    return [Static(Content.styled(head, STYLES[finding.severity])), *about]
 
 
 def _cost(report: Report) -> list[Content]:
     """The figures, two on a line, and the memory as a table."""
-    cells = preflight_words.figures(report.cost)
+    figures = preflight_words.figures(report.cost)
+    cells = [cell for cell in figures if len(cell[1]) <= NARROW]
+    wide = [cell for cell in figures if len(cell[1]) > NARROW]
     half = (len(cells) + 1) // 2
     widths = [max((len(label) for label, _ in part), default=0) for part in (cells[:half], cells[half:])]
     lines = []
     for index in range(half):
         label, value = cells[index]
-        line = Content.assemble((f"{label:{widths[0]}}  ", "$text-muted"), f"{one_line(value, 16):16} ")
+        line = Content.assemble((f"{label:{widths[0]}}  ", "$text-muted"), f"{value:16}")
         if half + index < len(cells):
             label, value = cells[half + index]
-            line = Content.assemble(line, (f"{label:{widths[1]}}  ", "$text-muted"), one_line(value, 20))
+            line = Content.assemble(line, (f"{label:{widths[1]}}  ", "$text-muted"), value)
         lines.append(line)
+    lines += [Content.assemble((f"{label:{widths[0]}}  ", "$text-muted"), one_line(value, 44)) for label, value in wide]
     table = preflight_words.memory(report.cost)
     if table:
         lines += [Content(""), Content.styled("memory at the peak", "bold")]
     for part, count, dtype in table:
-        lines.append(Content.assemble((f"{part:20}", "$text-muted"), f"{count:>12}  ", (one_line(dtype, 24), "$text-muted")))
+        quiet = (one_line(dtype, 24), "$text-muted")
+        lines.append(Content.assemble((f"{part:20}", "$text-muted"), f"{count:>12}  ", quiet))
     return lines

@@ -32,7 +32,9 @@ def refuse(checked: Checked, encoded: Dataset) -> None:
     if labels is None or not hasattr(labels, "feature"):
         return
     first = 1 if checked.task.label_view(encoded[0], checked.tokenizer).shifted else 0
-    if not any(set(row) - {IGNORED} for rows in encoded.select_columns("labels").iter(100) for row in _from(rows, first)):
+    if not any(
+        set(row) - {IGNORED} for rows in encoded.select_columns("labels").iter(100) for row in _from(rows, first)
+    ):
         title = f"no row of split {checked.config.data.train_split} has a token that the loss sees"
         raise FinetuiError(title, "", "the prompts alone fill data.max_length, or the completions are empty")
 
@@ -53,10 +55,14 @@ def try_longest(checked: Checked, prepared: Prepared, stop_if_told: Callable[[],
 
     names = [name for name in prepared.train.column_names if name.endswith("input_ids")]
     table = prepared.train.select_columns(names).with_format("arrow")
-    lengths = [np.concatenate([pc.list_value_length(part[name]).to_numpy() for part in table.iter(10_000)]) for name in names]
+    lengths = [
+        np.concatenate([pc.list_value_length(part[name]).to_numpy() for part in table.iter(10_000)]) for name in names
+    ]
     size = checked.config.training.per_device_train_batch_size
     chosen = batches.longest(np.max(lengths, axis=0).astype(np.int32), size)
-    longest = [prepared.train[index] for index in chosen]
+    longest = [
+        {name: value for name, value in prepared.train[index].items() if name != "row"} for index in chosen
+    ]
     tried = trial.run(checked, prepared, longest, tick=lambda done, total: stop_if_told())
     if tried.failure is not None:
         raise _as_error(cost.out_of_memory(checked, longest, tried.failure))

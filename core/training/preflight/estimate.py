@@ -72,7 +72,9 @@ def estimate(checked: Checked, arguments: TrainingArguments, batch: dict[str, An
         trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
         gradients = _part(trained)
         try:
-            peak, heap, state = _steps(checked, arguments, model, {name: mode.from_tensor(t) for name, t in batch.items()})
+            peak, heap, state = _steps(
+                checked, arguments, model, {name: mode.from_tensor(t) for name, t in batch.items()}
+            )
         except Exception:  # an architecture or optimizer that looks at values: they are not there
             moments = 2 * sum(parameter.numel() for parameter in trained) * 4
             return Memory(size.total, size.trainable, weights, gradients, Part(moments, "float32"), None)

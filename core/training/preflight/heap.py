@@ -15,7 +15,7 @@ TRIM_THRESHOLD = 2 * MMAP_THRESHOLD
 ALIGNMENT = 64
 """Of torch's blocks, in bytes."""
 SPARE = ALIGNMENT + 32
-"""An aligned block comes out of a gap that is so much longer: the gap that a block of the same size left is too short."""
+"""An aligned block comes out of a gap that is so much longer: one that a block of the same size left is too short."""
 
 
 class Heap:

@@ -23,9 +23,7 @@ CONTENTS = ("content", "value", "text")
 def inputs(task: Task, rows: Dataset) -> dict[str, str]:
     """role -> column of what the model reads (and, of a language model, writes)."""
     return {
-        role: column
-        for role, column in task.columns.items()
-        if role not in ANSWERS and column in rows.column_names
+        role: column for role, column in task.columns.items() if role not in ANSWERS and column in rows.column_names
     }
 
 
@@ -56,7 +54,9 @@ def repeated(task: Task, split: str, rows: Dataset, tick: Callable[[int, int], N
     if not found:
         return []
     message = f"{rows_of(len(found))} repeat{'s' if len(found) == 1 else ''} an earlier row"
-    return [Finding("duplicate", "warning", split, len(found), message, "drop them, or mean it: they count twice", found)]
+    return [
+        Finding("duplicate", "warning", split, len(found), message, "drop them, or mean it: they count twice", found)
+    ]
 
 
 def leaked(
@@ -67,7 +67,8 @@ def leaked(
     if not found:
         return []
     share = len(found) / len(evaluation)
-    message = f"{rows_of(len(found), len(evaluation))} ({share:.1%}) stand{'s' if len(found) == 1 else ''} in the train split too"
+    verb = "stands" if len(found) == 1 else "stand"
+    message = f"{rows_of(len(found), len(evaluation))} ({share:.1%}) {verb} in the train split too"
     hint = "take them out of one of the two: the evaluation would praise what was learned by heart"
     return [Finding("overlap", "warning", split, len(found), message, hint, found)]
 
