@@ -13,6 +13,7 @@ from core.config import RunConfig
 from core.errors import FinetuiError, RunStopped
 from core.training import preflight, prepare
 from core.training.preflight import Finding, Report
+from tests.command_line import finetui
 
 CUT = [3, 8, 13, 18, 23, 28, 33, 38, 43, 48, 53, 58, 63, 68, 73, 78, 83, 88, 93, 98]
 LEAKED = [2, 7, 11, 12, 19]
@@ -127,3 +128,15 @@ def test_a_check_is_broken_off_between_rows(planted: RunConfig) -> None:
     with pytest.raises(RunStopped):
         preflight.check(planted, watch)
     assert said[-1] == "train: tokens"
+
+
+def test_the_shell_prints_json_alone_and_fails(planted: RunConfig, tmp_path: Path) -> None:
+    (tmp_path / "run.yaml").write_text(config_file.to_yaml(planted))
+    done = finetui(tmp_path, "check", "run.yaml", "--no-trial", "--json")
+    assert done.returncode == 1, done.stderr
+    said = json.loads(done.stdout)
+    assert set(said) == {"findings", "cost"}
+    (finding,) = [entry for entry in said["findings"] if entry["code"] == "label_out_of_range"]
+    assert set(finding) == {"code", "severity", "split", "count", "rows", "message", "hint"}
+    assert (finding["severity"], finding["split"], finding["count"], finding["rows"]) == ("error", "train", 1, [41])
+    assert said["cost"]["memory_bytes"] > 4 * 4_386_178

@@ -60,9 +60,7 @@ def try_longest(checked: Checked, prepared: Prepared, stop_if_told: Callable[[],
     ]
     size = checked.config.training.per_device_train_batch_size
     chosen = batches.longest(np.max(lengths, axis=0).astype(np.int32), size)
-    longest = [
-        {name: value for name, value in prepared.train[index].items() if name != "row"} for index in chosen
-    ]
+    longest = [{name: value for name, value in prepared.train[index].items() if name != "row"} for index in chosen]
     tried = trial.run(checked, prepared, longest, tick=lambda done, total: stop_if_told())
     if tried.failure is not None:
         raise _as_error(cost.out_of_memory(checked, longest, tried.failure))
