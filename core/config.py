@@ -221,6 +221,9 @@ class RunConfig(Section):
     samples: Samples = Samples()
     stop_on_nan: bool = Field(False, description="end the run when the loss is NaN or infinite")
     baselines: bool = Field(False, description="also score the majority class and TF-IDF with logistic regression")
+    trial_batch: bool | None = Field(
+        None, description="run the longest batch before step 1, so that memory runs out at once; on a GPU when absent"
+    )
     engine: Literal["trainer"] = Field("trainer", description="what runs the steps")
     provenance: Provenance | None = None
 

@@ -34,6 +34,21 @@ class FinetuiError(Exception):
         return "\n".join(self.lines())
 
 
+class BadRows(FinetuiError):
+    """Rows that no run can train on.
+
+    Args:
+        code: the word of the pre-flight for it.
+        rows: all of them, counted in the split from 0.
+    """
+
+    def __init__(self, code: str, split: str, rows: list[int], title: str, detail: str, hint: str) -> None:
+        super().__init__(title, detail, hint)
+        self.code = code
+        self.split = split
+        self.rows = rows
+
+
 class RunFailure(FinetuiError):
     """A failure after a good start: memory or disk ran out, the loss became NaN. The command line exits with 1."""
 

@@ -115,11 +115,18 @@ def resume(
 
 
 @app.command()
-def check(file: File, settings: Settings = None, json: Json = False) -> int:
+def check(
+    file: File,
+    settings: Settings = None,
+    json: Json = False,
+    trial: Annotated[
+        bool, typer.Option("--trial/--no-trial", help="load the model and run its longest batch, for memory and time")
+    ] = True,
+) -> int:
     """Say what is wrong with a run, and what it will cost."""
     from tui.shell.check import check
 
-    return check(file, settings or [], json)
+    return check(file, settings or [], json, trial)
 
 
 @app.command("runs")

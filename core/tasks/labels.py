@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.errors import FinetuiError
+from core.errors import BadRows, FinetuiError
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -41,7 +41,8 @@ def read(column: str, given: list[str] | int | None, splits: dict[str, Dataset])
         given: names, or how many there are; None reads them from the data.
 
     Raises:
-        FinetuiError: a label is missing, -1, outside `given`, or there is only one class.
+        BadRows: a label is missing, -1 or outside `given`.
+        FinetuiError: the column holds no labels, or only one class.
     """
     from datasets import ClassLabel, Value
 
@@ -108,7 +109,10 @@ def _refuse_missing(column: str, split: str, rows: Dataset) -> None:
     values = rows.with_format("arrow")[column]
     missing = pc.indices_nonzero(pc.is_null(values, nan_is_null=True)).to_pylist()
     if missing:
-        raise FinetuiError(
+        raise BadRows(
+            "missing_label",
+            split,
+            missing,
             f"{len(missing)} of {len(rows)} rows have no label",
             f"column `{column}` of split `{split}`, rows {some(missing)}",
             "fill them in, or drop these rows",
@@ -119,6 +123,9 @@ def _refuse_outside(column: str, split: str, rows: Dataset, ids: dict[Any, int],
     unknown = [value for value in rows.unique(column) if value not in ids]
     if not unknown:
         return
+    code = "label_out_of_range"
+    if -1 in unknown:
+        code, unknown = "missing_label", [-1]
     at = [index for index, value in enumerate(rows[column]) if value in unknown]
     hint = "drop these rows"
     if -1 in unknown:
@@ -126,8 +133,11 @@ def _refuse_outside(column: str, split: str, rows: Dataset, ids: dict[Any, int],
     elif len(names) <= 20:
         hint = f"the labels are {', '.join(names)}: check `data.labels`, or drop these rows"
     shown = ", ".join(repr(value) for value in sorted(unknown, key=str)[:3])
-    raise FinetuiError(
-        f"{len(at)} rows have a label outside the range: {shown}",
+    raise BadRows(
+        code,
+        split,
+        at,
+        f"{len(at)} row{'s have' if len(at) > 1 else ' has'} a label outside the range: {shown}",
         f"column `{column}` of split `{split}`, rows {some(at)}",
         hint,
     )

@@ -73,7 +73,12 @@ class _Run:
             checked = self._check()
             self._score_baselines(checked)
             train, evaluation = self._tokenize(checked, Path(rows))
-            return self._train(checked, self._load(checked, train, evaluation))
+            from core.training.preflight import before_training
+
+            before_training.refuse(checked, train)
+            prepared = self._load(checked, train, evaluation)
+            before_training.try_longest(checked, prepared, self._reporter.stop_if_told)
+            return self._train(checked, prepared)
 
     def _say_started(self) -> None:
         config = self._config

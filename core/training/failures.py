@@ -11,6 +11,17 @@ from core.errors import FinetuiError
 from core.events import RunFailed, RunFinished
 from core.runs.folder import RunFolder
 
+LESS_MEMORY = (
+    "lower per_device_train_batch_size (and raise gradient_accumulation_steps), lower data.max_length, "
+    "set gradient_checkpointing: true, or use method.kind: lora"
+)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an allocation failed, on a device or on the CPU."""
+    name = type(error).__name__
+    return name == "OutOfMemoryError" or isinstance(error, MemoryError) or "can't allocate memory" in str(error)
+
 
 def describe(error: Exception, folder: RunFolder) -> RunFailed:
     """The RunFailed of an exception."""
@@ -47,13 +58,11 @@ def emit_last(folder: RunFolder, outcome: RunFinished | RunFailed) -> None:
 def _recognize(error: Exception) -> FinetuiError | None:
     from core.errors import RunFailure
 
-    name = type(error).__name__
-    if name == "OutOfMemoryError" or isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+    if is_out_of_memory(error):
         return RunFailure(
             "out of memory",
             (str(error).splitlines() or ["while training"])[0],
-            "lower per_device_train_batch_size (and raise gradient_accumulation_steps), lower data.max_length, "
-            "set gradient_checkpointing: true, or use method.kind: lora",
+            LESS_MEMORY,
         )
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return RunFailure(

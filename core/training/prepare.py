@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from core import metrics, models, precision, tasks
 from core.config import RunConfig
@@ -62,8 +64,11 @@ class Prepared:
     evaluation: Dataset | None
 
 
-def check(config: RunConfig) -> Checked:
+def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None) -> Checked:
     """Hold a config against its data, tokenizer, architecture and arguments.
+
+    Args:
+        left_out: split -> rows that are passed over: those that the pre-flight found unusable, to find what else is.
 
     Raises:
         FinetuiError: anything that would make the run fail later.
@@ -77,6 +82,8 @@ def check(config: RunConfig) -> Checked:
         )
     config = arguments.settle(config)
     splits = sources.load(config.data)
+    for split, rows in (left_out or {}).items():
+        splits[split] = _without(splits[split], split, rows)
     train_split, eval_split = sources.splits(config.data, splits)
     if config.training.eval_strategy != "no" and eval_split is None:
         raise FinetuiError(
@@ -126,6 +133,13 @@ def check(config: RunConfig) -> Checked:
         evaluation=evaluation,
         notes=[*task.notes, *settled.notes, *([formats.note] if formats.note else [])],
     )
+
+
+def _without(rows: Dataset, split: str, numbers: Sequence[int]) -> Dataset:
+    keep = np.setdiff1d(np.arange(len(rows)), numbers)
+    if not len(keep):
+        raise FinetuiError(f"no row of split {split} can be used", "", "choose another split, or other data")
+    return rows.select(keep, keep_in_memory=True)
 
 
 def encode(

@@ -88,27 +88,31 @@ class Steered(Trainer):
 
 def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, callback: RunCallback) -> Steered:
     """The task's Trainer over prepared data and model, reporting through `callback`."""
-    task, tokenizer = prepared.task, prepared.tokenizer
     callbacks: list[TrainerCallback] = [callback, KeepFreedCallback()]
     if config.early_stopping is not None:
         callbacks.append(EarlyStoppingCallback(config.early_stopping.patience, config.early_stopping.threshold))
     if config.method.kind == "adalora":
         callbacks.append(AdaLoraCallback(planned="total_step" in config.method.options()))
-    steered: type[Steered] = type("RunTrainer", (Steered, task.trainer_class()), {})
-    trainer = steered(
-        model=prepared.model,
-        args=arguments,
-        data_collator=task.collator(tokenizer),
-        train_dataset=_inputs(task, prepared.train),
-        eval_dataset=None if prepared.evaluation is None else _inputs(task, prepared.evaluation),
-        processing_class=tokenizer,
-        compute_metrics=task.metrics(prepared.metric_names, prepared.evaluation),
-        preprocess_logits_for_metrics=aligned(prepared.model, task.reduce_logits),
-        callbacks=callbacks,
-    )
+    steered: type[Steered] = type("RunTrainer", (Steered, prepared.task.trainer_class()), {})
+    trainer = steered(**keywords(prepared, arguments), callbacks=callbacks)
     trainer.remove_callback(PrinterCallback)
     callback.trainer = trainer
     return trainer
+
+
+def keywords(prepared: Prepared, arguments: TrainingArguments) -> dict[str, Any]:
+    """What the Trainer of a task is made with."""
+    task, tokenizer = prepared.task, prepared.tokenizer
+    return {
+        "model": prepared.model,
+        "args": arguments,
+        "data_collator": task.collator(tokenizer),
+        "train_dataset": _inputs(task, prepared.train),
+        "eval_dataset": None if prepared.evaluation is None else _inputs(task, prepared.evaluation),
+        "processing_class": tokenizer,
+        "compute_metrics": task.metrics(prepared.metric_names, prepared.evaluation),
+        "preprocess_logits_for_metrics": aligned(prepared.model, task.reduce_logits),
+    }
 
 
 def _inputs(task: Task, encoded: Dataset) -> Dataset:

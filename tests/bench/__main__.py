@@ -14,6 +14,7 @@ from tests.bench.first_paint import first_paint
 from tests.bench.keys import keys
 from tests.bench.lateness import lateness
 from tests.bench.measure import Measurement
+from tests.bench.memory import memory
 from tests.bench.speed import speed_and_memory
 from tui.figures import number
 from tui.shell.summary import print_table
@@ -31,6 +32,7 @@ def main() -> None:
         "speed_and_memory": speed_and_memory,
         "curves": curves,
         "browse": browse,
+        "memory": memory,
     }
     found: list[Measurement] = []
     for name in sys.argv[1:] or benches:

@@ -44,7 +44,7 @@ def test_sums_are_split_and_written_character_by_character(tmp_path: Path) -> No
     ids = tokenizer("17 + 25 = 42")["input_ids"]
     assert len(ids) == len("17 + 25 = 42")
     assert tokenizer.decode(ids) == "17 + 25 = 42"
-    assert not preflight.check(config).failed
+    assert not preflight.check(config, trial=False).failed
 
 
 def test_data_that_is_there_already_is_left_alone(tmp_path: Path) -> None:

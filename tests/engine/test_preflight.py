@@ -21,7 +21,7 @@ def test_findings_have_counts_and_rows(shared: Path, tmp_path: Path) -> None:
             "training": {"per_device_train_batch_size": 4, "gradient_accumulation_steps": 2, "num_train_epochs": 3},
         }
     )
-    report = preflight.check(config)
+    report = preflight.check(config, trial=False)
     found = {finding.code: finding for finding in report.findings}
     assert (found["truncated"].count, found["truncated"].rows) == (1, [8])
     assert (found["empty_text"].count, found["empty_text"].rows) == (1, [9])
@@ -40,7 +40,7 @@ def test_a_column_of_texts_is_no_label(shared: Path, tmp_path: Path) -> None:
             "data": {"files": {"train": str(tmp_path / "train.jsonl")}},
         }
     )
-    report = preflight.check(config)
+    report = preflight.check(config, trial=False)
     (finding,) = [finding for finding in report.findings if finding.code == "labels_are_texts"]
     assert report.failed
     assert finding.count == 30
@@ -57,7 +57,7 @@ def test_prompts_that_fill_the_row_teach_nothing(shared: Path, tmp_path: Path) -
             "data": {"files": {"train": str(tmp_path / "train.jsonl")}, "max_length": 8},
         }
     )
-    report = preflight.check(config)
+    report = preflight.check(config, trial=False)
     found = {finding.code: finding for finding in report.findings}
     assert found["no_trained_token"].rows == [0]
     assert found["no_trained_token"].severity == "warning"
@@ -72,13 +72,13 @@ def test_a_split_that_teaches_nothing_is_an_error(shared: Path, tmp_path: Path) 
             "data": {"files": {"train": str(tmp_path / "train.jsonl")}, "max_length": 8},
         }
     )
-    assert preflight.check(config).failed
+    assert preflight.check(config, trial=False).failed
 
 
 def test_the_cost_counts_what_is_trained(mrpc: Any) -> None:
-    full = preflight.check(mrpc()).cost
+    full = preflight.check(mrpc(), trial=False).cost
     assert full["parameters"] == full["trainable_parameters"] == 4_386_178
-    assert full["optimizer_bytes"] == 8 * 4_386_178
-    lora = preflight.check(mrpc({"method": {"kind": "lora", "r": 4}})).cost
+    assert 0 <= full["optimizer_bytes"] - 8 * 4_386_178 < 1000  # two moments, and a counter per tensor
+    lora = preflight.check(mrpc({"method": {"kind": "lora", "r": 4}}), trial=False).cost
     assert lora["trainable_parameters"] < 0.01 * lora["parameters"]
     assert json.dumps(lora)

@@ -203,7 +203,7 @@ async def test_check_then_start(tmp_path: Path, bert: str, reviews: str) -> None
         await form_of(pilot)
         await fill(pilot, bert, reviews)
         await pilot.press("ctrl+r")
-        await until_shown(pilot, "ready to start", "train rows            8 ")
+        await until_shown(pilot, "ready to start", "train rows           8 ")
         await pilot.press("enter")
         await until(pilot, lambda: engine.configs)
         await until(pilot, lambda: app.current_mode == "monitor")
@@ -264,28 +264,6 @@ def test_filled_in_with_mistakes(snap_compare: Any, tmp_path: Path, reviews: str
         await pilot.press("right", "down")
         await type_in(pilot, "many", "down")
         await until_shown(pilot, "must be a valid integer")
-        await still(pilot)
-
-    assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)
-
-
-@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
-def test_ready_to_start(
-    snap_compare: Any,
-    tmp_path: Path,
-    bert: str,
-    reviews: str,
-    size: tuple[int, int],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("core.precision.device_name", lambda: "cpu")
-
-    async def run(pilot: Pilot[int]) -> None:
-        await pilot.press("f3")
-        await form_of(pilot)
-        await fill(pilot, bert, reviews)
-        await pilot.press("ctrl+r")
-        await until_shown(pilot, "ready to start")
         await still(pilot)
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)

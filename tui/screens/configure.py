@@ -204,7 +204,7 @@ class ConfigureScreen(FinetuiScreen):
         if wrong:
             self.notify(f"{wrong} field{'s need' if wrong > 1 else ' needs'} a look first", severity="warning")
             return
-        dialog = StartDialog(self.form.draft.config())
+        dialog = StartDialog(self.form.draft.config(), trial=self.finetui.live is None)
         self.app.push_screen(dialog, lambda answer: self._answer(dialog, answer))
 
     def _answer(self, dialog: StartDialog, answer: str | None) -> None:

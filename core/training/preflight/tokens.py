@@ -1,0 +1,139 @@
+"""What the tokenizer and the task make of every row: how long it is, what is cut, what teaches nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.tasks.base import IGNORED
+from core.training.preflight.findings import Finding, Severity, rows_of
+from core.training.prepare import LOOK_ROWS
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from core.training.prepare import Checked
+
+CAUSAL = "AutoModelForCausalLM"
+
+
+@dataclass(slots=True)
+class Seen:
+    """What a pass over a split showed; of the token ids nothing is kept.
+
+    Attributes:
+        lengths: tokens of each encoded element, int32; 4 bytes a row.
+        rows: the row of each element, int64; None where every row is one element.
+        cut: the rows that `max_length` shortened.
+        untrained: the rows with no token that the loss sees; empty where labels are not per token.
+        ends: how many elements have the end-of-sequence token among what is learned.
+        per_token: whether labels are per token.
+    """
+
+    lengths: npt.NDArray[np.int32]
+    rows: npt.NDArray[np.int64] | None = None
+    cut: list[int] = field(default_factory=list)
+    untrained: list[int] = field(default_factory=list)
+    ends: int = 0
+    per_token: bool = False
+
+    @property
+    def longest(self) -> int:
+        return int(self.lengths.max(initial=0))
+
+
+def look(checked: Checked, rows: Dataset, tick: Callable[[int, int], None]) -> Seen:
+    """Encode a split as the run will, a few rows at a time.
+
+    Args:
+        tick: called with the rows done and the rows in all.
+    """
+    columns = sorted(set(checked.task.columns.values()) & set(rows.column_names))
+    view = rows.select_columns(columns)
+    seen = Seen(np.zeros(0, np.int32))
+    lengths: list[npt.NDArray[np.int32]] = []
+    owners: list[npt.NDArray[np.int64]] = []
+    for begin in range(0, len(rows), LOOK_ROWS):
+        part = view[begin : begin + LOOK_ROWS]
+        count = len(part[columns[0]])
+        encoded = checked.task.encode(part, checked.tokenizer, checked.config.data.max_length)
+        found = _lengths(encoded)
+        lengths.append(np.fromiter(found, np.int32, len(found)))
+        if "row" in encoded:  # windows: a long row is several elements, and nothing of it is lost
+            owners.append(np.asarray(encoded["row"], np.int64) + begin)
+        else:
+            seen.cut += [begin + row for row in _cut(checked, part, found)]
+        _learned(checked, encoded, count, begin, seen)
+        tick(begin + count, len(rows))
+    if lengths:
+        seen.lengths = np.concatenate(lengths)
+    if owners:
+        seen.rows = np.concatenate(owners)
+    return seen
+
+
+def findings(checked: Checked, split: str, count: int, seen: Seen, trained_on: bool) -> list[Finding]:
+    """What there is to say of it.
+
+    Args:
+        count: rows of the split.
+        trained_on: whether this is the split to train on.
+    """
+    found = []
+    if seen.cut:
+        cut, limit = len(seen.cut), checked.config.data.max_length
+        message = f"{rows_of(cut, count)} ({cut / count:.1%}) {'is' if cut == 1 else 'are'} cut at {limit} tokens"
+        found.append(Finding("truncated", "warning", split, cut, message, "raise data.max_length", seen.cut))
+    if seen.untrained:
+        untrained = len(seen.untrained)
+        message = f"{rows_of(untrained)} {'has' if untrained == 1 else 'have'} no token that the loss sees"
+        hint = "the prompt alone fills data.max_length, or the completion is empty"
+        severity: Severity = "error" if untrained == count else "warning"
+        found.append(Finding("no_trained_token", severity, split, untrained, message, hint, seen.untrained))
+    if trained_on and checked.task.auto_class == CAUSAL and seen.per_token and not seen.ends and len(seen.lengths):
+        eos = checked.tokenizer.eos_token
+        message = "the tokenizer has no end-of-sequence token: the model never learns to stop"
+        hint = "choose a tokenizer that has one"
+        if eos is not None:
+            message = f"the end token {eos} is learned in no row: the model never learns to stop"
+            hint = "raise data.max_length: the end of every row is cut" if seen.cut else "end the texts with it"
+        found.append(Finding("eos_untrained", "warning", split, count, message, hint))
+    return found
+
+
+def _lengths(encoded: Mapping[str, list[Any]]) -> list[int]:
+    """Tokens of each element; of an element with several sequences (chosen and rejected) the most."""
+    sequences = [values for name, values in encoded.items() if name.endswith("input_ids")]
+    return [max(map(len, element)) for element in zip(*sequences, strict=True)]
+
+
+def _cut(checked: Checked, part: Mapping[str, Any], lengths: list[int]) -> list[int]:
+    """The rows of a part that lost tokens. A row of exactly the limit was cut or just fits: only those few are
+    tokenized again without it."""
+    limit = checked.config.data.max_length
+    at = [row for row, length in enumerate(lengths) if length == limit]
+    if not at or limit is None:
+        return []
+    full = {name: [values[row] for row in at] for name, values in part.items()}
+    whole = _lengths(checked.task.encode(full, checked.tokenizer, None))
+    return [row for row, length in zip(at, whole, strict=True) if length > limit]
+
+
+def _learned(checked: Checked, encoded: Mapping[str, list[Any]], count: int, begin: int, seen: Seen) -> None:
+    """Add the rows of a part that teach nothing, and the elements whose end is learned."""
+    labels = encoded.get("labels")
+    if not labels or not isinstance(labels[0], list):
+        return
+    seen.per_token = True
+    element = {name: values[0] for name, values in encoded.items()}
+    # The output at a position is held against the label of the next: nothing comes before the first.
+    first = 1 if checked.task.label_view(element, checked.tokenizer).shifted else 0
+    learned = [set(targets[first:]) - {IGNORED} for targets in labels]
+    owners = encoded.get("row", range(count))
+    teaching = {owner for owner, targets in zip(owners, learned, strict=True) if targets}
+    seen.untrained += [begin + row for row in range(count) if row not in teaching]
+    seen.ends += sum(checked.tokenizer.eos_token_id in targets for targets in learned)
