@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from core.inspection.batches import Batches
     from core.inspection.inspector import Inspector
     from core.inspection.lens import Lens
-    from core.inspection.view import TokenView
     from core.tasks.base import Task
 
 KEPT = ("seed", "data_seed", "per_device_train_batch_size", "train_sampling_strategy", "gradient_accumulation_steps")
@@ -40,16 +39,12 @@ class TokenReader:
     raw: Callable[[str, int], dict[str, Any]] | None
     inspector: Inspector | None
 
-    def read(self, split: str, index: int) -> list[TokenView]:
-        """What the model gets of a row.
-
-        Raises:
-            FinetuiError: it gets nothing of it.
-        """
+    def example(self, split: str, index: int) -> dict[str, Any]:
+        """The values of a row."""
         if self.raw is not None:
-            return self.lens.row(self.raw(split, index))
+            return self.raw(split, index)
         assert self.inspector is not None
-        return self.inspector.row(split, index)
+        return self.inspector.example(split, index)
 
     def batches(self, split: str) -> Batches:
         """The batches of a split.

@@ -107,6 +107,11 @@ class Batches:
             hint = "inspect rows instead: --row"
             raise FinetuiError(f"no batches are shown with {strategy}", "training.train_sampling_strategy", hint)
 
+    @property
+    def total(self) -> int:
+        """Rows of the split."""
+        return len(self._rows)
+
     def read(self, number: int, progress: Callable[[int], None] = lambda done: None) -> Batch:
         """One batch of the first epoch on, counted from 0.
 

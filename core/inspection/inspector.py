@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.errors import FinetuiError
 from core.inspection.batches import Batches
@@ -50,16 +50,24 @@ class Inspector:
         roles = ", ".join(f"{role} = {column}" for role, column in self.checked.task.columns.items())
         return f"{self.checked.config.task}: {roles}"
 
+    def example(self, split: str, index: int) -> dict[str, Any]:
+        """The values of a row.
+
+        Raises:
+            FinetuiError: there is no such split or row.
+        """
+        rows = self._rows(split)
+        if not 0 <= index < len(rows):
+            raise FinetuiError(f"there is no row {index}", f"split {split} has {len(rows):,} rows", "count from 0")
+        return dict(rows[index])
+
     def row(self, split: str, index: int) -> list[TokenView]:
         """What the model gets of a row.
 
         Raises:
             FinetuiError: there is no such split or row, or the task cannot make anything of it.
         """
-        rows = self._rows(split)
-        if not 0 <= index < len(rows):
-            raise FinetuiError(f"there is no row {index}", f"split {split} has {len(rows):,} rows", "count from 0")
-        return self.lens.row(rows[index])
+        return self.lens.row(self.example(split, index))
 
     def batches(self, split: str) -> Batches:
         """The batches of a split, with a tokenizer of their own: each object is for one thread.

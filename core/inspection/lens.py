@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from core import models
+from core import models, tokens
 from core.config import ModelConfig
 from core.errors import FinetuiError
 from core.inspection import view
@@ -51,6 +51,10 @@ class Lens:
         except FinetuiError:  # a tokenizer may come without a model
             length = wanted
         return cls(model.label, tokenizer, task, length)
+
+    def piece(self, token: int) -> str:
+        """A token as people can read it."""
+        return tokens.piece(self._recorder.tokenizer, token)
 
     def text(self, text: str, pair: str | None = None) -> TokenView:
         """The tokens of a typed text or pair, untruncated, special tokens included."""

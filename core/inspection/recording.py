@@ -129,9 +129,7 @@ def locate(ids: Sequence[int], heard: Sequence[Heard]) -> Places:
     return Places(texts, spans, words)
 
 
-def _longest(
-    ids: Sequence[int], at: int, sources: Sequence[tuple[Heard, Sequence[int]]]
-) -> tuple[Heard | None, int]:
+def _longest(ids: Sequence[int], at: int, sources: Sequence[tuple[Heard, Sequence[int]]]) -> tuple[Heard | None, int]:
     best: Heard | None = None
     most = 0
     for source, other in sources:

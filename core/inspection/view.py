@@ -141,11 +141,7 @@ def of_element(
         spans=places.spans if heard else [],
         loss=loss,
         target=[pieces[token] if token != IGNORED else "" for token in loss.target],
-        extra={
-            name: value
-            for name, value in encoded.items()
-            if isinstance(value, (int, float)) and name != "labels"
-        },
+        extra={name: value for name, value in encoded.items() if isinstance(value, (int, float)) and name != "labels"},
         truncated=truncated,
         truncated_target=truncated_target,
         window=window,
@@ -170,7 +166,7 @@ def _end_of(
             stretches.append([ids[index]])
     if not stretches:
         return False, "nothing is learned: the loss leaves out every position"
-    ends = [next((token for token in part[:-ENDING - 1:-1] if token in special), None) for part in stretches]
+    ends = [next((token for token in part[: -ENDING - 1 : -1] if token in special), None) for part in stretches]
     names = " ".join(dict.fromkeys(pieces[token] for token in ends if token is not None))
     missing = sum(token is None for token in ends)
     if not missing:

@@ -15,14 +15,13 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.widget import Widget
 
+from tui import inspection_words as words
 from tui.text import visible
 
 if TYPE_CHECKING:
     from core.inspection.view import TokenView
 
 Under = Literal["", "ids", "labels"]
-LONGEST = 30
-"""Cells of a piece; one that is longer is cut here, and whole in the line about the token."""
 TINTS = 4
 MASKED = "·"
 SAME, OWN = "│", "┃"
@@ -115,12 +114,10 @@ class TokenStrip(Widget, can_focus=True):
         self._trained = [view.answer(index) is not None for index in range(len(view.ids))] if under == "labels" else []
         if not view.loss.tokens:
             self._trained = []
-        self._pieces, self._under = pieces(view), glosses(view, under)
+        self._pieces, self._under = words.pieces(view), glosses(view, under)
         self._widths = [cell_len(piece) for piece in self._pieces]
         if self._under:
-            self._widths = [
-                max(width, cell_len(below)) for width, below in zip(self._widths, self._under, strict=True)
-            ]
+            self._widths = [max(width, cell_len(below)) for width, below in zip(self._widths, self._under, strict=True)]
         self.set_reactive(TokenStrip.current, max(0, min(self.current, len(view.ids) - 1)))
         self._lay_out()
 
@@ -236,17 +233,7 @@ class TokenStrip(Widget, can_focus=True):
         return Content.styled(SAME, self._style("edge"))
 
     def _style(self, part: str) -> Style:
-        return self.get_visual_style(f"token--{part}", partial=True)
-
-
-def pieces(view: TokenView) -> list[str]:
-    """The pieces as they stand on the screen: never empty, nothing in them that a terminal obeys."""
-    return [
-        f"⟨{_short(piece)}⟩" if special else f"✗{_short(piece)}" if unknown else _short(piece)
-        for piece, special, unknown in zip(
-            view.pieces, (a and not b for a, b in zip(view.special, view.unknown, strict=True)), view.unknown, strict=True
-        )
-    ]
+        return self.get_visual_style(f"token--{part}")
 
 
 def glosses(view: TokenView, under: Under) -> list[str]:
@@ -262,7 +249,7 @@ def glosses(view: TokenView, under: Under) -> list[str]:
         return [marks.get(index, "") for index in range(len(view.ids))] if marks else []
     arrow = "→" if view.loss.shifted else ""
     answers = [view.answer(index) for index in range(len(view.ids))]
-    return [MASKED if answer is None else arrow + _short(answer) for answer in answers]
+    return [MASKED if answer is None else arrow + words.short(answer) for answer in answers]
 
 
 def cuts(view: TokenView) -> set[tuple[int, int]]:
@@ -276,7 +263,9 @@ def lines(widths: Sequence[int], parts: Sequence[str], width: int) -> list[Line]
     for start, stop in _stretches(parts, len(widths)):
         if parts:
             count = stop - start
-            result.append(Line(range(0), f"{visible(parts[start]) or 'other'} · {count} token{'s' if count > 1 else ''}"))
+            result.append(
+                Line(range(0), f"{visible(parts[start]) or 'other'} · {count} token{'s' if count > 1 else ''}")
+            )
         broken = break_lines([min(cells, width) for cells in widths[start:stop]], width)
         result += [Line(range(start + line.start, start + line.stop)) for line in broken]
     return result
@@ -295,9 +284,4 @@ def break_lines(widths: Sequence[int], room: int) -> list[range]:
 
 def _stretches(parts: Sequence[str], count: int) -> list[tuple[int, int]]:
     starts = [index for index in range(count) if not index or (parts and parts[index] != parts[index - 1])]
-    return list(zip(starts, [*starts[1:], count], strict=True))
-
-
-def _short(piece: str) -> str:
-    text = visible(piece)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return list(zip(starts, [*starts, count][1:], strict=True))
