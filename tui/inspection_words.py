@@ -142,8 +142,8 @@ def padding(view: Padding) -> str:
             f" {view.saved:.1%} of the positions are saved"
         )
     return (
-        f"padding over the epoch: {view.now:.1%}; grouped by length {view.grouped:.1%}, which saves {view.saved:.1%} of the"
-        " positions (training.train_sampling_strategy: group_by_length)"
+        f"padding over the epoch: {view.now:.1%}; grouped by length {view.grouped:.1%}, which saves {view.saved:.1%}"
+        " of the positions (training.train_sampling_strategy: group_by_length)"
     )
 
 

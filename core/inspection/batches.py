@@ -215,7 +215,7 @@ class Batches:
     def _truncated(self, rows: Sequence[int], ids: Sequence[Sequence[int]]) -> list[int]:
         """The rows that were cut: only one as long as the limit can be."""
         limit, task = self._checked.config.data.max_length, self._checked.task
-        if limit is None or self._row_of != [] and len(self._row_of) != len(self._rows):
+        if limit is None or len(self._row_of) not in (0, len(self._rows)):
             return []
         found = []
         for row, kept in zip(rows, ids, strict=True):

@@ -1,4 +1,4 @@
-"""What the model sees of the data: tokens, labels, all of it as a table, whole batches; and text that is being typed."""
+"""What the model sees of the data: tokens, labels, a table of both, whole batches; and text that is being typed."""
 
 from __future__ import annotations
 

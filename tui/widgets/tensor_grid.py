@@ -42,7 +42,11 @@ class TensorGrid(Widget, can_focus=True):
     DEFAULT_CSS = """
     TensorGrid {
         height: 1fr;
-        & > .grid--here { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold underline; }
+        & > .grid--here {
+            background: $block-cursor-background;
+            color: $block-cursor-foreground;
+            text-style: bold underline;
+        }
         & > .grid--pad { color: $text-disabled; }
         & > .grid--masked { color: $warning; }
         & > .grid--head { color: $text-muted; text-style: bold; }

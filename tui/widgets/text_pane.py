@@ -29,7 +29,11 @@ class TextPane(TextArea):
         padding: 0 1;
         scrollbar-size: 1 1;
         &:focus { border: round $primary; border-title-color: $primary; }
-        & .text-area--selection { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold underline; }
+        & .text-area--selection {
+            background: $block-cursor-background;
+            color: $block-cursor-foreground;
+            text-style: bold underline;
+        }
         & .text-area--cursor { background: $foreground; color: $background; }
         &.-read-only .text-area--cursor { background: $foreground 70%; color: $background; }
         &:blur .text-area--cursor { background: transparent; color: $foreground; }

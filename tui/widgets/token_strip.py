@@ -71,7 +71,11 @@ class TokenStrip(Widget, can_focus=True):
         & > .token--tint-1 { background: $success 20%; }
         & > .token--tint-2 { background: $accent 20%; }
         & > .token--tint-3 { background: $secondary 24%; }
-        & > .token--here { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold underline; }
+        & > .token--here {
+            background: $block-cursor-background;
+            color: $block-cursor-foreground;
+            text-style: bold underline;
+        }
         & > .token--special { color: $secondary; text-style: bold; }
         & > .token--unknown { color: $error; text-style: bold; }
         & > .token--masked { color: $text-disabled; }

@@ -25,7 +25,11 @@ class TokenTable(DataTable[Text]):
         background: transparent;
         scrollbar-size: 1 1;
         & > .datatable--header { background: $surface; color: $text-muted; text-style: bold; }
-        & > .datatable--cursor { background: $block-cursor-background; color: $block-cursor-foreground; text-style: bold; }
+        & > .datatable--cursor {
+            background: $block-cursor-background;
+            color: $block-cursor-foreground;
+            text-style: bold;
+        }
         & > .datatable--even-row { background: transparent; }
     }
     """
