@@ -66,7 +66,7 @@ def counts(view: TokenView) -> str:
     """How many tokens there are, and what they stand for."""
     said = [f"{len(view.ids):,} token{'s' if len(view.ids) != 1 else ''}"]
     if view.characters_per_token is not None:
-        said.append(f"{view.characters_per_token:.2f} characters per token")
+        said.append(f"{view.characters_per_token:.2f} chars per token")
     if any(view.unknown):
         said.append(f"{sum(view.unknown)} unknown ✗")
     if view.truncated:
@@ -81,10 +81,10 @@ def loss(view: TokenView) -> str:
     said = [f"label of the row: {view.loss.row}"] if view.loss.row else []
     if view.trained is not None:
         places = len(view.ids) - (1 if view.loss.shifted else 0)
-        said.append(f"{view.trained:,} of {places:,} positions in the loss")
-        said.append("→ what shall come next" if view.loss.shifted else "labels are those of the positions")
-        if view.trained < places:
-            said.append("· not in it (-100)")
+        left_out = " (· is -100, left out)" if view.trained < places else ""
+        said.append(f"{view.trained:,} of {places:,} positions in the loss{left_out}")
+        if view.loss.shifted:
+            said.append("→ what shall come next")
     if view.loss.target:
         learned = sum(bool(piece) for piece in view.target)
         said.append(f"the decoder learns {learned:,} tokens")
@@ -106,12 +106,7 @@ def token(view: TokenView, position: int) -> tuple[str, str]:
     if view.spans:
         span = view.spans[position]
         first.append(_characters(view, span) if span is not None else "no characters")
-    if view.words and (word := view.words[position]) is not None:
-        first.append(f"word {word}")
-    if view.segments:
-        first.append(f"segment {view.segments[position]}")
-    first.append(f"mask {view.mask[position]}")
-    return " · ".join(first), _learned(view, position)
+    return " · ".join(first), " · ".join([*_place(view, position), *_learned(view, position)])
 
 
 def batch(view: Batch) -> str:
@@ -147,17 +142,24 @@ def padding(view: Padding) -> str:
     )
 
 
-def _learned(view: TokenView, position: int) -> str:
+def _place(view: TokenView, position: int) -> list[str]:
+    said = []
+    if view.words and (word := view.words[position]) is not None:
+        said.append(f"word {word}")
+    if view.segments:
+        said.append(f"segment {view.segments[position]}")
+    return [*said, f"mask {view.mask[position]}"]
+
+
+def _learned(view: TokenView, position: int) -> list[str]:
     said = [f"part {visible(view.loss.parts[position])}"] if view.loss.parts else []
-    if view.loss.tokens:
-        answer = view.answer(position)
-        if answer is None and view.loss.shifted and position == len(view.ids) - 1:
-            said.append("nothing comes after it: not in the loss")
-        elif answer is None:
-            said.append("not in the loss (-100)")
-        else:
-            said.append(f"{'the output here shall be' if view.loss.shifted else 'label'} {visible(answer)}")
-    return " · ".join(said)
+    if not view.loss.tokens:
+        return said
+    answer = view.answer(position)
+    if answer is None:
+        last = view.loss.shifted and position == len(view.ids) - 1
+        return [*said, "nothing comes after it" if last else "not in the loss (-100)"]
+    return [*said, f"{'the output here shall be' if view.loss.shifted else 'label'} {visible(answer)}"]
 
 
 def _characters(view: TokenView, span: tuple[int, int, int]) -> str:

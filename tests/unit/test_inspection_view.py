@@ -173,6 +173,7 @@ def test_what_stands_below_the_tokens() -> None:
     answer = view(extra={"start_positions": 1, "end_positions": 2})
     assert token_strip.glosses(answer, "labels") == ["", "start", "end"]
     assert "start_positions = 1 b" in words.loss(answer)
+    assert words.token(shifted, 0) == ("0: a · id 1", "mask 1 · the output here shall be b")
     assert words.columns(tags)["label"] == ["B-LOC", "· (-100)", "O"]
     assert "kind" not in words.columns(tags)
 

@@ -27,9 +27,9 @@ class BatchPage(Vertical):
         & Static { padding: 0 1; }
         & #batch-about { height: auto; max-height: 2; }
         & #batch-padding { height: auto; max-height: 2; color: $text-muted; }
-        & #batch-tensors { height: auto; max-height: 6; margin: 0 0; }
+        & #batch-tensors { height: auto; max-height: 6; }
         & #batch-pane { height: 1fr; }
-        & #batch-cell { height: 1; color: $text-muted; padding: 0 2; }
+        & #batch-cell { height: 2; color: $text-muted; padding: 0 2; }
     }
     """
 

@@ -30,11 +30,8 @@ class TokenPage(Vertical):
         & #strips { height: 1fr; layout: vertical; }
         & .strip-pane { height: 1fr; width: 1fr; padding: 0 1; }
         & #loss { height: auto; max-height: 3; padding: 0 2; color: $foreground; }
-        & #loss .bad { color: $warning; }
         & #token { height: 2; padding: 0 2; color: $text-muted; }
     }
-    .-high TokenPage { & TextPane { height: 9; } }
-    .-wide TokenPage.-two { & #strips { layout: horizontal; } }
     """
 
     def __init__(self, id: str) -> None:

@@ -36,6 +36,27 @@ class Line:
     head: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Tokens as they are drawn: the pieces, what stands below them, the cells that each pair takes."""
+
+    pieces: list[str]
+    under: list[str]
+    widths: list[int]
+    parts: Sequence[str]
+
+    @classmethod
+    def of(cls, view: TokenView, under: Under) -> Layout:
+        pieces, below = words.pieces(view), glosses(view, under)
+        widths = list(map(cell_len, pieces))
+        if below:
+            widths = list(map(max, widths, map(cell_len, below)))
+        return cls(pieces, below, widths, view.loss.parts if under == "labels" else ())
+
+    def lines(self, width: int) -> list[Line]:
+        return lines(self.widths, self.parts, max(1, width))
+
+
 class TokenStrip(Widget, can_focus=True):
     """Special tokens stand in ⟨⟩, an unknown one after ✗; what the loss leaves out is dim.
 
@@ -99,11 +120,8 @@ class TokenStrip(Widget, can_focus=True):
     def __init__(self, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._view: TokenView | None = None
-        self._pieces: list[str] = []
-        self._under: list[str] = []
-        self._widths: list[int] = []
+        self._drawn = Layout([], [], [], ())
         self._lines: list[Line] = []
-        self._parts: Sequence[str] = ()
         self._trained: list[bool] = []
         self._cuts: set[tuple[int, int]] | None = None
 
@@ -114,30 +132,26 @@ class TokenStrip(Widget, can_focus=True):
             cuts: where another tokenizer cuts the same texts: (text, character).
         """
         self._view, self._cuts = view, cuts
-        self._parts = view.loss.parts if under == "labels" else ()
         self._trained = [view.answer(index) is not None for index in range(len(view.ids))] if under == "labels" else []
         if not view.loss.tokens:
             self._trained = []
-        self._pieces, self._under = words.pieces(view), glosses(view, under)
-        self._widths = [cell_len(piece) for piece in self._pieces]
-        if self._under:
-            self._widths = [max(width, cell_len(below)) for width, below in zip(self._widths, self._under, strict=True)]
+        self._drawn = Layout.of(view, under)
         self.set_reactive(TokenStrip.current, max(0, min(self.current, len(view.ids) - 1)))
         self._lay_out()
 
     @property
     def height_of_line(self) -> int:
-        return 2 if self._under else 1
+        return 2 if self._drawn.under else 1
 
     def _lay_out(self) -> None:
-        self._lines = lines(self._widths, self._parts, max(1, self.size.width))
+        self._lines = self._drawn.lines(self.size.width)
         self.refresh()
 
     def on_resize(self, event: Resize) -> None:
         self._lay_out()
 
     def validate_current(self, position: int) -> int:
-        return max(0, min(position, len(self._pieces) - 1))
+        return max(0, min(position, len(self._drawn.pieces) - 1))
 
     def watch_current(self, position: int) -> None:
         self.post_message(self.Moved(self, position))
@@ -148,7 +162,7 @@ class TokenStrip(Widget, can_focus=True):
         self.current += by
 
     def action_jump(self, to: int) -> None:
-        self.current = to if to >= 0 else len(self._pieces) - 1
+        self.current = to if to >= 0 else len(self._drawn.pieces) - 1
 
     def action_line(self, by: int) -> None:
         """The token above or below, as near as there is one."""
@@ -161,7 +175,7 @@ class TokenStrip(Widget, can_focus=True):
         self.current = min(target.tokens, key=lambda index: abs(self._left(target, index) - left))
 
     def _left(self, line: Line, position: int) -> int:
-        return sum(self._widths[index] + 1 for index in range(line.tokens.start, position))
+        return sum(self._drawn.widths[index] + 1 for index in range(line.tokens.start, position))
 
     def on_click(self, event: Click) -> None:
         at = event.get_content_offset(self)
@@ -189,11 +203,11 @@ class TokenStrip(Widget, can_focus=True):
             if line.tokens and self.current in line.tokens:
                 here = len(screen)
             screen.append((line, False))
-            if line.tokens and self._under:
+            if line.tokens and self._drawn.under:
                 screen.append((line, True))
         height = max(1, self.size.height)
         top = max(0, min(here - (height - self.height_of_line) // 2, len(screen) - height))
-        if top and self._under and screen[top][1]:
+        if top and self._drawn.under and screen[top][1]:
             top -= 1  # a piece is never parted from what stands below it at the upper edge
         return screen[top : top + height]
 
@@ -204,8 +218,8 @@ class TokenStrip(Widget, can_focus=True):
     def _draw(self, line: Line, below: bool) -> Content:
         parts: list[Content] = []
         for index in line.tokens:
-            text = self._under[index] if below else self._pieces[index]
-            filled = set_cell_size(text, min(self._widths[index], max(1, self.size.width)))
+            text = self._drawn.under[index] if below else self._drawn.pieces[index]
+            filled = set_cell_size(text, min(self._drawn.widths[index], max(1, self.size.width)))
             parts.append(Content.styled(filled, self._look(index, below)))
             parts.append(self._edge(index))
         return Content.assemble(*parts)
