@@ -24,10 +24,13 @@ def short(piece: str) -> str:
 
 def pieces(view: TokenView) -> list[str]:
     """The pieces as they stand on the screen: never empty, nothing in them that a terminal obeys."""
-    return [
-        f"✗{short(piece)}" if unknown else f"⟨{short(piece)}⟩" if special else short(piece)
-        for piece, special, unknown in zip(view.pieces, view.special, view.unknown, strict=True)
-    ]
+    entries = list(zip(view.pieces, view.special, view.unknown, strict=True))
+    drawn = {entry: _drawn(*entry) for entry in set(entries)}
+    return [drawn[entry] for entry in entries]
+
+
+def _drawn(piece: str, special: bool, unknown: bool) -> str:
+    return f"✗{short(piece)}" if unknown else f"⟨{short(piece)}⟩" if special else short(piece)
 
 
 def columns(view: TokenView) -> dict[str, list[str]]:

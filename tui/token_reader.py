@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from core.errors import FinetuiError
 
@@ -132,7 +132,7 @@ def _bind(plain: dict[str, Any]) -> tuple[Task, RunConfig]:
     from core import config_file, tasks
     from core.data import sources
 
-    config = cast("RunConfig", config_file.validate(plain))
+    config = config_file.validate(plain)
     splits = sources.load(config.data)
     train, evaluation = sources.splits(config.data, splits)
     return tasks.create(config, splits[train], splits[evaluation] if evaluation else None), config

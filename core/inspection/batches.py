@@ -169,8 +169,12 @@ class Batches:
         random = list(RandomSampler(lengths, generator=torch.Generator().manual_seed(seed)))
         grouped = list(LengthGroupedSampler(group, lengths=lengths, generator=torch.Generator().manual_seed(seed)))
         now = self._order(self._elements, 0)
-        shares = [_padding(order, lengths, size) for order in (now, random, grouped)]
-        return Padding(*shares, is_grouped=self._grouped)
+        return Padding(
+            now=_padding(now, lengths, size),
+            random=_padding(random, lengths, size),
+            grouped=_padding(grouped, lengths, size),
+            is_grouped=self._grouped,
+        )
 
     def _has_windows(self) -> bool:
         """Whether a row may become several elements: the task says so of any row."""

@@ -59,8 +59,8 @@ class Recorder:
     def of(cls, tokenizer: PreTrainedTokenizerBase) -> Recorder:
         recorder = cls(copy.deepcopy(tokenizer))
         if recorder.tokenizer.is_fast:
-            engine = recorder.tokenizer._tokenizer  # type: ignore[attr-defined]
-            recorder.tokenizer._tokenizer = _Engine(engine, recorder.heard)  # type: ignore[attr-defined]
+            engine = recorder.tokenizer._tokenizer
+            recorder.tokenizer._tokenizer = _Engine(engine, recorder.heard)
         return recorder
 
     @contextmanager
@@ -120,12 +120,9 @@ def locate(ids: Sequence[int], heard: Sequence[Heard]) -> Places:
         first = numbers.setdefault(id(source), len(texts))
         if first == len(texts):
             texts += source.texts
-        found = _spans(source, first, length)
+        found, numbered = _spans(source, first, length)
         spans += found
-        words += [
-            word if span is not None else None
-            for word, span in zip(source.encoding.word_ids[:length], found, strict=True)
-        ]
+        words += numbered
     return Places(texts, spans, words)
 
 
@@ -144,20 +141,21 @@ def _longest(ids: Sequence[int], at: int, sources: Sequence[tuple[Heard, Sequenc
     return best, most
 
 
-def _spans(source: Heard, first: int, length: int) -> list[Span | None]:
-    result: list[Span | None] = []
+def _spans(source: Heard, first: int, length: int) -> tuple[list[Span | None], list[int | None]]:
+    """Characters and words of the first ids of a source, whose first text is number `first`."""
     encoding = source.encoding
-    words = encoding.word_ids
-    for index, (text, (start, end)) in enumerate(
-        zip(encoding.sequence_ids[:length], encoding.offsets[:length], strict=True)
-    ):
-        if text is None or start >= end:
-            result.append(None)
-            continue
-        starts = source.word_starts[text]
-        base = starts[words[index]] if starts else 0  # type: ignore[index]
-        result.append((first + text, base + start, base + end))
-    return result
+    of, words, offsets = encoding.sequence_ids[:length], encoding.word_ids[:length], encoding.offsets[:length]
+    if any(source.word_starts):
+        bases = source.word_starts
+        offsets = [
+            (start + bases[text][word], end + bases[text][word]) if text is not None and start < end else (0, 0)
+            for text, word, (start, end) in zip(of, words, offsets, strict=True)
+        ]
+    spans: list[Span | None] = [
+        None if text is None or start >= end else (first + text, start, end)
+        for text, (start, end) in zip(of, offsets, strict=True)
+    ]
+    return spans, [None if span is None else word for span, word in zip(spans, words, strict=True)]
 
 
 def _starts(words: Sequence[str]) -> list[int]:

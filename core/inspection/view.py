@@ -119,6 +119,7 @@ def of_element(
     """One element of what a task's `encode` gives, while the tokenizer that it used was listening."""
     ids = encoded["input_ids"]
     pieces = tokens.pieces(tokenizer)
+    unknown = tokenizer.unk_token_id
     special = set(tokenizer.all_special_ids)
     places = locate(ids, heard)
     loss = loss or LabelView()
@@ -133,7 +134,7 @@ def of_element(
         ids=ids,
         pieces=[pieces[token] for token in ids],
         special=[token in special for token in ids],
-        unknown=[token == tokenizer.unk_token_id for token in ids],
+        unknown=[token == unknown for token in ids],
         mask=encoded.get("attention_mask") or [1] * len(ids),
         segments=encoded.get("token_type_ids") or [],
         words=places.words if heard else [],

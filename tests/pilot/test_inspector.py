@@ -58,7 +58,9 @@ async def test_a_pair_from_the_datasets_screen(tmp_path: Path, shared: Path) -> 
         table = await opened(pilot, str(shared / "data" / "mrpc"))
         await pilot.press("t")
         await type_in(pilot, str(shared / "models" / "bert-tiny-uncased"), "enter")
-        await until_shown(pilot, "⟨[CLS]⟩", "101", "train row 0 of 3,668 · label 1", "sequence-classification (guessed)")
+        await until_shown(
+            pilot, "⟨[CLS]⟩", "101", "train row 0 of 3,668 · label 1", "sequence-classification (guessed)"
+        )
         assert "text = sentence1, text_pair = sentence2, label = label" in text(pilot)
         await pilot.press("n", "n", "p")
         await until_shown(pilot, "train row 1 of 3,668")
@@ -82,7 +84,9 @@ async def test_the_run_of_the_form(tmp_path: Path, shared: Path, own_place: Path
         await until_shown(pilot, "train row 0 of 9", "prompt = question, completion = answer")
         assert "guessed" not in text(pilot)
         await pilot.press("2")
-        await until_shown(pilot, "positions in the loss", "the end is learned (</s>): the model learns to stop", "part prompt")
+        await until_shown(
+            pilot, "positions in the loss", "the end is learned (</s>): the model learns to stop", "part prompt"
+        )
 
 
 async def test_token_and_text_light_each_other_up(tmp_path: Path, mrpc: TokenReader) -> None:

@@ -27,7 +27,7 @@ from tui.widgets.token_page import TokenPage
 from tui.widgets.token_table import TokenTable
 
 if TYPE_CHECKING:
-    from core.inspection.batches import Batch, Batches
+    from core.inspection.batches import Batch, Batches, Padding
     from core.inspection.lens import Lens
     from core.inspection.view import TokenView
     from tui.token_reader import TokenReader
@@ -121,9 +121,9 @@ class InspectorScreen(FinetuiScreen):
             return not on_batch and bool(self._elements) and len(self._elements[0]) > 1
         if action == "tensor":
             return on_batch
-        if action in ("type", "compare", "part"):
+        if action in ("type", "compare"):
             return not on_batch
-        if action == "go" or action == "goto":
+        if action in ("go", "goto"):
             return on_batch or self._typed is None
         return super().check_action(action, parameters)
 
@@ -321,7 +321,7 @@ class InspectorScreen(FinetuiScreen):
             return
         page.say_padding(words.padding(found))
 
-    def _count(self) -> object:
+    def _count(self) -> Padding:
         batches = self._reader.batches(self._split)
         total = batches.total
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
+from textual.document._document import Document
 from textual.message import Message
 from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
@@ -124,9 +125,11 @@ class TextPane(TextArea):
         self.post_message(self.Pointed(text, at - self._starts[text] if self._starts else 0))
 
     def _location(self, index: int) -> tuple[int, int]:
+        assert isinstance(self.document, Document)
         return self.document.get_location_from_index(max(0, min(index, len(self.text))))
 
     def _index(self, location: tuple[int, int]) -> int:
+        assert isinstance(self.document, Document)
         return self.document.get_index_from_location(location)
 
 

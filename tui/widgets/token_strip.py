@@ -48,9 +48,10 @@ class Layout:
     @classmethod
     def of(cls, view: TokenView, under: Under) -> Layout:
         pieces, below = words.pieces(view), glosses(view, under)
-        widths = list(map(cell_len, pieces))
+        cells = {text: cell_len(text) for text in {*pieces, *below}}
+        widths = [cells[piece] for piece in pieces]
         if below:
-            widths = list(map(max, widths, map(cell_len, below)))
+            widths = [max(width, cells[text]) for width, text in zip(widths, below, strict=True)]
         return cls(pieces, below, widths, view.loss.parts if under == "labels" else ())
 
     def lines(self, width: int) -> list[Line]:
