@@ -108,7 +108,13 @@ def of_data(browser: Browser, model: str, described: Mapping[str, Any]) -> Token
     for name in names:
         if name not in get_args(TaskName):
             continue
-        plain = {"task": name, "model": {"id": model}, "data": on_form if same else data, "training": training}
+        plain = {
+            "task": name,
+            "model": {"id": model},
+            "data": on_form if same else data,
+            "training": training,
+            "metrics": [],  # their libraries take seconds to import
+        }
         try:
             task, config = _bind(plain)
         except FinetuiError as error:
