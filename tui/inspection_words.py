@@ -84,7 +84,7 @@ def loss(view: TokenView) -> str:
     said = [f"label of the row: {view.loss.row}"] if view.loss.row else []
     if view.trained is not None:
         places = len(view.ids) - (1 if view.loss.shifted else 0)
-        left_out = " (· is -100, left out)" if view.trained < places else ""
+        left_out = " (· is -100)" if view.trained < places else ""
         said.append(f"{view.trained:,} of {places:,} positions in the loss{left_out}")
         if view.loss.shifted:
             said.append("→ what shall come next")

@@ -92,6 +92,8 @@ class Lens:
                 hint = "the inspector shows tasks whose model gets input_ids"
                 raise FinetuiError("there are no tokens to show", ", ".join(encoded), hint)
             count = len(encoded["input_ids"])
+            if not count:
+                raise FinetuiError("the task skips this row", "nothing of it is learned", "look at what is in it")
             elements = [{name: values[index] for name, values in encoded.items()} for index in range(count)]
             return [
                 view.of_element(

@@ -103,7 +103,9 @@ class TokenPage(Vertical):
         index = 0 if event.strip.id == "first" else 1
         if index >= len(self._views):
             return
-        self._tell(index)
+        if event.strip.has_focus:
+            self._looked = index
+        self._tell(self._looked)
         spans = self._views[index].spans
         span = spans[event.position] if event.position < len(spans) else None
         if event.strip.has_focus:
@@ -122,13 +124,10 @@ class TokenPage(Vertical):
             position = view.at(text, char)
             if index != keep and position is not None:
                 self.query_one("#first" if index == 0 else "#second", TokenStrip).current = position
-        if keep is None:
-            self._tell(0)
 
     def _tell(self, index: int) -> None:
         if not self._views:
             return
-        self._looked = index
         strip = self.query_one("#first" if index == 0 else "#second", TokenStrip)
         first, second = words.token(self._views[index], strip.current)
         self.query_one("#token", Static).update(
