@@ -1,10 +1,12 @@
-"""What the tokenizer makes of a row or of a text, as plain values: pieces, ids, masks, spans, labels."""
+"""Tokens as people can read them: vocabulary entries as text, bytes that are no whole character as bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import re
+import unicodedata
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from core import models
 from core.config import ModelConfig
@@ -12,40 +14,60 @@ from core.config import ModelConfig
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-    from core.tasks.base import Task
+_BYTE = re.compile(r"<0x([0-9A-F]{2})>")
+_SIGNS = {" ": "␣", "\n": "⏎", "\r": "␍", "\t": "⇥"}
+_PRINTED = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+_BYTE_OF = {chr(byte): byte for byte in _PRINTED} | {
+    chr(0x100 + index): byte for index, byte in enumerate(byte for byte in range(256) if byte not in _PRINTED)
+}
+"""The letter of a byte-level vocabulary -> its byte. Bytes that are no letter of Latin-1 stand from U+0100 on."""
 
-MASKED = "masked"
-"""The label of a token that the loss leaves out."""
 
+class Pieces(dict[int, str]):
+    """Token id -> piece, written when it is first asked for. A piece is never empty and always printable.
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One position of the model's input.
-
-    Attributes:
-        piece: the token's own text as the tokenizer writes it, legible also where it is half a character.
-        start, end: the span of characters in the text it came from; None for special tokens.
-        segment: 0 for the first text, 1 for the second of a pair.
-        label: what the loss compares with at this position: a piece, MASKED, or empty where labels are per row.
+    A blank is ␣, a line end ⏎; bytes that are no whole character of UTF-8 stand in ‹E3 81›.
     """
 
-    piece: str
-    id: int
-    special: bool
-    segment: int
-    attended: bool
-    start: int | None = None
-    end: int | None = None
-    label: str = ""
+    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        super().__init__()
+        self._tokenizer = weakref.ref(tokenizer)
+        self._verbatim = set(getattr(tokenizer, "added_tokens_decoder", None) or ())
+        backend = getattr(tokenizer, "backend_tokenizer", None)
+        decoder = str(getattr(backend, "decoder", None))
+        self._text: Callable[[str], str] = legible
+        if "ByteLevel" in decoder:
+            self._text = _byte_level
+        elif "ByteFallback" in decoder or "▁" in decoder or "Metaspace" in decoder:
+            self._text = _sentence_piece
+
+    def __missing__(self, token: int) -> str:
+        tokenizer = self._tokenizer()
+        entry = None
+        if tokenizer is not None and token >= 0:
+            entry = tokenizer.convert_ids_to_tokens(token)
+        if not isinstance(entry, str):
+            text = f"<{token}>"
+        else:
+            text = legible(entry) if token in self._verbatim else self._text(entry)
+        self[token] = text or "‹›"
+        return self[token]
 
 
-@dataclass(frozen=True, slots=True)
-class TokenView:
-    """A tokenized row. `truncated` counts the tokens that were cut; `label` is the row's own, where it has one."""
+_known: weakref.WeakKeyDictionary[PreTrainedTokenizerBase, Pieces] = weakref.WeakKeyDictionary()
 
-    tokens: list[Token]
-    truncated: int = 0
-    label: str = ""
+
+def pieces(tokenizer: PreTrainedTokenizerBase) -> Pieces:
+    """The pieces of a tokenizer, the same object at every call."""
+    found = _known.get(tokenizer)
+    if found is None:
+        found = _known[tokenizer] = Pieces(tokenizer)
+    return found
+
+
+def piece(tokenizer: PreTrainedTokenizerBase, token: int) -> str:
+    """A token as people can read it."""
+    return pieces(tokenizer)[token]
 
 
 def load_tokenizer(ref: str) -> PreTrainedTokenizerBase:
@@ -57,59 +79,48 @@ def load_tokenizer(ref: str) -> PreTrainedTokenizerBase:
     return models.load_tokenizer(ModelConfig(id=ref))
 
 
-def encode_text(tokenizer: PreTrainedTokenizerBase, text: str, text_pair: str | None = None) -> TokenView:
-    """The tokens of a typed text or pair, untruncated, special tokens included."""
-    encoded = tokenizer(text, text_pair, return_offsets_mapping=tokenizer.is_fast)
-    return TokenView(_tokens(tokenizer, encoded["input_ids"], encoded.get("offset_mapping"), encoded))
+def legible(text: str) -> str:
+    """The text with a sign for each blank, control or invisible character."""
+    if text.isprintable() and " " not in text:
+        return text
+    return "".join(_SIGNS.get(char) or (char if char.isprintable() else _sign(char)) for char in text)
 
 
-def rows(task: Task, tokenizer: PreTrainedTokenizerBase, example: dict[str, Any], max_length: int | None) -> TokenView:
-    """The tokens of a dataset row, exactly as the task's own `encode` hands them to the collator."""
-    batch = {column: [value] for column, value in example.items()}
-    encoded = {name: values[0] for name, values in task.encode(batch, tokenizer, max_length).items()}
-    whole = task.encode(batch, tokenizer, None)["input_ids"][0] if max_length is not None else encoded["input_ids"]
-    view = task.label_view(encoded, tokenizer)
-    labels = [MASKED if label is None else label for label in view.tokens]
-    tokens = _tokens(tokenizer, encoded["input_ids"], None, encoded, labels)
-    return TokenView(tokens, len(whole) - len(encoded["input_ids"]), view.row)
+def _sign(char: str) -> str:
+    code = ord(char)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if unicodedata.category(char) == "Zs":
+        return "␣"
+    return "␡" if code == 0x7F else f"<U+{code:04X}>"
 
 
-def _tokens(
-    tokenizer: PreTrainedTokenizerBase,
-    ids: list[int],
-    offsets: list[tuple[int, int]] | None,
-    encoded: Any,
-    labels: Sequence[str] = (),
-) -> list[Token]:
-    special = set(tokenizer.all_special_ids)
-    segments = encoded.get("token_type_ids") or [0] * len(ids)
-    mask = encoded.get("attention_mask") or [1] * len(ids)
-    return [
-        Token(
-            piece=piece(tokenizer, token),
-            id=token,
-            special=token in special,
-            segment=segments[index],
-            attended=bool(mask[index]),
-            start=offsets[index][0] if offsets and token not in special else None,
-            end=offsets[index][1] if offsets and token not in special else None,
-            label=labels[index] if labels else "",
-        )
-        for index, token in enumerate(ids)
-    ]
+def _byte_level(entry: str) -> str:
+    try:
+        data = bytes(_BYTE_OF[letter] for letter in entry)
+    except KeyError:  # an added token, or a vocabulary that mixes
+        return legible(entry)
+    return _utf8(data)
 
 
-def piece(tokenizer: PreTrainedTokenizerBase, token: int) -> str:
-    """A token as its vocabulary writes it, byte-level pieces turned back into the characters that they stand for.
+def _sentence_piece(entry: str) -> str:
+    byte = _BYTE.fullmatch(entry)
+    return _utf8(bytes([int(byte[1], 16)])) if byte else legible(entry.replace("▁", " "))
 
-    Half a character stays in the vocabulary's own notation.
-    """
-    raw = tokenizer.convert_ids_to_tokens(token)
-    if raw is None:
-        return f"<{token}>"
-    text = raw if isinstance(raw, str) else str(raw)
-    if "Ġ" in text or "Ċ" in text or any("\x80" <= letter <= "Ń" for letter in text):
-        decoded = tokenizer.convert_tokens_to_string([text])
-        if decoded and "\ufffd" not in decoded:
-            return decoded.replace(" ", "␣").replace("\n", "⏎")
-    return text
+
+def _utf8(data: bytes) -> str:
+    """The text of bytes, legible; those that are no whole character in ‹›, neighbours together."""
+    text, broken = "", b""
+    while data:
+        try:
+            good, bad, rest = data.decode(), b"", b""
+        except UnicodeDecodeError as error:
+            good, bad, rest = data[: error.start].decode(), data[error.start : error.end], data[error.end :]
+        if good and broken:
+            text, broken = text + _quoted(broken), b""
+        text, broken, data = text + legible(good), broken + bad, rest
+    return text + (_quoted(broken) if broken else "")
+
+
+def _quoted(data: bytes) -> str:
+    return f"‹{data.hex(' ').upper()}›"

@@ -129,6 +129,27 @@ def check(
     return check(file, settings or [], json, trial)
 
 
+@app.command()
+def inspect(
+    file: File,
+    settings: Settings = None,
+    split: Annotated[str | None, typer.Option("--split", help="else the one that is trained on")] = None,
+    row: Annotated[int | None, typer.Option("--row", metavar="N", help="a row, from 0; the first when absent")] = None,
+    batch: Annotated[int | None, typer.Option("--batch", metavar="N", help="a batch of the run, from 0")] = None,
+    text: Annotated[
+        str | None, typer.Option("--text", metavar="T", help="a text of your own; a tab parts it from its pair")
+    ] = None,
+    json: Json = False,
+) -> int:
+    """Print what the model gets: tokens, ids, masks and labels of a row, or the tensors of a batch.
+
+    Made by the code that trains, in the order that the run will have.
+    """
+    from tui.shell.inspect import inspect
+
+    return inspect(file, settings or [], split, row, batch, text, json)
+
+
 @app.command("runs")
 def list_runs(runs: Runs = None, json: Json = False) -> int:
     """List the runs, newest first."""

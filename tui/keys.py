@@ -9,12 +9,13 @@ from typing import Literal
 from textual.binding import Binding, BindingType
 
 Mode = Literal["datasets", "configure", "monitor", "chat", "runs"]
-Where = Literal["app", "datasets", "configure", "monitor", "chart", "chat", "runs"]
+Where = Literal["app", "datasets", "inspector", "configure", "monitor", "chart", "chat", "runs"]
 
 MODES: tuple[Mode, ...] = ("datasets", "configure", "monitor", "chat", "runs")
 TITLES: dict[Where, str] = {
     "app": "Everywhere",
     "datasets": "Datasets",
+    "inspector": "Inspector",
     "configure": "Configure",
     "monitor": "Monitor",
     "chart": "Chart",
@@ -68,7 +69,7 @@ TABLE: tuple[Key, ...] = (
     Key("app", "l", "simulate_key('right')", "", "move left, down, up, right"),
     Key("datasets", "o", "open", "open", "open other data"),
     Key("datasets", "enter", "row", "row", "show the whole row"),
-    Key("datasets", "t", "tokens", "tokens", "show the row's tokens, as the model gets them"),
+    Key("datasets", "t", "tokens", "tokens", "show what the model gets of the row: tokens, labels, batches"),
     Key("datasets", "slash", "search", "search", "search all texts"),
     Key("datasets", "f", "filter", "filter", "show only some rows: label = 1 and length > 300"),
     Key(
@@ -88,9 +89,22 @@ TABLE: tuple[Key, ...] = (
     Key("datasets", "x", "export", "export", "write the rows that are shown to a file: jsonl, parquet"),
     Key("datasets", "i", "about", "", "what the data is: splits, sizes, columns with all their classes"),
     Key("datasets", "escape", "close", "", "stop or leave a search; then drop the filter; back to the rows"),
+    Key("inspector", "1", "page('tokens')", "tokens", "the tokens, an id below each"),
+    Key("inspector", "2", "page('labels')", "labels", "what the loss sees: a label below each token"),
+    Key("inspector", "3", "page('table')", "table", "all there is to say of each position"),
+    Key("inspector", "4", "page('batch')", "batch", "the tensors of a batch, in the order of the run"),
+    Key("inspector", "n", "go(1)", "next", "the next row, or the next batch"),
+    Key("inspector", "p", "go(-1)", "", "the row or batch before"),
+    Key("inspector", "w", "window", "window", "the next window of a row that is cut into several"),
+    Key("inspector", "t", "tensor", "tensor", "the next tensor of the batch"),
+    Key("inspector", "e", "type", "type", "type a text: it is tokenized at each key"),
+    Key("inspector", "c", "compare", "beside", "another tokenizer beside this one, or no longer"),
+    Key("inspector", "g", "goto", "", "go to a row or batch by its number"),
+    Key("inspector", "escape", "close", "", "back: to the row after a typed text, else to where it was opened"),
     Key("configure", "ctrl+r", "start", "check and start", "check the run and show what it costs; then start it", True),
     Key("configure", "ctrl+s", "save", "save", "write the form to a YAML file", priority=True),
     Key("configure", "ctrl+o", "open", "open", "fill the form from a YAML file", priority=True),
+    Key("configure", "ctrl+t", "inspect", "inspect", "show what the model gets: tokens, labels, batches", True),
     Key("configure", "ctrl+n", "new", "new", "empty the form", priority=True),
     Key("configure", "pagedown", "section(1)", "", "next section"),
     Key("configure", "pageup", "section(-1)", "", "previous section"),

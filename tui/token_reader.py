@@ -1,95 +1,144 @@
-"""What training makes of a row of the dataset that is looked at. Loads libraries and data: for a thread."""
+"""What there is to inspect: the rows of a run, or those of data that is looked at. Loads libraries: for a thread."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from core.errors import FinetuiError
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerBase
-
+    from core.config import RunConfig
     from core.data.browse import Browser
+    from core.inspection.batches import Batches
+    from core.inspection.inspector import Inspector
+    from core.inspection.lens import Lens
     from core.tasks.base import Task
-    from core.tokens import TokenView
+
+KEPT = ("seed", "data_seed", "per_device_train_batch_size", "train_sampling_strategy", "gradient_accumulation_steps")
+"""Of the arguments on the form those that decide what a batch is."""
 
 
 @dataclass(frozen=True)
-class Reading:
-    """The tokens of a row, and how they came about, in a line for people."""
-
-    view: TokenView
-    note: str
-
-
 class TokenReader:
-    """Reads rows of one dataset under one tokenizer, the task bound once.
+    """Rows under one tokenizer, bound to a task where one fits.
+
+    Attributes:
+        splits: name -> rows.
+        train: the split that is trained on.
+        note: the task and its columns, or why there is none; a line for people.
+        raw: (split, row) -> the values of a row.
+        inspector: knows the batches; None where no run can be made of the data.
+    """
+
+    splits: dict[str, int]
+    train: str
+    note: str
+    lens: Lens
+    raw: Callable[[str, int], dict[str, Any]] | None
+    inspector: Inspector | None
+
+    def example(self, split: str, index: int) -> dict[str, Any]:
+        """The values of a row."""
+        if self.raw is not None:
+            return self.raw(split, index)
+        assert self.inspector is not None
+        return self.inspector.example(split, index)
+
+    def batches(self, split: str) -> Batches:
+        """The batches of a split.
+
+        Raises:
+            FinetuiError: a run has none of this split.
+        """
+        if self.inspector is None:
+            raise FinetuiError("there are no batches to show", self.note, "choose task and columns in Configure (F3)")
+        return self.inspector.batches(split if split in self.inspector.splits else self.train)
+
+    def beside(self, model: str) -> Lens:
+        """The same rows under the tokenizer of another model.
+
+        Raises:
+            FinetuiError: there is no such tokenizer.
+        """
+        from core.inspection.lens import Lens
+
+        wanted = self.inspector.wanted_length if self.inspector is not None else None
+        return Lens.of_model(model, self.lens.task, wanted)
+
+
+def of_run(config: RunConfig) -> TokenReader:
+    """The rows of a run.
+
+    Raises:
+        FinetuiError: the run could not start.
+    """
+    from core.inspection.inspector import Inspector
+
+    found = Inspector(config)
+    return TokenReader(
+        found.splits, found.checked.config.data.train_split, found.note, found.lens, None, inspector=found
+    )
+
+
+def of_data(browser: Browser, model: str, described: Mapping[str, Any]) -> TokenReader:
+    """The rows of data that is looked at, as a run of a model on it would get them.
 
     Args:
-        described: plain data of the config on the form; its task and columns count where it means the same data.
+        described: plain data of the config on the form; it counts where it means the same data. Else the first task
+            whose columns are there is taken, the form's own before the others.
 
     Raises:
         FinetuiError: there is no such tokenizer.
     """
+    from core import models, tasks
+    from core.config import ModelConfig, TaskName
+    from core.inspection.inspector import Inspector
+    from core.inspection.lens import Lens
 
-    def __init__(self, browser: Browser, model: str, described: Mapping[str, Any]) -> None:
-        from core import models, tokens
-        from core.config import ModelConfig
-
-        self.model = model
-        self.described = described
-        self._browser = browser
-        self._tokenizer: PreTrainedTokenizerBase = tokens.load_tokenizer(model)
-        self._task, self._why_not = _task(browser, described)
-        wanted = described.get("data", {}).get("max_length")
-        try:
-            architecture = models.load_config(ModelConfig(id=model), self._tokenizer)
-        except FinetuiError:
-            self._max_length = wanted
-        else:
-            self._max_length = models.max_length(wanted, self._tokenizer, architecture)
-
-    def read(self, split: str, index: int) -> Reading:
-        """The tokens of a row: as the task gives them to the model, or where no task fits, those of its first text.
-
-        Raises:
-            FinetuiError: there is no text in the row.
-        """
-        from core import tokens
-
-        example = self._browser.raw(split, index)
-        if self._task is not None:
-            view = tokens.rows(self._task, self._tokenizer, example, self._max_length)
-            roles = ", ".join(f"{role} = {column}" for role, column in self._task.columns.items())
-            return Reading(view, f"as the model gets it: {roles}")
-        column = next((name for name, value in example.items() if isinstance(value, str)), None)
-        if column is None:
-            raise FinetuiError("no column of this row is text", self._why_not, "choose the columns in Configure (F3)")
-        return Reading(
-            tokens.encode_text(self._tokenizer, example[column]), f"the text of {column} alone: {self._why_not}"
-        )
-
-
-def _task(browser: Browser, described: Mapping[str, Any]) -> tuple[Task | None, str]:
-    """The task that a run on this data has, or why there is none."""
-    from core import config_file, tasks
-    from core.data import sources
-
+    models.load_tokenizer(ModelConfig(id=model))
     data = browser.data.model_dump(mode="json", exclude_unset=True)
     on_form = described.get("data", {})
     same = all(on_form.get(key) == data.get(key) for key in ("id", "files", "subset"))
-    try:
-        config = config_file.validate(
-            {
-                "model": {"id": "any"},
-                "task": described.get("task", "sequence-classification"),
-                "data": on_form if same else data,
-            }
-        )
-        splits = sources.load(config.data)
-        train, evaluation = sources.splits(config.data, splits)
-        return tasks.create(config, splits[train], splits[evaluation] if evaluation else None), ""
-    except FinetuiError as error:
-        return None, error.title
+    training = {key: value for key, value in described.get("training", {}).items() if key in KEPT}
+    first = described.get("task", next(iter(tasks.PLACES)))
+    names = [first] if same and described.get("task") else [first, *(name for name in tasks.PLACES if name != first)]
+    why_not = ""
+    for name in names:
+        if name not in get_args(TaskName):
+            continue
+        plain = {
+            "task": name,
+            "model": {"id": model},
+            "data": on_form if same else data,
+            "training": training,
+            "metrics": [],  # their libraries take seconds to import
+        }
+        try:
+            task, config = _bind(plain)
+        except FinetuiError as error:
+            why_not = why_not or error.title
+            continue
+        try:
+            inspector = Inspector(config)
+        except FinetuiError:  # a tokenizer without a model: rows can be shown, batches cannot
+            lens = Lens.of_model(model, task, config.data.max_length)
+            note = f"{name}: {', '.join(f'{role} = {column}' for role, column in task.columns.items())}"
+            return TokenReader(browser.splits, browser.data.train_split, note, lens, browser.raw, None)
+        note = inspector.note if same else inspector.note.replace(":", " (guessed):", 1)
+        train = inspector.checked.config.data.train_split
+        return TokenReader(browser.splits, train, note, inspector.lens, browser.raw, inspector)
+    lens = Lens.of_model(model, None, on_form.get("max_length") if same else None)
+    note = f"the first text of a row, alone: {why_not}"
+    return TokenReader(browser.splits, browser.data.train_split, note, lens, browser.raw, None)
+
+
+def _bind(plain: dict[str, Any]) -> tuple[Task, RunConfig]:
+    from core import config_file, tasks
+    from core.data import sources
+
+    config = config_file.validate(plain)
+    splits = sources.load(config.data)
+    train, evaluation = sources.splits(config.data, splits)
+    return tasks.create(config, splits[train], splits[evaluation] if evaluation else None), config

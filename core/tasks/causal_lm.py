@@ -92,7 +92,10 @@ class CausalLM(Task):
 
     def label_view(self, encoded: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) -> LabelView:
         """Each token is the label of its own position; the model shifts them by one."""
-        return replace(super().label_view(encoded, tokenizer), shifted=True)
+        view = replace(super().label_view(encoded, tokenizer), shifted=True)
+        if "prompt" not in self.columns:
+            return view
+        return replace(view, parts=["prompt" if label is None else "completion" for label in view.tokens])
 
     def questions(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> list[Question]:
         """Prompts, and the completions that are right; of a whole text its beginning, and how it goes on."""

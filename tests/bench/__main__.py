@@ -11,6 +11,7 @@ from tests.bench.browse import browse
 from tests.bench.curves import curves
 from tests.bench.diagnosis import diagnosis
 from tests.bench.first_paint import first_paint
+from tests.bench.inspector import inspector
 from tests.bench.keys import keys
 from tests.bench.lateness import lateness
 from tests.bench.measure import Measurement
@@ -29,6 +30,7 @@ def main() -> None:
         "first_paint": first_paint,
         "lateness": lateness,
         "keys": keys,
+        "inspector": inspector,
         "speed_and_memory": speed_and_memory,
         "curves": curves,
         "browse": browse,

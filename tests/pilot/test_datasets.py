@@ -178,31 +178,6 @@ async def test_train_on_this_fills_the_form(tmp_path: Path, reviews: str) -> Non
         await until_shown(pilot, "F3 Configure", "train 250 · validation 3", "text (guessed)", "2 labels: bad, good")
 
 
-async def test_tokens_of_a_pair_under_a_typed_tokenizer(tmp_path: Path, shared: Path) -> None:
-    async with driven(tmp_path / "runs", "f2") as pilot:
-        await opened(pilot, str(shared / "data" / "mrpc"))
-        await pilot.press("t")
-        await type_in(pilot, str(shared / "models" / "bert-tiny-uncased"), "enter")
-        await until_shown(pilot, "⟨[CLS]⟩", "101", "special")
-        shown = text(pilot)
-        assert "as the model gets it: text = sentence1, text_pair = sentence2, label = label" in shown
-        assert "label 1" in shown
-        await pilot.press("right")
-        await until_shown(pilot, "train row 1 of 3,668")
-
-
-async def test_masked_tokens_of_a_causal_lm_are_said_in_words(tmp_path: Path, shared: Path) -> None:
-    async with driven(tmp_path / "runs", "f3", size=(120, 40)) as pilot:
-        await until_shown(pilot, "sequence-classification")
-        await pilot.press("right")
-        await pilot.press("pagedown")
-        await type_in(pilot, str(shared / "models" / "stories260K"))
-        await pilot.press("f2")
-        await opened(pilot, str(shared / "data" / "gsm8k"))
-        await pilot.press("t")
-        await until_shown(pilot, "prompt = question, completion = answer", "masked")
-
-
 def test_asking_for_data(snap_compare: Any, tmp_path: Path, reviews: str) -> None:
     async def run(pilot: Pilot[int]) -> None:
         await pilot.press("f2")
@@ -228,23 +203,6 @@ def test_nasty_rows(snap_compare: Any, tmp_path: Path, nasty: str, size: tuple[i
     async def run(pilot: Pilot[int]) -> None:
         await pilot.press("f2")
         await opened(pilot, nasty)
-        await still(pilot)
-
-    assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)
-
-
-@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
-def test_tokens(snap_compare: Any, tmp_path: Path, shared: Path, own_place: Path, size: tuple[int, int]) -> None:
-    (own_place / "bert").symlink_to(shared / "models" / "bert-tiny-uncased")
-    (own_place / "mrpc").symlink_to(shared / "data" / "mrpc")
-
-    async def run(pilot: Pilot[int]) -> None:
-        await pilot.press("f2")
-        await opened(pilot, "mrpc")
-        await pilot.press("t")
-        await type_in(pilot, "bert", "enter")
-        await until_shown(pilot, "⟨[CLS]⟩")
-        await pilot.press("down", "down")
         await still(pilot)
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)

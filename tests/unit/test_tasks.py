@@ -1,4 +1,4 @@
-"""What tasks make of rows: labels, tensors, masks, metrics; and how the inspector shows them."""
+"""What tasks make of rows: labels, tensors, masks, metrics."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from datasets import ClassLabel, Dataset, Features
 from transformers import AutoTokenizer, EvalPrediction
 
-from core import tasks, tokens
+from core import tasks
 from core.config import DataConfig
 from core.errors import FinetuiError
 from core.tasks import labels
@@ -174,39 +174,6 @@ def test_exact_match_is_of_whole_completions() -> None:
     found = compute(EvalPrediction(guess, truth, losses=np.array([0.0, 2.0])))
     assert found["exact_match"] == 0.5
     assert found["perplexity"] == pytest.approx(np.exp(1.0))
-
-
-def test_the_inspector_shows_what_the_collator_gets(bert: Any, llama: Any) -> None:
-    rows = Dataset.from_dict({"prompt": ["1 + 1 ="], "completion": [" 2"]})
-    task = CausalLM(data(), rows, None)
-    view = tokens.rows(task, llama, rows[0], None)
-    encoded = task.encode(rows[:1], llama, None)
-    assert [token.id for token in view.tokens] == encoded["input_ids"][0]
-    assert [token.label == tokens.MASKED for token in view.tokens] == [label == -100 for label in encoded["labels"][0]]
-
-    pairs = Dataset.from_dict({"text": ["a b c"], "text_pair": ["d"], "label": ["yes"]})
-    pairs = Dataset.from_dict({"text": ["a b c", "x"], "text_pair": ["d", "y"], "label": ["yes", "no"]})
-    view = tokens.rows(SequenceClassification(data(), pairs, None), bert, pairs[0], 6)
-    assert view.label == "yes"
-    assert view.truncated == 1
-    assert [token.piece for token in view.tokens] == ["[CLS]", "a", "b", "[SEP]", "d", "[SEP]"]
-    assert [token.segment for token in view.tokens] == [0, 0, 0, 0, 1, 1]
-
-
-def test_spans_of_typed_text(bert: Any) -> None:
-    text = "Toulouse, 日本"
-    view = tokens.encode_text(bert, text)
-    assert view.tokens[0].special
-    assert view.tokens[0].start is None
-    inner = [token for token in view.tokens if not token.special]
-    assert "".join(text[token.start : token.end] for token in inner) == text.replace(" ", "")
-
-
-def test_byte_level_pieces_are_legible(shared: Path) -> None:
-    tokenizer = tokens.load_tokenizer(str(shared / "models/minimind2-small"))
-    pieces = [token.piece for token in tokens.encode_text(tokenizer, "日本 hello").tokens]
-    assert pieces[:2] == ["日", "本"]
-    assert not any("Ġ" in piece for piece in pieces)
 
 
 def test_every_task_name_has_a_class() -> None:

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from core.errors import FinetuiError
-from tui import keys
+from tui import keys, warm_up
 from tui.screens.base import FinetuiScreen
 from tui.screens.dialogs import ConfirmDialog
 from tui.screens.path_dialog import PathDialog
@@ -24,9 +24,10 @@ from tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from core.config import DataConfig, RunConfig
+    from tui.token_reader import TokenReader
     from tui.widgets.run_form import RunForm
 
-NEEDS_FORM = ("start", "save", "open", "new", "section")
+NEEDS_FORM = ("start", "inspect", "save", "open", "new", "section")
 TRUSTING = "! runs the model's own Python code"
 
 
@@ -192,6 +193,34 @@ class ConfigureScreen(FinetuiScreen):
         self.on_run_form_changed()
         self.notify(visible(str(path)), title="saved", markup=False)
 
+    # what the model gets
+
+    def action_inspect(self) -> None:
+        """Show what the model gets of the data."""
+        self.call_after_refresh(self._inspect)
+
+    def _inspect(self) -> None:
+        if self.form.check():
+            self.notify("the marked fields need a look first", severity="warning")
+            return
+        self.inspect_run(self.form.draft.config())
+
+    @work(exclusive=True, group="inspect")
+    async def inspect_run(self, config: RunConfig) -> None:
+        """Load data and tokenizer as the run will, and show them."""
+        self.status.busy = "reading data and tokenizer"
+        try:
+            reader = await asyncio.to_thread(_reader, config)
+        except FinetuiError as error:
+            self.form.tell(error)
+            self.finetui.show_error(error)
+            return
+        finally:
+            self.status.busy = ""
+        from tui.screens.inspector import InspectorScreen
+
+        await self.app.push_screen(InspectorScreen(self.MODE, reader, reader.train))
+
     # the start
 
     def action_start(self) -> None:
@@ -221,6 +250,13 @@ def _new_form() -> RunForm:
     draft = Draft()
     draft.take_roles()
     return RunForm(draft)
+
+
+def _reader(config: RunConfig) -> TokenReader:
+    warm_up.wait()
+    from tui import token_reader
+
+    return token_reader.of_run(config)
 
 
 def _read(path: Path) -> dict[str, Any]:

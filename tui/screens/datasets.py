@@ -58,6 +58,7 @@ class DatasetsScreen(FinetuiScreen):
         self._passes = Passes(StatusLine("no data is open"))
         self._filter = ""
         self._hits: Hits | None = None
+        self._read_for: tuple[str, dict[str, Any]] = "", {}
 
     def compose_body(self) -> ComposeResult:
         yield self.status
@@ -341,19 +342,18 @@ class DatasetsScreen(FinetuiScreen):
         described = self._described()
         self.status.busy = f"loading the tokenizer of {model}"
         try:
-            if self._reader is None or self._reader.model != model or self._reader.described != described:
+            if self._reader is None or self._read_for != (model, described):
                 self._reader = await asyncio.to_thread(_reader, self.browser, model, described)
+                self._read_for = model, described
         except FinetuiError as error:
             self.finetui.show_error(error)
             return
         finally:
             self.status.busy = ""
-        # It draws with the table, whose library came with the data.
-        from tui.screens.tokens_dialog import TokensDialog
+        from tui.screens.inspector import InspectorScreen
 
-        rows = self.browser.splits[self._view.split]
-        dialog = TokensDialog(self._reader, self._view.split, self._view.row, rows)
-        await self.app.push_screen(dialog, self._left_at)
+        screen = InspectorScreen(self.MODE, self._reader, self._view.split, self._view.row, self._left_at)
+        await self.app.push_screen(screen)
 
     def action_train(self) -> None:
         """Configure a run on this data."""
@@ -407,6 +407,6 @@ def _export(rows: Dataset, path: Path, shown: Sequence[int] | None, watch: Watch
 
 def _reader(browser: Browser, model: str, described: dict[str, Any]) -> TokenReader:
     warm_up.wait()
-    from tui.token_reader import TokenReader
+    from tui import token_reader
 
-    return TokenReader(browser, model, described)
+    return token_reader.of_data(browser, model, described)

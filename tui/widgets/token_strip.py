@@ -1,93 +1,306 @@
-"""A row's tokens in the order of the text, each apart from the next, around the one that is looked at."""
+"""A row's tokens in the order of the text, each apart from the next, with an id or a label under each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
+from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.geometry import Size
+from textual.events import Click, Resize
+from textual.message import Message
 from textual.reactive import reactive
+from textual.style import Style
 from textual.widget import Widget
 
+from tui import inspection_words as words
 from tui.text import visible
 
 if TYPE_CHECKING:
-    from core.tokens import Token
+    from core.inspection.view import TokenView
 
-SEPARATOR = "│"
+Under = Literal["", "ids", "labels"]
+TINTS = 4
+MASKED = "·"
+SAME, OWN = "│", "┃"
+"""Between two tokens; the second one where another tokenizer that is shown beside this one makes no cut."""
 
 
-class TokenStrip(Widget):
-    """Special tokens stand in ⟨⟩; what the loss leaves out is dim."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Some tokens in a row, or the name of the part that follows."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"token--here", "token--special", "token--masked", "token--edge"}
+    tokens: range
+    head: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Tokens as they are drawn: the pieces, what stands below them, the cells that each pair takes."""
+
+    pieces: list[str]
+    under: list[str]
+    widths: list[int]
+    parts: Sequence[str]
+
+    @classmethod
+    def of(cls, view: TokenView, under: Under) -> Layout:
+        pieces, below = words.pieces(view), glosses(view, under)
+        cells = {text: cell_len(text) for text in {*pieces, *below}}
+        widths = [cells[piece] for piece in pieces]
+        if below:
+            widths = [max(width, cells[text]) for width, text in zip(widths, below, strict=True)]
+        return cls(pieces, below, widths, view.loss.parts if under == "labels" else ())
+
+    def lines(self, width: int) -> list[Line]:
+        return lines(self.widths, self.parts, max(1, width))
+
+
+class TokenStrip(Widget, can_focus=True):
+    """Special tokens stand in ⟨⟩, an unknown one after ✗; what the loss leaves out is dim.
+
+    Attributes:
+        current: the token that is looked at.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "token--here",
+        "token--special",
+        "token--unknown",
+        "token--masked",
+        "token--edge",
+        "token--own-edge",
+        "token--under",
+        "token--head",
+        *(f"token--tint-{index}" for index in range(TINTS)),
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "step(-1)", show=False),
+        Binding("right", "step(1)", show=False),
+        Binding("up", "line(-1)", show=False),
+        Binding("down", "line(1)", show=False),
+        Binding("home", "jump(0)", show=False),
+        Binding("end", "jump(-1)", show=False),
+        Binding("pageup", "line(-5)", show=False),
+        Binding("pagedown", "line(5)", show=False),
+    ]
     DEFAULT_CSS = """
     TokenStrip {
-        height: auto;
-        max-height: 5;
-        padding: 0 1;
+        height: 1fr;
+        & > .token--tint-0 { background: $primary 24%; }
+        & > .token--tint-1 { background: $success 20%; }
+        & > .token--tint-2 { background: $accent 20%; }
+        & > .token--tint-3 { background: $secondary 24%; }
         & > .token--here {
             background: $block-cursor-background;
             color: $block-cursor-foreground;
             text-style: bold underline;
         }
         & > .token--special { color: $secondary; text-style: bold; }
-        & > .token--masked { color: $text-muted; }
+        & > .token--unknown { color: $error; text-style: bold; }
+        & > .token--masked { color: $text-disabled; }
+        & > .token--under { color: $text-muted; }
         & > .token--edge { color: $text-disabled; }
+        & > .token--own-edge { color: $warning; text-style: bold; }
+        & > .token--head { color: $primary; text-style: bold; }
     }
     """
 
     current: reactive[int] = reactive(0)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._tokens: Sequence[Token] = ()
-        self._pieces: list[str] = []
+    class Moved(Message):
+        """Another token is looked at."""
 
-    def show(self, tokens: Sequence[Token]) -> None:
-        self._tokens = tokens
-        self._pieces = [f"⟨{visible(token.piece)}⟩" if token.special else visible(token.piece) for token in tokens]
-        self.refresh(layout=True)
+        def __init__(self, strip: TokenStrip, position: int) -> None:
+            super().__init__()
+            self.strip = strip
+            self.position = position
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return len(self._lines(width))
+    def __init__(self, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._view: TokenView | None = None
+        self._drawn = Layout([], [], [], ())
+        self._lines: list[Line] = []
+        self._trained: list[bool] = []
+        self._cuts: set[tuple[int, int]] | None = None
+
+    def show(self, view: TokenView, under: Under = "ids", cuts: set[tuple[int, int]] | None = None) -> None:
+        """Show tokens, the one that was looked at still looked at where there are as many.
+
+        Args:
+            cuts: where another tokenizer cuts the same texts: (text, character).
+        """
+        self._view, self._cuts = view, cuts
+        self._trained = [view.answer(index) is not None for index in range(len(view.ids))] if under == "labels" else []
+        if not view.loss.tokens:
+            self._trained = []
+        self._drawn = Layout.of(view, under)
+        self.set_reactive(TokenStrip.current, max(0, min(self.current, len(view.ids) - 1)))
+        self._lay_out()
+
+    @property
+    def height_of_line(self) -> int:
+        return 2 if self._drawn.under else 1
+
+    def _lay_out(self) -> None:
+        self._lines = self._drawn.lines(self.size.width)
+        self.refresh()
+
+    def on_resize(self, event: Resize) -> None:
+        self._lay_out()
+
+    def validate_current(self, position: int) -> int:
+        return max(0, min(position, len(self._drawn.pieces) - 1))
+
+    def watch_current(self, position: int) -> None:
+        self.post_message(self.Moved(self, position))
+
+    # keys
+
+    def action_step(self, by: int) -> None:
+        self.current += by
+
+    def action_jump(self, to: int) -> None:
+        self.current = to if to >= 0 else len(self._drawn.pieces) - 1
+
+    def action_line(self, by: int) -> None:
+        """The token above or below, as near as there is one."""
+        full = [line for line in self._lines if line.tokens]
+        here = next((index for index, line in enumerate(full) if self.current in line.tokens), 0)
+        target = full[max(0, min(len(full) - 1, here + by))] if full else None
+        if target is None or target is full[here]:
+            return
+        left = self._left(full[here], self.current)
+        self.current = min(target.tokens, key=lambda index: abs(self._left(target, index) - left))
+
+    def _left(self, line: Line, position: int) -> int:
+        return sum(self._drawn.widths[index] + 1 for index in range(line.tokens.start, position))
+
+    def on_click(self, event: Click) -> None:
+        at = event.get_content_offset(self)
+        if at is None:
+            return
+        shown = self._shown()
+        if 0 <= at.y < len(shown):
+            line = shown[at.y][0]
+            found = [index for index in line.tokens if self._left(line, index) <= at.x]
+            if found:
+                self.current = found[-1]
+
+    # drawing
 
     def render(self) -> Content:
-        lines = self._lines(self.size.width)
-        here = next((number for number, line in enumerate(lines) if self.current in line), 0)
-        height = max(1, self.size.height)
-        top = max(0, min(here - height // 2, len(lines) - height))
-        return Content("\n").join(self._line(line) for line in lines[top : top + height])
-
-    def _lines(self, width: int) -> list[range]:
-        return break_lines([cell_len(piece) for piece in self._pieces], max(1, width))
-
-    def _line(self, indices: range) -> Content:
-        edge = self.get_visual_style("token--edge", partial=True)
-        return Content.styled(SEPARATOR, edge).join(self._piece(index) for index in indices)
-
-    def _piece(self, index: int) -> Content:
-        token, piece = self._tokens[index], self._pieces[index]
-        kind = (
-            "here"
-            if index == self.current
-            else "special"
-            if token.special
-            else "masked"
-            if token.label == "masked"
-            else ""
+        return Content("\n").join(
+            self._head(line) if line.head else self._draw(line, below) for line, below in self._shown()
         )
-        return Content.styled(piece, self.get_visual_style(f"token--{kind}", partial=True)) if kind else Content(piece)
+
+    def _shown(self) -> list[tuple[Line, bool]]:
+        """The lines of the screen, around the token that is looked at: (line, whether it is what stands below)."""
+        screen: list[tuple[Line, bool]] = []
+        here = 0
+        for line in self._lines:
+            if line.tokens and self.current in line.tokens:
+                here = len(screen)
+            screen.append((line, False))
+            if line.tokens and self._drawn.under:
+                screen.append((line, True))
+        height = max(1, self.size.height)
+        top = max(0, min(here - (height - self.height_of_line) // 2, len(screen) - height))
+        if top and self._drawn.under and screen[top][1]:
+            top -= 1  # a piece is never parted from what stands below it at the upper edge
+        return screen[top : top + height]
+
+    def _head(self, line: Line) -> Content:
+        text = f"{line.head} "
+        return Content.styled(text + "─" * max(0, self.size.width - cell_len(text)), self._style("head"))
+
+    def _draw(self, line: Line, below: bool) -> Content:
+        parts: list[Content] = []
+        for index in line.tokens:
+            text = self._drawn.under[index] if below else self._drawn.pieces[index]
+            filled = set_cell_size(text, min(self._drawn.widths[index], max(1, self.size.width)))
+            parts.append(Content.styled(filled, self._look(index, below)))
+            parts.append(self._edge(index))
+        return Content.assemble(*parts)
+
+    def _look(self, index: int, below: bool) -> Style:
+        view = self._view
+        assert view is not None
+        if index == self.current:
+            return self._style("here")
+        if self._trained and not self._trained[index]:
+            return self._style("masked")
+        if below:
+            return self._style("under") if not self._trained else self._style(f"tint-{self._tint(index)}")
+        if view.unknown[index]:
+            return self._style("unknown")
+        if view.special[index]:
+            return self._style("special")
+        return self._style(f"tint-{self._tint(index)}")
+
+    def _tint(self, index: int) -> int:
+        return index % TINTS
+
+    def _edge(self, index: int) -> Content:
+        assert self._view is not None
+        if self._cuts is not None and self._view.spans:
+            span = self._view.spans[index]
+            if span is not None and (span[0], span[2]) not in self._cuts:
+                return Content.styled(OWN, self._style("own-edge"))
+        return Content.styled(SAME, self._style("edge"))
+
+    def _style(self, part: str) -> Style:
+        return self.get_visual_style(f"token--{part}")
+
+
+def glosses(view: TokenView, under: Under) -> list[str]:
+    """What stands below each piece."""
+    if under == "ids":
+        return [str(token) for token in view.ids]
+    if under != "labels":
+        return []
+    marks = {
+        int(value): name.removesuffix("_positions") for name, value in view.extra.items() if name.endswith("_positions")
+    }
+    if not view.loss.tokens:
+        return [marks.get(index, "") for index in range(len(view.ids))] if marks else []
+    arrow = "→" if view.loss.shifted else ""
+    answers = [view.answer(index) for index in range(len(view.ids))]
+    return [MASKED if answer is None else arrow + words.short(answer) for answer in answers]
+
+
+def cuts(view: TokenView) -> set[tuple[int, int]]:
+    """Where the tokens end: (text, character)."""
+    return {(span[0], span[2]) for span in view.spans if span is not None}
+
+
+def lines(widths: Sequence[int], parts: Sequence[str], width: int) -> list[Line]:
+    """Tokens broken into lines; where another part begins, its name stands above."""
+    result: list[Line] = []
+    for start, stop in _stretches(parts, len(widths)):
+        if parts:
+            count = stop - start
+            result.append(
+                Line(range(0), f"{visible(parts[start]) or 'other'} · {count} token{'s' if count > 1 else ''}")
+            )
+        broken = break_lines([min(cells, width) for cells in widths[start:stop]], width)
+        result += [Line(range(start + line.start, start + line.stop)) for line in broken]
+    return result
 
 
 def break_lines(widths: Sequence[int], room: int) -> list[range]:
-    """Which pieces stand on which line, a separator of one cell between two; a piece wider than a line has its own."""
-    lines, start, used = [], 0, 0
+    """Which pieces stand on which line, a separator of one cell after each; a piece too wide for a line has its own."""
+    found, start, used = [], 0, 0
     for index, width in enumerate(widths):
-        if index > start and used + 1 + width > room:
-            lines.append(range(start, index))
+        if index > start and used + width + 1 > room:
+            found.append(range(start, index))
             start, used = index, 0
-        used += width + (1 if index > start else 0)
-    return [*lines, range(start, len(widths))] if widths else []
+        used += width + 1
+    return [*found, range(start, len(widths))] if widths else []
+
+
+def _stretches(parts: Sequence[str], count: int) -> list[tuple[int, int]]:
+    starts = [index for index in range(count) if not index or (parts and parts[index] != parts[index - 1])]
+    return list(zip(starts, [*starts, count][1:], strict=True))
