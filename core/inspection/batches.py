@@ -187,8 +187,7 @@ class Batches:
         self._row_of = list(range(len(self._rows)))
         if "row" in elements.column_names:
             self._row_of = elements["row"]
-            elements = elements.remove_columns("row")
-        self._elements = elements
+        self._elements = prepare.inputs(self._checked.task, elements)
 
     def _order(self, elements: Any, epoch: int) -> list[int]:
         """The elements of an epoch in the order that the run has them in.

@@ -87,7 +87,6 @@ class Lens:
         whole: dict[str, list[Any]] = task.encode(batch, tokenizer, None) if self.max_length is not None else {}
         with self._recorder.listening() as heard:
             encoded = task.encode(batch, tokenizer, self.max_length)
-            encoded.pop("row", None)
             if "input_ids" not in encoded:
                 hint = "the inspector shows tasks whose model gets input_ids"
                 raise FinetuiError("there are no tokens to show", ", ".join(encoded), hint)
@@ -98,7 +97,7 @@ class Lens:
             return [
                 view.of_element(
                     tokenizer,
-                    element,
+                    {name: value for name, value in element.items() if name not in task.kept_back},
                     heard,
                     loss := task.label_view(element, tokenizer),
                     truncated=_cut(whole.get("input_ids"), element["input_ids"], count),

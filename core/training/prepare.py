@@ -182,3 +182,8 @@ def encode(
         load_from_cache_file=False,
         new_fingerprint=Path(name).stem,
     )
+
+
+def inputs(task: Task, encoded: Dataset) -> Dataset:
+    """What the collator gets: whatever `training.remove_unused_columns` says, nothing that is kept back."""
+    return encoded.remove_columns([name for name in task.kept_back if name in encoded.column_names])

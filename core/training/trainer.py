@@ -10,16 +10,14 @@ from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, Traine
 
 from core.methods.adalora import AdaLoraCallback
 from core.methods.virtual_tokens import aligned
+from core.training import prepare
 from core.training.callbacks import EvaluationStopped, RunCallback
 from core.training.keep_freed import KeepFreedCallback
 from core.training.throughput import Throughput
 from core.training.time_shares import TimeShares
 
 if TYPE_CHECKING:
-    from datasets import Dataset
-
     from core.config import RunConfig
-    from core.tasks.base import Task
     from core.training.prepare import Prepared
 
 
@@ -107,14 +105,9 @@ def keywords(prepared: Prepared, arguments: TrainingArguments) -> dict[str, Any]
         "model": prepared.model,
         "args": arguments,
         "data_collator": task.collator(tokenizer),
-        "train_dataset": _inputs(task, prepared.train),
-        "eval_dataset": None if prepared.evaluation is None else _inputs(task, prepared.evaluation),
+        "train_dataset": prepare.inputs(task, prepared.train),
+        "eval_dataset": None if prepared.evaluation is None else prepare.inputs(task, prepared.evaluation),
         "processing_class": tokenizer,
         "compute_metrics": task.metrics(prepared.metric_names, prepared.evaluation),
         "preprocess_logits_for_metrics": aligned(prepared.model, task.reduce_logits),
     }
-
-
-def _inputs(task: Task, encoded: Dataset) -> Dataset:
-    """What the collator gets: whatever `training.remove_unused_columns` says, nothing that is kept back."""
-    return encoded.remove_columns([name for name in task.kept_back if name in encoded.column_names])

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import AutoTokenizer, ByT5Tokenizer, EvalPrediction
 
-from core import tokens
 from core.config import DataConfig
 from core.errors import FinetuiError
+from core.inspection.lens import Lens
 from core.tasks import words
 from core.tasks.base import IGNORED
 from core.tasks.token_classification import TokenClassification
@@ -129,12 +129,12 @@ def test_cut_words_are_counted_and_said(tokenizers: dict[str, Any]) -> None:
 
 def test_the_inspector_shows_the_aligned_tags(tokenizers: dict[str, Any]) -> None:
     rows = rows_of([["Toulousain", "born"]], [["B-person", "O"]])
-    view = tokens.rows(bind(rows), tokenizers["bert-tiny-uncased"], rows[0], None)
-    pieces = [(token.piece, token.label) for token in view.tokens]
-    assert pieces[0] == ("[CLS]", tokens.MASKED)
+    (view,) = Lens("", tokenizers["bert-tiny-uncased"], bind(rows), None).row(rows[0])
+    pieces = list(zip(view.pieces, view.loss.tokens, strict=True))
+    assert pieces[0] == ("[CLS]", None)
     assert pieces[1] == ("toulouse"[: len(pieces[1][0])], "B-person")
     assert pieces[2][0].startswith("##")
-    assert pieces[2][1] == tokens.MASKED
+    assert pieces[2][1] is None
     assert ("born", "O") in pieces
 
 
