@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PADDING = 2
 NARROWEST = 10
-EMPTY = "no samples yet: they come with each evaluation; g asks now"
+EMPTY = "no samples yet: they come before the first step and with each evaluation; g asks now"
 
 
 class SampleTable(DataTable[Text]):
