@@ -57,12 +57,15 @@ def split_of(file: str) -> Split:
     """Where a curve belongs, by its name alone.
 
     Rules were tuned on one half of the first curves, which the hash of the name decides, and tried on the other half;
-    that half, and a second set (`-again`), led to changes once they had been looked at, and are `seen` since. Held out
-    is what was made after the last change: real runs from other seeds (`-last`), the last variants of each formula.
+    that half, and a second set (`-again`), led to changes once they had been looked at, and are `seen` since. Runs at
+    wrong rates (`-tuned`) were added to tune on. Held out are real runs from other seeds (`-last`, `-fresh`) and the last
+    variants of each formula: of them only the scores were read, never a curve.
     """
     stem = file.removesuffix(".csv")
     number = int(stem.rpartition("-")[2]) if stem.startswith("made-") else 0
-    if stem.endswith("-last") or number >= SEEN:
+    if stem.endswith("-tuned"):
+        return "tune"
+    if stem.endswith(("-last", "-fresh")) or number >= SEEN:
         return "held-out"
     if stem.endswith("-again") or number >= TUNED:
         return "seen"

@@ -66,6 +66,9 @@ class SampleTable(DataTable[Text]):
             self._back = back
             self._draw()
 
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda theme: self._draw())  # the cells have their colours in them
+
     def on_resize(self, event: Resize) -> None:
         self._draw()
 
