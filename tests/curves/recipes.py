@@ -60,7 +60,7 @@ def _later(word: str) -> dict[str, Callable[[], Recording]]:
     return found
 
 
-RATES = {"tuned": 200, "fresh": 300}
+RATES = {"tuned": 200, "fresh": 400}
 """Sets of runs at wrong rates, and the first of their seeds."""
 
 
