@@ -60,9 +60,9 @@ def split_of(file: str) -> Split:
 
     Rules were tuned on one half of the first curves, which the hash of the name decides, and tried on the other half.
     That half, a second set (`-again`), later variants of the formulas and a part of a third set (LOOKED_AT) led to
-    changes once their scores had been looked at, and are `seen` since. Runs at wrong rates (`-tuned`) were added to tune
-    on. Held out is what no change came from: the rest of the third set (`-last`), runs at wrong rates from other seeds
-    (`-fresh`) and the last variants of each formula.
+    changes once their scores had been looked at, and are `seen` since. Runs at wrong rates (`-tuned`) were added to
+    tune on. Held out is what no change came from: the rest of the third set (`-last`), runs at wrong rates from other
+    seeds (`-fresh`) and the last variants of each formula.
     """
     stem = file.removesuffix(".csv")
     number = int(stem.rpartition("-")[2]) if stem.startswith("made-") else 0

@@ -100,10 +100,10 @@ async def test_a_line_that_goes_on_says_so_and_right_shows_it(runs: Path) -> Non
     async with watching(run) as pilot:
         await until_shown(pilot, "note of")
         (line,) = log_lines(pilot)
-        assert line.endswith("›")
+        assert line.endswith("…")
         await pilot.press(*["right"] * 9)
         await until_shown(pilot, "the end")
-        assert "›" not in next(line for line in text(pilot).splitlines() if "the end" in line)
+        assert "…" not in next(line for line in text(pilot).splitlines() if "the end" in line)
         await pilot.press(*["left"] * 9)
         await until_shown(pilot, line)
 

@@ -15,13 +15,11 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.log_lines import Line, LogLines
-from tui.text import one_line, visible
+from tui.text import ELLIPSIS, one_line, visible
 
 SIGNS = {"info": " ", "warning": "!", "error": "✗"}
 HERE, MATCH, NO_MATCH = "▶ ", "· ", "  "
 """Before each line while something is searched: a match is seen without colour."""
-MORE = "›"
-"""At the end of a line that goes on: Right shows it."""
 SIDEWAYS = 20
 """Columns that Right and Left scroll by."""
 SHOWN = {"all": "", "warning": "warnings and errors", "error": "errors"}
@@ -176,7 +174,7 @@ class RunLog(ScrollView, can_focus=True):
         line = Strip(parts)
         if line.cell_length <= left + width:
             return line.crop_extend(left, left + width, base)
-        return Strip.join([line.crop(left, left + width - 1), Strip([Segment(MORE, self._styles["clock"])])])
+        return Strip.join([line.crop(left, left + width - 1), Strip([Segment(ELLIPSIS, self._styles["clock"])])])
 
     def _parted(self, text: str) -> list[tuple[str, bool]]:
         """The text in parts, each with whether it is what is searched."""

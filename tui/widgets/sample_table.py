@@ -67,7 +67,7 @@ class SampleTable(DataTable[Text]):
             self._draw()
 
     def on_mount(self) -> None:
-        self.app.theme_changed_signal.subscribe(self, lambda theme: self._draw())  # the cells have their colours in them
+        self.app.theme_changed_signal.subscribe(self, lambda theme: self._draw())  # cells hold their colours
 
     def on_resize(self, event: Resize) -> None:
         self._draw()
