@@ -46,10 +46,14 @@ class History:
             report: is told, from time to time, which share of the file has been read.
         """
         self._restore()
+        said = 0
         while not self.reader.at_end:
             self._take(self.reader.read_plain())
             if report is not None and not self.reader.at_end:
-                report(self.reader.place[0] / (self.path / layout.EVENTS).stat().st_size)
+                share = self.reader.place[0] / (self.path / layout.EVENTS).stat().st_size
+                if int(100 * share) > said:
+                    said = int(100 * share)
+                    report(share)
         self.save()
 
     def apply(self, event: events.Event) -> None:

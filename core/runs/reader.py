@@ -10,8 +10,9 @@ from typing import Any
 from core import events
 from core.runs import layout, owner
 
-BLOCK = 4 * 2**20
-"""Bytes read by one `read`: the caller stays responsive on a file of any size."""
+BLOCK = 2**19
+"""Bytes read by one `read`: the caller stays responsive on a file of any size, and so do its other threads: JSON is
+parsed a block at a time, some milliseconds in which no other thread gets a turn."""
 
 
 class RunReader:
