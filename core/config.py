@@ -176,9 +176,11 @@ class EarlyStopping(Section):
 
 
 class Samples(Section):
-    """What the model is asked at every evaluation, so that its answers can be seen to change."""
+    """What the model is asked at step 0 and at every evaluation, so that its answers can be seen to change."""
 
-    rows: int = Field(4, ge=0, le=50, description="rows of the eval split that the model answers at every evaluation")
+    rows: int = Field(
+        4, ge=0, le=50, description="rows of the eval split that the model answers at step 0 and at every evaluation"
+    )
     texts: list[str | list[str]] = Field(
         [], description="own inputs that it answers as well; `[first, second]` where the task has pairs"
     )

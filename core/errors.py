@@ -57,3 +57,9 @@ class RunFailure(FinetuiError):
 
 class RunStopped(Exception):
     """Raised inside the engine when a Stop command arrives before training has begun."""
+
+
+def first_line(error: BaseException | str) -> str:
+    """The first line of what was said that is not empty; else what kind of error it is."""
+    lines = (line.strip() for line in str(error).splitlines())
+    return next(filter(None, lines), "" if isinstance(error, str) else type(error).__name__)

@@ -6,12 +6,16 @@ import dataclasses
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Phase = Literal["checking", "loading", "tokenizing", "training", "evaluating", "sampling", "saving"]
 Reason = Literal["completed", "stopped", "early_stopped"]
 Level = Literal["info", "warning", "error"]
+TOKENS = "num_input_tokens_seen"
+"""How many tokens were trained on so far: the Trainer's name for it. Not a metric that is looked at, but a measure of
+how far the run is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +70,8 @@ class StepLogged(Event):
     """What the trainer logged: loss, learning_rate, grad_norm, ...
 
     `samples_per_second` and `tokens_per_second` (padding left out) are those of the steps since the log before; what
-    evaluations, checkpoints and pauses took is not in them.
+    evaluations, checkpoints and pauses took is not in them. `num_input_tokens_seen` are the tokens that were trained
+    on up to this step, also before the run was resumed; pads are not counted.
     """
 
     metrics: dict[str, float]
@@ -240,16 +245,30 @@ def from_json(line: str) -> Event | None:
     Raises:
         ValueError: the line is not JSON, not an object, or lacks a field of its type.
     """
+    return from_dict(parse(line))
+
+
+def parse(line: str) -> dict[str, Any]:
+    """The JSON object of a line.
+
+    Raises:
+        ValueError: the line is not JSON, or not an object.
+    """
     data = json.loads(line)
     if not isinstance(data, dict):
         raise ValueError("not an object")
-    kind = TYPES.get(data.pop("type", ""))
+    return data
+
+
+def from_dict(data: Mapping[str, Any]) -> Event | None:
+    """The event of a line that is parsed already, as `from_json` gives it."""
+    kind = TYPES.get(str(data.get("type", "")))
     if kind is None:
         return None
     known = _FIELDS[kind]
     values = {key: value for key, value in data.items() if key in known}
     for key in _FLOAT_FIELDS[kind] & values.keys():
-        values[key] = _number(values[key])
+        values[key] = number(values[key])
     try:
         return kind(**values)
     except TypeError as error:
@@ -267,7 +286,8 @@ def finite(value: Any) -> Any:
     return value
 
 
-def _number(value: Any) -> Any:
+def number(value: Any) -> Any:
+    """What `finite` made words of, as numbers again."""
     if isinstance(value, dict):
-        return {key: _number(item) for key, item in value.items()}
+        return {key: number(item) for key, item in value.items()}
     return _NON_FINITE.get(value, value) if isinstance(value, str) else value

@@ -100,9 +100,29 @@ def _open_devices() -> list[Any]:
         import pynvml
 
         pynvml.nvmlInit()
-        return [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
+        handles = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
+        return _visible(handles, os.environ.get("CUDA_VISIBLE_DEVICES"))
     except Exception:
         return []
+
+
+def _visible(handles: list[Any], wanted: str | None) -> list[Any]:
+    """Those of NVML's devices that CUDA_VISIBLE_DEVICES leaves to this process, in its order; all where it is not set.
+
+    As CUDA reads it: numbers, or UUIDs; the first that does not exist ends the list. Numbers are those
+    of the bus, as with CUDA_DEVICE_ORDER=PCI_BUS_ID: on a machine of unlike GPUs CUDA may count them otherwise.
+    """
+    if wanted is None:
+        return handles
+    import pynvml
+
+    found: list[Any] = []
+    for name in map(str.strip, wanted.split(",")):
+        try:
+            found.append(handles[int(name)] if name.isdecimal() else pynvml.nvmlDeviceGetHandleByUUID(name))
+        except (IndexError, pynvml.NVMLError):
+            break
+    return found
 
 
 def _read_device(handle: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from core.errors import FinetuiError
+from core.errors import FinetuiError, first_line
 
 Location = tuple[str | int, ...]
 
@@ -78,7 +78,7 @@ def parse(text: str, path: Path | None = None) -> Document:
             f"not readable as YAML: {error.problem or error.context}", where, _syntax_hint(error)
         ) from None
     except YAMLError as error:
-        first = (str(error).splitlines() or ["unknown"])[0]
+        first = first_line(str(error)) or "unknown"
         raise FinetuiError(f"not readable as YAML: {first}", str(path), "remove what is not text") from None
     if loaded is None:
         loaded = CommentedMap()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from core.events import TOKENS
+
 
 def number(value: float) -> str:
     """Four digits that count: 0.6412, 12.35, 1,234, 5e-05. Whole numbers stay whole."""
@@ -38,9 +40,9 @@ def size(count: float) -> str:
 
 
 def own(metrics: Mapping[str, float]) -> dict[str, float]:
-    """The metrics that say how good the model is; not how fast it was measured."""
+    """The metrics that say how good the model is; not how fast it was measured, nor how far the run is."""
     return {
         name: value
         for name, value in metrics.items()
-        if name != "epoch" and not name.endswith(("_runtime", "_per_second"))
+        if name not in ("epoch", TOKENS) and not name.endswith(("_runtime", "_per_second"))
     }

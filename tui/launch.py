@@ -82,14 +82,12 @@ def _stop(thread: TrainingThread) -> None:
 
 def _ending(thread: TrainingThread) -> str:
     from core.events import RunFailed
+    from tui.live import ending
 
-    outcome = thread.outcome
-    if outcome is None:
-        return "ended"
+    outcome, said = thread.outcome, ending(thread.outcome)
     if isinstance(outcome, RunFailed):
-        return "\n  ".join(line for line in (f"failed: {outcome.title}", outcome.detail, outcome.hint) if line)
-    figures = ", ".join(f"{name} {value:.4g}" for name, value in outcome.metrics.items())
-    return " · ".join(part for part in (outcome.reason.replace("_", " "), figures, outcome.run) if part)
+        return "\n  ".join(line for line in (said, outcome.detail, outcome.hint) if line)
+    return f"{said} · {outcome.run}" if outcome is not None else said
 
 
 def end(code: int) -> NoReturn:

@@ -51,8 +51,12 @@ class LiveRun:
     @property
     def ending(self) -> str:
         """How the run ended, in one line."""
-        outcome = self.thread.outcome
-        if isinstance(outcome, events.RunFinished):
-            figures = ", ".join(f"{name} {value:.4g}" for name, value in outcome.metrics.items())
-            return " · ".join(part for part in (outcome.reason.replace("_", " "), figures) if part)
-        return f"failed: {outcome.title}" if outcome is not None else "ended"
+        return ending(self.thread.outcome)
+
+
+def ending(outcome: events.RunFinished | events.RunFailed | None) -> str:
+    """How a run ended, in one line."""
+    if isinstance(outcome, events.RunFinished):
+        figures = ", ".join(f"{name} {value:.4g}" for name, value in outcome.metrics.items())
+        return " · ".join(part for part in (outcome.reason.replace("_", " "), figures) if part)
+    return f"failed: {outcome.title}" if outcome is not None else "ended"

@@ -111,9 +111,10 @@ def drop() -> None:
 @contextlib.contextmanager
 def output_to(file: Path) -> Iterator[None]:
     """While it lasts, what libraries write to fds 1 and 2 goes to the end of `file`."""
+    target = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)  # first: where it fails nothing has changed
     with _lock:
         before = [os.dup(fd) for fd in (1, 2)]
-    _point(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666))
+    _point(target)
     try:
         yield
     finally:

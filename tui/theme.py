@@ -3,11 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from textual.theme import Theme
 
-DARK = Theme(
-    name="finetui-dark",
+
+def _theme(
+    name: str,
+    *,
+    dark: bool,
+    background: str,
+    primary: str,
+    cursor: str,
+    on_cursor: str,
+    blurred: str,
+    bar: str,
+    bar_hover: str,
+    muted: str,
+    disabled: str,
+    more: Mapping[str, str] | None = None,
+    **colors: Any,
+) -> Theme:
+    """A theme whose bars, cursors and borders follow from a few colours.
+
+    Args:
+        cursor, on_cursor: behind and of the text that the keys are on; `blurred`: behind it while they are elsewhere.
+        bar, bar_hover: the handle of a scroll bar; the first also draws the borders that the keys are not in.
+        more: other CSS variables. `colors` are those of a Theme.
+    """
+    backs = ("scrollbar-background", "scrollbar-background-hover", "scrollbar-background-active")
+    variables = {
+        "text-muted": muted,
+        "text-disabled": disabled,
+        "block-cursor-background": cursor,
+        "block-cursor-foreground": on_cursor,
+        "block-cursor-text-style": "bold",
+        "block-cursor-blurred-background": blurred,
+        "scrollbar": bar,
+        "scrollbar-hover": bar_hover,
+        "scrollbar-active": primary,
+        **dict.fromkeys((*backs, "scrollbar-corner-color"), background),
+        "border": primary,
+        "border-blurred": bar,
+        **(more or {}),
+    }
+    return Theme(name, dark=dark, background=background, primary=primary, variables=variables, **colors)
+
+
+DARK = _theme(
+    "finetui-dark",
+    dark=True,
     primary="#58a6ff",
     secondary="#b392f0",
     accent="#f0c674",
@@ -19,29 +64,18 @@ DARK = Theme(
     background="#101214",
     surface="#1a1d20",
     panel="#262b30",
-    dark=True,
-    variables={
-        "text-muted": "#8f969d",
-        "text-disabled": "#6b7178",
-        "block-cursor-background": "#1f4b7a",
-        "block-cursor-foreground": "#ffffff",
-        "block-cursor-text-style": "bold",
-        "block-cursor-blurred-background": "#2c3238",
-        "scrollbar": "#3a4047",
-        "scrollbar-hover": "#4b525a",
-        "scrollbar-active": "#58a6ff",
-        "scrollbar-background": "#101214",
-        "scrollbar-background-hover": "#101214",
-        "scrollbar-background-active": "#101214",
-        "scrollbar-corner-color": "#101214",
-        "border": "#58a6ff",
-        "border-blurred": "#3a4047",
-    },
+    muted="#8f969d",
+    disabled="#6b7178",
+    cursor="#1f4b7a",
+    on_cursor="#ffffff",
+    blurred="#2c3238",
+    bar="#3a4047",
+    bar_hover="#4b525a",
 )
 
-
-LIGHT = Theme(
-    name="finetui-light",
+LIGHT = _theme(
+    "finetui-light",
+    dark=False,
     primary="#0860ca",
     secondary="#7a3fc4",
     accent="#8a5a00",
@@ -52,31 +86,20 @@ LIGHT = Theme(
     background="#ffffff",
     surface="#f3f5f7",
     panel="#e4e8ec",
-    dark=False,
-    variables={
-        "surface-lighten-2": "#d9dee3",
-        "surface-lighten-3": "#bfc6cd",
-        "text-muted": "#57606a",
-        "text-disabled": "#7d868f",
-        "block-cursor-background": "#cfe3fb",
-        "block-cursor-foreground": "#0b1f36",
-        "block-cursor-text-style": "bold",
-        "block-cursor-blurred-background": "#e4e8ec",
-        "scrollbar": "#bfc6cd",
-        "scrollbar-hover": "#9aa3ac",
-        "scrollbar-active": "#0860ca",
-        "scrollbar-background": "#ffffff",
-        "scrollbar-background-hover": "#ffffff",
-        "scrollbar-background-active": "#ffffff",
-        "scrollbar-corner-color": "#ffffff",
-        "border": "#0860ca",
-        "border-blurred": "#bfc6cd",
-    },
+    muted="#57606a",
+    disabled="#7d868f",
+    cursor="#cfe3fb",
+    on_cursor="#0b1f36",
+    blurred="#e4e8ec",
+    bar="#bfc6cd",
+    bar_hover="#9aa3ac",
+    more={"surface-lighten-2": "#d9dee3", "surface-lighten-3": "#bfc6cd"},
 )
 
 # Only the sixteen colours themselves, as Rich knows them: what is sent is then what is meant, not the nearest to it.
-SIXTEEN = Theme(
-    name="finetui-16",
+SIXTEEN = _theme(
+    "finetui-16",
+    dark=True,
     primary="#55ffff",
     secondary="#ff55ff",
     accent="#ffff55",
@@ -87,26 +110,14 @@ SIXTEEN = Theme(
     background="#000000",
     surface="#000000",
     panel="#0000aa",
-    dark=True,
-    variables={
-        "surface-lighten-2": "#555555",
-        "surface-lighten-3": "#555555",
-        "text-muted": "#aaaaaa",
-        "text-disabled": "#aaaaaa",
-        "block-cursor-background": "#00aaaa",
-        "block-cursor-foreground": "#000000",
-        "block-cursor-text-style": "bold",
-        "block-cursor-blurred-background": "#0000aa",
-        "scrollbar": "#555555",
-        "scrollbar-hover": "#aaaaaa",
-        "scrollbar-active": "#55ffff",
-        "scrollbar-background": "#000000",
-        "scrollbar-background-hover": "#000000",
-        "scrollbar-background-active": "#000000",
-        "scrollbar-corner-color": "#000000",
-        "border": "#55ffff",
-        "border-blurred": "#555555",
-    },
+    muted="#aaaaaa",
+    disabled="#aaaaaa",
+    cursor="#00aaaa",
+    on_cursor="#000000",
+    blurred="#0000aa",
+    bar="#555555",
+    bar_hover="#aaaaaa",
+    more={"surface-lighten-2": "#555555", "surface-lighten-3": "#555555"},
 )
 
 THEMES: dict[str, Theme] = {"dark": DARK, "light": LIGHT, "16 colours": SIXTEEN}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from core.errors import FinetuiError
 from tui import terminal
 
 if TYPE_CHECKING:
@@ -42,12 +44,13 @@ class TrainingThread(threading.Thread):
         self._function = function
 
     def run(self) -> None:
-        with terminal.output_to(self.folder.output), terminal.short_switch_interval():
-            try:
+        try:
+            with terminal.output_to(self.folder.output), terminal.short_switch_interval():
                 train = self._function or _engine()
                 self.outcome = train(self.config, self.folder, **({"resume": True} if self.resume else {}))
-            except Exception as error:  # a library that cannot be imported: the run says so like any other failure
-                self.outcome = _failed(error, self.folder)
+        except Exception as error:  # a library that cannot be imported, a folder that is gone
+            self.outcome = _failed(error, self.folder)
+            with contextlib.suppress(FinetuiError):  # nothing can be written: whoever looks at the thread has it
                 self.folder.emit(self.outcome)
         self.folder.close()
 

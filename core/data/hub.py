@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.data.reader import quiet
-from core.errors import FinetuiError
+from core.errors import FinetuiError, first_line
 from core.hub import reachable
 
 if TYPE_CHECKING:
@@ -37,10 +37,10 @@ def load(ref: str, subset: str | None, revision: str | None) -> DatasetDict:
     except DatasetNotFoundError as error:
         raise _not_found(ref, revision, error) from error
     except (HFValidationError, FileNotFoundError) as error:
-        raise FinetuiError(f"there is no dataset {ref}", _first_line(error), _is_it_a_path(ref)) from error
+        raise FinetuiError(f"there is no dataset {ref}", first_line(error), _is_it_a_path(ref)) from error
     except (ConnectionError, OSError) as error:
         raise FinetuiError(
-            f"cannot get {ref} from the Hub", _first_line(error), "check the network, then try again"
+            f"cannot get {ref} from the Hub", first_line(error), "check the network, then try again"
         ) from error
     except RuntimeError as error:
         if "scripts are no longer supported" not in str(error):
@@ -80,11 +80,11 @@ def _not_found(ref: str, revision: str | None, error: Exception) -> FinetuiError
     text = str(error)
     if "gated" in text or ("private" in text and "authenticated" in text):
         return FinetuiError(
-            f"no access to {ref}", _first_line(error), "accept its terms on the Hub, then: hf auth login"
+            f"no access to {ref}", first_line(error), "accept its terms on the Hub, then: hf auth login"
         )
     if revision is not None and "revision" in text.lower():
-        return FinetuiError(f"{ref} has no revision {revision}", _first_line(error), "name a branch, tag or commit")
-    return FinetuiError(f"there is no dataset {ref}", _first_line(error), _is_it_a_path(ref))
+        return FinetuiError(f"{ref} has no revision {revision}", first_line(error), "name a branch, tag or commit")
+    return FinetuiError(f"there is no dataset {ref}", first_line(error), _is_it_a_path(ref))
 
 
 def _bad_subset(ref: str, subset: str | None, error: ValueError) -> FinetuiError:
@@ -92,7 +92,7 @@ def _bad_subset(ref: str, subset: str | None, error: ValueError) -> FinetuiError
     listed = re.search(r"\[([^\]]*)\]", text)
     names = re.findall(r"'([^']*)'", listed[1]) if listed else []
     if "BuilderConfig" not in text and "Config name is missing" not in text:
-        return FinetuiError(f"cannot load {ref}", _first_line(error), "check its page on the Hub")
+        return FinetuiError(f"cannot load {ref}", first_line(error), "check its page on the Hub")
     shown = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
     if subset is None:
         return FinetuiError(f"{ref} has several subsets", shown, "name one with data.subset")
@@ -103,8 +103,3 @@ def _bad_subset(ref: str, subset: str | None, error: ValueError) -> FinetuiError
 
 def _is_it_a_path(ref: str) -> str:
     return f"check the spelling; if it is a path, there is nothing at {Path(ref).absolute()}"
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__

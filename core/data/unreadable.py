@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.data.files import Format
-from core.errors import FinetuiError
+from core.errors import FinetuiError, first_line
 
 _RAGGED = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 _OPEN_QUOTE = re.compile(r"EOF inside string starting at row (\d+)")
@@ -40,7 +40,7 @@ def explain(paths: list[Path], kind: Format, error: BaseException) -> FinetuiErr
     if "corresponds to no data" in text or isinstance(error, StopIteration):
         return _no_rows(paths[0])
     cause = error.__cause__ or error  # datasets wraps most of what its builders raise
-    reason = _first_line(str(cause) or type(cause).__name__)
+    reason = first_line(cause)
     hint = "check that the file is whole and its name ends in its real format"
     if kind == "json":
         parsed = "parse error" not in reason
@@ -192,8 +192,4 @@ def _bad_csv(names: str, text: str, causes: list[BaseException]) -> FinetuiError
         )
     if "No columns to parse" in text or "corresponds to no data" in text:
         return FinetuiError(f"{names} has no rows", "nothing follows the header", "choose a file that has data")
-    return FinetuiError(f"cannot read {names}", _first_line(text), "check its separators and quotes")
-
-
-def _first_line(text: str) -> str:
-    return text.strip().splitlines()[0] if text.strip() else ""
+    return FinetuiError(f"cannot read {names}", first_line(text), "check its separators and quotes")

@@ -101,7 +101,8 @@ class RunFolder:
         """
         owner.write(self.path)
         if (self.path / layout.EVENTS).stat().st_size:
-            self._inbox_offset = (self.path / layout.INBOX).stat().st_size
+            with contextlib.suppress(FileNotFoundError):
+                self._inbox_offset = (self.path / layout.INBOX).stat().st_size
 
     def emit(self, event: events.Event) -> None:
         """Append one event, whole, and hand it to the operating system.
@@ -124,16 +125,27 @@ class RunFolder:
     def read_commands(self) -> list[commands.Command]:
         """The commands that arrived since the last call. Costs one `stat` when there are none."""
         inbox = self.path / layout.INBOX
-        if inbox.stat().st_size <= self._inbox_offset:
+        try:
+            if inbox.stat().st_size <= self._inbox_offset:
+                return []
+            with inbox.open("rb") as stream:
+                stream.seek(self._inbox_offset)
+                whole = stream.read().rpartition(b"\n")[0]
+        except FileNotFoundError:  # somebody removed it: the next command makes a new one
+            self._inbox_offset = 0
             return []
-        with inbox.open("rb") as stream:
-            stream.seek(self._inbox_offset)
-            whole = stream.read().rpartition(b"\n")[0]
         if not whole:
             return []
         self._inbox_offset += len(whole) + 1
-        lines = whole.decode("utf-8", "replace").splitlines()
-        return [command for line in lines if (command := commands.from_json(line)) is not None]
+        return _commands(whole)
+
+    def commands_before(self) -> list[commands.Command]:
+        """What the run was told in the lives before this one."""
+        try:
+            with (self.path / layout.INBOX).open("rb") as stream:
+                return _commands(stream.read(self._inbox_offset))
+        except FileNotFoundError:
+            return []
 
     def close(self) -> None:
         """Close the event file; a later `emit` opens it again."""
@@ -156,6 +168,11 @@ class RunFolder:
                 return False
             stream.seek(-1, os.SEEK_END)
             return stream.read(1) != b"\n"
+
+
+def _commands(lines: bytes) -> list[commands.Command]:
+    told = (commands.from_json(line) for line in lines.decode("utf-8", "replace").splitlines())
+    return [command for command in told if command is not None]
 
 
 def checkpoint_step(path: Path) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from core import events
 from core.runs import cache, layout
@@ -14,6 +16,11 @@ WORTH_SAVING = 4 * 2**20
 """Bytes of events that were read anew: fewer are read again in less than a second."""
 MANY = (events.StepLogged, events.Progress, events.HardwareRead)
 """Kinds of events of which there is one at every step or every other second; only their sums are kept."""
+SELDOM = 32 * 2**20
+"""Bytes of events after which a run that trains leaves a short cut: a hundred thousand steps, read in half a second."""
+
+Lines = list[tuple[int, dict[str, Any]]]
+"""Lines of events.jsonl as JSON has them, with their numbers."""
 
 
 class History:
@@ -39,8 +46,14 @@ class History:
             report: is told, from time to time, which share of the file has been read.
         """
         self._restore()
-        for event in self._blocks(report):
-            self.apply(event)
+        said = 0
+        while not self.reader.at_end:
+            self._take(self.reader.read_plain())
+            if report is not None and not self.reader.at_end:
+                share = self.reader.place[0] / (self.path / layout.EVENTS).stat().st_size
+                if int(100 * share) > said:
+                    said = int(100 * share)
+                    report(share)
         self.save()
 
     def apply(self, event: events.Event) -> None:
@@ -78,8 +91,42 @@ class History:
         self.reader.go_to(found.offset, found.line)
         self._saved = found.offset
 
-    def _blocks(self, report: Callable[[float], None] | None) -> Iterator[events.Event]:
-        while not self.reader.at_end:
-            yield from self.reader.read()
-            if report is not None and not self.reader.at_end:
-                report(self.reader.place[0] / (self.path / layout.EVENTS).stat().st_size)
+    def _take(self, block: Iterable[tuple[int, dict[str, Any]]]) -> None:
+        """Apply a block of lines. What was logged at steps is gathered: most of it becomes no event."""
+        logged: Lines = []
+        for number, data in block:
+            kind = data.get("type")
+            if kind == "step_logged":
+                logged.append((number, data))
+                continue
+            if kind != "progress" and logged:  # which alone is frequent, and says nothing of the series
+                self._take_logged(logged)
+                logged = []
+            self._take_one(number, data)
+        self._take_logged(logged)
+
+    def _take_logged(self, logged: Lines) -> None:
+        many, last = logged[:-1], logged[-1:]
+        if not self.state.take_steps([data for _, data in many]):
+            last = logged
+        for number, data in last:
+            self._take_one(number, data)
+
+    def _take_one(self, number: int, data: dict[str, Any]) -> None:
+        event = self.reader.event(number, data)
+        if event is not None:
+            self.apply(event)
+
+
+def shorten(path: Path, already: int = 0, worth: int = WORTH_SAVING) -> int:
+    """Leave a short cut in a run's folder, where `worth` bytes of events came since `already`; costs a `stat` else.
+
+    Returns:
+        How many bytes of events it covers.
+    """
+    with contextlib.suppress(OSError):
+        size = (path / layout.EVENTS).stat().st_size
+        if size - already >= worth:
+            History(path).replay()
+            return size
+    return already

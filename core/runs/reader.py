@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from core import events
 from core.runs import layout, owner
 
-BLOCK = 4 * 2**20
-"""Bytes read by one `read`: the caller stays responsive on a file of any size."""
+BLOCK = 2**19
+"""Bytes read by one `read`: the caller stays responsive on a file of any size, and so do its other threads: JSON is
+parsed a block at a time, some milliseconds in which no other thread gets a turn."""
 
 
 class RunReader:
@@ -40,6 +44,34 @@ class RunReader:
 
     def read(self, limit: int = BLOCK) -> list[events.Event]:
         """The events of at most the next `limit` bytes. A last line without newline stays for the next call."""
+        return [event for number, data in self.read_plain(limit) if (event := self.event(number, data)) is not None]
+
+    def read_plain(self, limit: int = BLOCK) -> Iterable[tuple[int, dict[str, Any]]]:
+        """What `read` gives, as JSON has it, and the number of each line: for who needs little of many events."""
+        lines = self._lines(limit)
+        first = self._line + 1
+        self._line += len(lines)
+        try:
+            found = json.loads(b"[%b]" % b",".join(lines))  # in one go: half the time of one by one
+        except ValueError:
+            found = []
+        if len(found) == len(lines) and all(type(item) is dict for item in found):
+            return [*enumerate(found, first)]
+        parsed = ((number, self._object(number, line)) for number, line in enumerate(lines, first))
+        return ((number, data) for number, data in parsed if data is not None)
+
+    def event(self, number: int, data: dict[str, Any]) -> events.Event | None:
+        """The event of a line; None where it is none, which is noted."""
+        try:
+            event = events.from_dict(data)
+        except ValueError as error:
+            self.skipped.append(f"line {number} of events.jsonl is no event: {error}")
+            return None
+        if event is None:
+            self.skipped.append(f"line {number} of events.jsonl: a kind of event this version does not know")
+        return event
+
+    def _lines(self, limit: int) -> list[bytes]:
         file = self.path / layout.EVENTS
         try:
             size = file.stat().st_size
@@ -62,7 +94,7 @@ class RunReader:
         if not newline:
             return []
         self._offset += len(whole) + 1
-        return [event for line in whole.split(b"\n") if (event := self._parse(line)) is not None]
+        return whole.split(b"\n")
 
     def read_all(self) -> list[events.Event]:
         """Every event up to the end of the file."""
@@ -76,15 +108,11 @@ class RunReader:
         trainer = owner.read(self.path)
         return trainer is not None and trainer.alive
 
-    def _parse(self, line: bytes) -> events.Event | None:
-        self._line += 1
+    def _object(self, number: int, line: bytes) -> dict[str, Any] | None:
         if not line.strip():
             return None
         try:
-            event = events.from_json(line.decode("utf-8"))
+            return events.parse(line.decode("utf-8"))
         except ValueError as error:
-            self.skipped.append(f"line {self._line} of events.jsonl is no event: {error}")
+            self.skipped.append(f"line {number} of events.jsonl is no event: {error}")
             return None
-        if event is None:
-            self.skipped.append(f"line {self._line} of events.jsonl: a kind of event this version does not know")
-        return event

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from array import array
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from core import events
 
@@ -38,6 +40,12 @@ class Series:
         self.epochs.append(epoch)
         self.times.append(time)
         self.values.append(value)
+
+    def extend(self, other: Series) -> None:
+        self.steps.extend(other.steps)
+        self.epochs.extend(other.epochs)
+        self.times.extend(other.times)
+        self.values.extend(other.values)
 
     def cut(self, step: int) -> None:
         """Drop what stands after `step`."""
@@ -153,6 +161,22 @@ class RunState:
                 self.failed = event
                 self._note(event, "error", event.title)
 
+    def take_steps(self, logged: Sequence[Mapping[str, Any]]) -> bool:
+        """All that these StepLogged do, as JSON has them: for reading millions, a column at a time.
+
+        Returns:
+            False where one of them is not as they are written: then none was taken into account.
+        """
+        try:
+            groups = [_columns([*group]) for _, group in itertools.groupby(logged, lambda data: [*data["metrics"]])]
+        except (KeyError, TypeError, AttributeError, OverflowError):
+            return False
+        for group in groups:
+            for name, columns in group.items():
+                self.series.setdefault(name, Series()).extend(columns)
+            self.last_t = max([self.last_t, *(max(columns.times) for columns in group.values())])
+        return True
+
     def _record(self, event: events.Event, metrics: dict[str, float]) -> None:
         at = event if event.step is not None or self.training is None else self.training
         step, epoch = at.step or 0, at.epoch or 0.0
@@ -171,11 +195,29 @@ class RunState:
         self.log.append((event.t, level, text))
 
 
+def _columns(logged: Sequence[Mapping[str, Any]]) -> dict[str, Series]:
+    """Each metric of what was logged, all of it with the same metrics."""
+    steps = array("q", [data["step"] for data in logged])
+    epochs = array("d", [data["epoch"] for data in logged])
+    times = array("d", [data["t"] for data in logged])
+    return {
+        name: Series(steps, epochs, times, _values([data["metrics"][name] for data in logged]))
+        for name in logged[0]["metrics"]
+    }
+
+
+def _values(written: Sequence[Any]) -> array[float]:
+    try:
+        return array("d", written)
+    except TypeError:  # NaN and infinity are words
+        return array("d", map(events.number, written))
+
+
 def memory(read: events.HardwareRead) -> dict[str, float]:
-    """What a reading says of the memory in use, as metrics, in bytes."""
+    """What a reading says of the memory in use, as metrics, in bytes; of several GPUs that of the fullest."""
     found = {"process_memory": float(read.process_memory)}
     if read.devices:
-        found["gpu_memory"] = float(sum(device.get("memory_used") or 0 for device in read.devices))
+        found["gpu_memory"] = float(max(device.get("memory_used") or 0 for device in read.devices))
     return found
 
 

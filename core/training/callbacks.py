@@ -64,10 +64,12 @@ class RunCallback(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
+        if not state.global_step:  # what it answers untrained is what all later answers are measured by
+            self._sample(state, 0)
         self._reporter.phase("training", f"{state.max_steps} steps", state.global_step)
         self._clock.mark(state.global_step)
         self._progress(state)
-        self.trainer.throughput.begin(self.trainer.times.of_steps())
+        self.trainer.throughput.begin(self.trainer.times.of_steps(), state.num_input_tokens_seen)
 
     def on_step_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -106,7 +108,10 @@ class RunCallback(TrainerCallback):
         if "loss" not in logs:
             return
         metrics = {name: float(value) for name, value in logs.items() if name != "epoch"}
-        metrics |= self.trainer.throughput.take(self.trainer.times.of_steps(), args.world_size)
+        metrics |= self.trainer.throughput.take(self.trainer.times.of_steps())
+        self.trainer.count_tokens()
+        if state.num_input_tokens_seen:
+            metrics[events.TOKENS] = state.num_input_tokens_seen
         self._emit(events.StepLogged, state, metrics=metrics)
         self._look_at_loss(metrics["loss"], state, control)
         self._advise(state, at_once=False)

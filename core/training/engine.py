@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from core import events
 from core.errors import FinetuiError, RunStopped
 from core.events import RunFailed, RunFinished
+from core.runs import history
 from core.runs.folder import RunFolder, checkpoint_step
 from core.training import allocator, failures
 from core.training.reporter import Reporter
@@ -48,6 +49,7 @@ def run(config: RunConfig, folder: RunFolder, resume: bool = False) -> RunFinish
         outcome = failures.describe(error, folder)
     failures.emit_last(folder, outcome)
     folder.close()
+    history.shorten(folder.path)  # after the last word, for which somebody may wait
     return outcome
 
 
@@ -168,7 +170,10 @@ class _Run:
 
         config, folder = checked.config, self._folder
         settings = arguments.build(config, folder.checkpoints, checked.precision)
-        callback = RunCallback(self._reporter, config.stop_on_nan, Sampler(checked, self._reporter))
+        sampler = Sampler(checked, self._reporter)
+        if self._checkpoint is not None:
+            sampler.take_up(folder.commands_before())
+        callback = RunCallback(self._reporter, config.stop_on_nan, sampler)
         training = trainer.build(config, prepared, settings, callback)
         try:
             training.train(resume_from_checkpoint=str(self._checkpoint) if self._checkpoint else None)

@@ -7,7 +7,7 @@ import errno
 import time
 import traceback
 
-from core.errors import FinetuiError
+from core.errors import FinetuiError, first_line
 from core.events import RunFailed, RunFinished
 from core.runs.folder import RunFolder
 
@@ -31,7 +31,7 @@ def describe(error: Exception, folder: RunFolder) -> RunFailed:
     if known is None:
         return RunFailed(
             t=time.time(),
-            title=f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}",
+            title=f"{type(error).__name__}: {first_line(str(error))}",
             detail=f"{folder.output}",
             hint="this is a defect, of finetui or of a library; the traceback stands in the run's events and log",
             traceback=text,
@@ -61,7 +61,7 @@ def _recognize(error: Exception) -> FinetuiError | None:
     if is_out_of_memory(error):
         return RunFailure(
             "out of memory",
-            (str(error).splitlines() or ["while training"])[0],
+            first_line(str(error)) or "while training",
             LESS_MEMORY,
         )
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -1,18 +1,18 @@
-"""The answers of the model under training to a fixed set of inputs, after every evaluation and on demand."""
+"""What the model under training answers to a fixed set of inputs: at step 0, after every evaluation, on demand."""
 
 from __future__ import annotations
 
 import contextlib
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from core import commands, events
-from core.errors import FinetuiError
+from core.errors import FinetuiError, first_line
 from core.tasks.base import Answer, Question
 
 if TYPE_CHECKING:
@@ -44,6 +44,12 @@ class Sampler:
             self._take_rows(checked.evaluation, checked.config.samples.rows)
             for text in checked.config.samples.texts:
                 self._add(*([text] if isinstance(text, str) else text))
+
+    def take_up(self, told: Iterable[commands.Command]) -> None:
+        """Take up what was typed before the run was resumed."""
+        for command in told:
+            if isinstance(command, commands.Sample) and command.text.strip():
+                self.ask_again(command)
 
     def ask_again(self, command: commands.Sample) -> None:
         """Take up what a person typed; a text that stands there already is not asked twice."""
@@ -109,8 +115,7 @@ class Sampler:
             yield
         except Exception as error:  # whatever a model or tokenizer raises
             self._off = True
-            reason = next(iter(str(error).splitlines()), "") or type(error).__name__
-            self._reporter.notice(f"samples failed and are off from now on: {reason}", "warning")
+            self._reporter.notice(f"samples failed and are off from now on: {first_line(error)}", "warning")
 
 
 def _sample(question: Question, answer: Answer, correct: bool | None) -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Steered(Trainer):
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.times = TimeShares()
-        self.throughput = Throughput()
+        self.throughput = Throughput(self.args.world_size)
         self.bad_loss: float | None = None
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
@@ -60,8 +60,17 @@ class Steered(Trainer):
             return super()._run_epoch(*args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _save_checkpoint(self, *args: Any, **kwargs: Any) -> None:
+        self.count_tokens()
         with self.times.during("checkpoints"):
             super()._save_checkpoint(*args, **kwargs)
+
+    def count_tokens(self) -> None:
+        """Bring the Trainer's own count of tokens up to date, which a checkpoint keeps.
+
+        The Trainer counts, where it is told to, by waiting for the device at each step; then it is left to it.
+        """
+        if self.args.include_num_input_tokens_seen == "no":
+            self.state.num_input_tokens_seen = self.throughput.tokens()
 
     def save_now(self) -> None:
         """Write a checkpoint of the present step, as the Trainer itself does between steps."""

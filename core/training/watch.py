@@ -13,6 +13,7 @@ from typing import Any
 
 from core.errors import FinetuiError
 from core.events import HardwareRead, Level
+from core.runs import history
 from core.runs.folder import RunFolder
 from core.training.reporter import Reporter
 
@@ -69,13 +70,18 @@ def _package(filename: str) -> str:
 
 @contextlib.contextmanager
 def watching(folder: RunFolder, reporter: Reporter, read: Callable[[Path], HardwareRead]) -> Iterator[None]:
-    """Read the machine every READ_SECONDS and pass on warnings, until the block ends."""
+    """Read the machine every READ_SECONDS and pass on warnings, until the block ends.
+
+    A long run gets a short cut to its events from time to time: whoever opens it waits for what came since.
+    """
     done = threading.Event()
 
     def watch() -> None:
         with contextlib.suppress(FinetuiError):  # a full disk ends the run elsewhere
+            shortened = 0
             while True:
                 folder.emit(read(folder.path))
+                shortened = history.shorten(folder.path, shortened, history.SELDOM)
                 if done.wait(READ_SECONDS):
                     return
 

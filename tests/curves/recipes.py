@@ -23,7 +23,7 @@ BASE = {
 
 def recipes() -> dict[str, Callable[[], Recording]]:
     """Every real run."""
-    return {**_of_tables(), **_of_texts(), **_later("again"), **_later("last")}
+    return {**_of_tables(), **_of_texts(), **_later("again"), **_later("last"), **_rates("tuned"), **_rates("fresh")}
 
 
 LATER = {"again": 40, "last": 80}
@@ -57,6 +57,23 @@ def _later(word: str) -> dict[str, Callable[[], Recording]]:
         for case, (changes, training) in cases.items():
             changed = replace(table, **{"seed": seed, **changes})
             found[f"{name}-{case}-{word}"] = partial(tables.run, changed, replace(how, **training))
+    return found
+
+
+RATES = {"tuned": 200, "fresh": 400}
+"""Sets of runs at wrong rates, and the first of their seeds."""
+
+
+def _rates(word: str) -> dict[str, Callable[[], Recording]]:
+    """More of the two kinds that are missed most easily: a rate far too high, and batches of two."""
+    found: dict[str, Callable[[], Recording]] = {}
+    for index, (name, (table, how)) in enumerate(BASE.items()):
+        for number, (times, sgd) in enumerate(((100, 0.15), (300, 0.2), (1000, 0.3))):
+            changed = replace(table, seed=RATES[word] + 10 * index + number)
+            high = replace(how, rate=how.rate * times)
+            found[f"{name}-rate-x{times}-{word}"] = partial(tables.run, changed, high)
+            noisy = replace(how, optimizer="sgd", rate=sgd, log=1, stop=how.steps // 2)
+            found[f"{name}-pairs-{number}-{word}"] = partial(tables.run, replace(changed, batch=2), noisy)
     return found
 
 

@@ -43,7 +43,7 @@ def test_a_classifier_from_start_to_prediction(mrpc: Any, new_folder: Any) -> No
     assert set(outcome.metrics) == {"eval_loss", "eval_accuracy", "eval_f1"}
     told = RunReader(folder.path).read_all()
     phases = [event.phase for event in told if isinstance(event, events.PhaseChanged)]
-    training = ["training", "evaluating", "sampling", "saving"]
+    training = ["sampling", "training", "evaluating", "sampling", "saving"]
     assert phases == ["checking", "tokenizing", "tokenizing", "loading", *training]
     assert told[-1] == outcome
     assert any(isinstance(event, events.HardwareRead) for event in told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from core import commands, config_file, events
 from core.config import RunConfig
 from core.demo import sums
-from core.runs.folder import RunFolder
+from core.runs.folder import RunFolder, tell
 from core.runs.reader import RunReader
 from core.tasks.sequence_classification import SequenceClassification
 from core.training import engine
@@ -47,7 +48,7 @@ def test_losses_are_those_of_a_run_without_samples(mrpc: Any, new_folder: NewFol
     assert losses[0] == losses[1]
 
     asked = said(folder, events.Sampled)
-    assert [event.step for event in asked] == [2, 4, 6]
+    assert [event.step for event in asked] == [0, 2, 4, 6]
     for event in asked:
         assert [bool(sample.get("expected")) for sample in event.samples] == [True, True, True, False]
         assert all(sample["correct"] == (sample["answer"] == sample["expected"]) for sample in event.samples[:3])
@@ -60,7 +61,7 @@ def test_a_causal_lm_writes_a_bounded_answer(small_sums: Any, new_folder: NewFol
     folder = new_folder(config)
     assert isinstance(engine.run(config, folder), events.RunFinished)
     asked = said(folder, events.Sampled)
-    assert [len(event.samples) for event in asked] == [3, 3]
+    assert [len(event.samples) for event in asked] == [3, 3, 3]
     assert asked[0].samples[2]["input"] == "1 + 1 ="
     assert all(len(sample["answer"]) <= 3 for event in asked for sample in event.samples)
     assert [sample["input"] for sample in asked[0].samples] == [sample["input"] for sample in asked[1].samples]
@@ -88,10 +89,8 @@ def test_what_was_typed_is_asked_while_paused_and_from_then_on(small_sums: Any, 
         run.thread.join()
 
 
-def test_stop_breaks_off_an_answer(small_sums: Any, new_folder: NewFolder) -> None:
-    config = small_sums(
-        {"rows": 8, "max_new_tokens": 1000}, max_steps=100_000, eval_strategy="steps", eval_steps=2, save_strategy="no"
-    )
+def test_stop_breaks_off_an_answer_before_the_first_step(small_sums: Any, new_folder: NewFolder) -> None:
+    config = small_sums({"rows": 8, "max_new_tokens": 1000}, max_steps=100_000, eval_strategy="no", save_strategy="no")
     # No end token comes to mind, and there is room: an answer takes a thousand steps.
     config.model.from_config.update(max_position_embeddings=2000, eos_token_id=None)  # type: ignore[union-attr]
     run = LiveRun(config, new_folder(config))
@@ -100,8 +99,21 @@ def test_stop_breaks_off_an_answer(small_sums: Any, new_folder: NewFolder) -> No
     run.tell(commands.Stop())
     finished = run.wait_for(events.RunFinished)
     run.thread.join()
-    assert (finished.reason, finished.step) == ("stopped", 2)
+    assert (finished.reason, finished.step) == ("stopped", 1)
     assert not any(isinstance(event, events.Sampled) for event in run.said)
+
+
+def test_what_was_typed_is_asked_again_after_a_resume(small_sums: Any, new_folder: NewFolder) -> None:
+    config = small_sums({"rows": 1}, max_steps=4, eval_strategy="no", save_strategy="steps", save_steps=2)
+    folder = new_folder(config)
+    tell(folder.path, commands.Sample("2 + 3 ="))
+    assert isinstance(engine.run(config, folder), events.RunFinished)
+    shutil.rmtree(folder.checkpoints / "checkpoint-4")
+    assert isinstance(engine.run(config, RunFolder(folder.path), resume=True), events.RunFinished)
+    asked = said(folder, events.Sampled)
+    assert [(event.step, len(event.samples)) for event in asked][-1] == (4, 2)
+    assert asked[-1].samples[1]["input"] == "2 + 3 ="
+    assert sum(event.step == 0 for event in asked) == 1, "a run has one beginning"
 
 
 def test_samples_that_fail_end_with_a_notice_and_not_the_run(

@@ -17,7 +17,7 @@ from core.config import RunConfig
 from core.runs import layout
 from core.runs.folder import RunFolder, tell
 from core.runs.reader import RunReader
-from core.training import engine
+from core.training import engine, prepare
 
 PATIENCE = 120.0
 """Seconds after which something that should happen counts as not happening."""
@@ -184,12 +184,21 @@ def losses(path: Path) -> dict[int | None, float]:
     return {event.step: event.metrics["loss"] for event in said if isinstance(event, events.StepLogged)}
 
 
+def tokens(path: Path) -> float:
+    """How many tokens the run had been trained on when it logged last."""
+    logged = [event for event in RunReader(path).read_all() if isinstance(event, events.StepLogged)]
+    return logged[-1].metrics[events.TOKENS]
+
+
 def test_a_resumed_run_has_the_losses_of_the_uninterrupted_one(mrpc: Any, new_folder: Any) -> None:
     config = mrpc(num_train_epochs=2, save_strategy="steps", save_steps=5)
     whole = new_folder(config)
     assert isinstance(engine.run(config, whole), events.RunFinished)
     expected = losses(whole.path)
     assert len(expected) == 38
+    checked = prepare.check(config)
+    rows = checked.task.encode(checked.train[:], checked.tokenizer, 128)["input_ids"]
+    assert tokens(whole.path) == 2 * sum(map(len, rows)), "two epochs of every token, and not one pad"
 
     # Killed in the middle of epoch 1 while it wrote a checkpoint: step 20 is half there, step 15 is complete.
     killed = new_folder(config)
@@ -205,6 +214,7 @@ def test_a_resumed_run_has_the_losses_of_the_uninterrupted_one(mrpc: Any, new_fo
     assert isinstance(started, events.RunStarted)
     assert started.resumed_from == 15
     assert losses(killed.path) == {step: loss for step, loss in expected.items() if step is not None and step > 15}
+    assert tokens(killed.path) == tokens(whole.path), "what came before the checkpoint counts, too"
 
 
 def test_resume_without_a_checkpoint_says_so(mrpc: Any, new_folder: Any) -> None:

@@ -9,7 +9,7 @@ from core.events import RunFinished, RunStarted
 from core.runs.folder import RunFolder
 
 
-class FakeEngine:
+class FakeInstantEngine:
     """Finishes every run at once. `configs` are those that it was given, `resumed` the runs that went on."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from core import config_file
 from tests.pilot.driving import driven, still, text, type_in, until, until_shown
-from tests.pilot.fake_training import FakeEngine
+from tests.pilot.fake_training import FakeInstantEngine
 from tui.app import FinetuiApp
 from tui.screens.configure import ConfigureScreen
 from tui.screens.dialogs import ErrorDialog
@@ -196,7 +196,7 @@ async def test_an_unfinished_form_does_not_start(tmp_path: Path) -> None:
 
 
 async def test_check_then_start(tmp_path: Path, bert: str, reviews: str) -> None:
-    engine = FakeEngine()
+    engine = FakeInstantEngine()
     app = FinetuiApp(runs=tmp_path / "runs", train=engine)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("f3")

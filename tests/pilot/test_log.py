@@ -94,6 +94,20 @@ async def test_letters_of_a_search_are_no_keys(runs: Path) -> None:
         await until(pilot, lambda: "no match" not in text(pilot))
 
 
+async def test_a_line_that_goes_on_says_so_and_right_shows_it(runs: Path) -> None:
+    run = trained(runs)
+    run.notice("note of " + " ".join(f"word{number}" for number in range(30)) + " the end")
+    async with watching(run) as pilot:
+        await until_shown(pilot, "note of")
+        (line,) = log_lines(pilot)
+        assert line.endswith("…")
+        await pilot.press(*["right"] * 9)
+        await until_shown(pilot, "the end")
+        assert "…" not in next(line for line in text(pilot).splitlines() if "the end" in line)
+        await pilot.press(*["left"] * 9)
+        await until_shown(pilot, line)
+
+
 async def test_levels_take_turns(runs: Path) -> None:
     run = noted(runs)
     async with watching(run) as pilot:

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.pilot.driving import text, until, until_shown
-from tests.pilot.fake_training import FakeEngine
+from tests.pilot.fake_training import FakeInstantEngine
 from tests.pilot.recorded import RecordedRun, completed, trained
 from tui.app import FinetuiApp
 from tui.screens.runs import RunsScreen
@@ -92,7 +92,7 @@ def with_checkpoint(run: RecordedRun) -> RecordedRun:
 
 async def test_run_that_broke_off_goes_on_in_its_folder(tmp_path: Path) -> None:
     run = with_checkpoint(trained(tmp_path / "runs", alive=False))
-    engine = FakeEngine()
+    engine = FakeInstantEngine()
     async with FinetuiApp(runs=tmp_path / "runs", train=engine).run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "crashed", "u resume")
         await pilot.press("u")
@@ -104,7 +104,7 @@ async def test_run_that_broke_off_goes_on_in_its_folder(tmp_path: Path) -> None:
 async def test_monitor_goes_on_with_the_run_that_it_shows(tmp_path: Path) -> None:
     run = with_checkpoint(trained(tmp_path / "runs", alive=False))
     run.finish("stopped")
-    engine = FakeEngine()
+    engine = FakeInstantEngine()
     async with FinetuiApp(runs=tmp_path / "runs", open_run=run.path, train=engine).run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "stopped  mrpc-tiny", "u resume")
         await pilot.press("u")
@@ -113,7 +113,7 @@ async def test_monitor_goes_on_with_the_run_that_it_shows(tmp_path: Path) -> Non
 
 
 async def test_run_without_a_checkpoint_or_at_its_end_does_not_go_on(runs: Path) -> None:
-    engine = FakeEngine()
+    engine = FakeInstantEngine()
     async with FinetuiApp(runs=runs, train=engine).run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "completed")
         await pilot.press("u")  # paused: it lives

@@ -17,6 +17,7 @@ from core import events, hardware
 @pytest.fixture(autouse=True)
 def _not_yet_initialised(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hardware, "_devices", None)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
 
 
 class FakeNVMLError(Exception):
@@ -41,6 +42,11 @@ class FakeNVML(ModuleType):
 
     def nvmlDeviceGetHandleByIndex(self, index: int) -> int:  # noqa: N802
         return index
+
+    def nvmlDeviceGetHandleByUUID(self, uuid: str) -> int:  # noqa: N802
+        if uuid not in ("GPU-a", "GPU-b"):
+            raise FakeNVMLError("Not Found")
+        return ("GPU-a", "GPU-b").index(uuid)
 
     def nvmlDeviceGetName(self, handle: int) -> str:  # noqa: N802
         return f"Fake GPU {handle}"
@@ -114,6 +120,18 @@ def test_gpus_tell_what_they_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         {"name": "Fake GPU 0", "utilization": 87, **memory, "power_w": 312.5, "temperature_c": 64},
         {"name": "Fake GPU 1", **memory},
     ]
+
+
+@pytest.mark.parametrize(
+    ("visible", "names"),
+    [("1", [1]), ("1,0", [1, 0]), ("GPU-b, 0", [1, 0]), ("", []), ("-1", []), ("0,7,1", [0]), ("GPU-x", [])],
+)
+def test_only_the_gpus_that_this_process_may_use_are_read(
+    visible: str, names: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNVML())
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert [device["name"] for device in hardware.read(tmp_path).devices] == [f"Fake GPU {name}" for name in names]
 
 
 def test_a_machine_without_a_driver_has_no_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,6 +119,39 @@ def test_a_folder_that_cannot_be_written_opens_all_the_same(run: RecordedRun) ->
     assert {path.name for path in run.path.iterdir() if path.name.startswith(layout.CURVES)} == {layout.CURVES}
 
 
+def test_what_is_not_written_as_usual_is_read_all_the_same(run: RecordedRun) -> None:
+    odd = (
+        '{"type": "step_logged", "t": 1781000500.5, "step": 201, "epoch": 1.2, "metrics": {"loss": "NaN", "other": 1}}',
+        '{"type": "step_logged", "t": 1781000501.5, "step": 202, "epoch": 1.2, "metrics": {"loss": "-Infinity"}}',
+        '{"type": "step_logged", "t": 1781000502.5, "step": 203, "epoch": 1.2, "metrics": {}}',
+        '{"type": "step_logged", "t": 1781000503, "step": 204, "metrics": {"loss": 0.5}}',
+        '{"type": "step_logged", "t": 1781000504.5, "metrics": {"loss": 0.25}}',
+        '{"type": "step_logged", "t": 1781000505.5, "step": 206}',
+        "half a line",
+        '{"type": "step_logged", "t": 1781000507.5, "step": 207, "epoch": 1.2, "metrics": {"loss": "NaN", "other": 1}}',
+    )
+    with (run.path / layout.EVENTS).open("a") as stream:
+        stream.write("\n".join(odd) + "\n")
+    found = History(run.path)
+    found.replay()
+    values = list(found.state.series["loss"].values)[-5:]
+    assert str(values) == "[nan, -inf, 0.5, 0.25, nan]"
+    assert list(found.state.series["other"].steps) == [201, 207]
+    assert len(found.reader.skipped) == 2
+    assert str(opened(run)) == str(from_events(run)), "as text: a NaN equals no NaN"
+
+
+def test_a_run_that_trains_leaves_a_short_cut_now_and_then(run: RecordedRun) -> None:
+    size = (run.path / layout.EVENTS).stat().st_size
+    assert history.shorten(run.path, worth=size + 1) == 0
+    assert not (run.path / layout.CURVES).exists()
+    assert history.shorten(run.path, worth=size) == size
+    assert opened(run) == from_events(run)
+    run.train(10)
+    assert history.shorten(run.path, size, worth=10**6) == size
+    assert history.shorten(run.path / "gone") == 0
+
+
 def test_a_short_run_leaves_none(run: RecordedRun, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "WORTH_SAVING", 2**20)
     opened(run)
@@ -126,8 +159,8 @@ def test_a_short_run_leaves_none(run: RecordedRun, monkeypatch: pytest.MonkeyPat
 
 
 def test_whoever_waits_is_told_how_far_the_reading_is(run: RecordedRun, monkeypatch: pytest.MonkeyPatch) -> None:
-    read = RunReader.read
-    monkeypatch.setattr(RunReader, "read", lambda self, limit=20_000: read(self, limit))
+    read = RunReader.read_plain
+    monkeypatch.setattr(RunReader, "read_plain", lambda self: read(self, 20_000))
     shares: list[float] = []
     History(run.path).replay(shares.append)
     assert shares == sorted(shares)

@@ -281,3 +281,13 @@ def test_a_run_that_goes_away_while_the_store_is_read_is_not_listed(run: RunFold
 
     gone = RunFolder.create(run.path.parent, config)
     assert [summary.path for summary in FakeStore(run.path.parent).list()] == [run.path]
+
+
+def test_a_removed_inbox_holds_no_command_and_a_new_one_does(run: RunFolder) -> None:
+    folders.tell(run.path, commands.Save())
+    assert run.read_commands() == [commands.Save()]
+    (run.path / layout.INBOX).unlink()
+    assert run.read_commands() == run.commands_before() == []
+    folders.tell(run.path, commands.Pause())
+    assert run.read_commands() == [commands.Pause()]
+    assert run.commands_before() == [commands.Pause()]

@@ -45,14 +45,14 @@ def test_tokens_are_those_that_are_not_padding() -> None:
     ids = torch.ones(2, 4, dtype=torch.int64)
     throughput.add([{"input_ids": ids, "attention_mask": torch.tensor([[1, 1, 1, 0], [1, 0, 0, 0]])}])
     throughput.add([{"input_ids": ids}])
-    assert throughput.take(12.0, processes=1) == {"samples_per_second": 2.0, "tokens_per_second": 6.0}
-    assert throughput.take(13.0, processes=1) == {}, "nothing was counted: it is absent, not zero"
+    assert throughput.take(12.0) == {"samples_per_second": 2.0, "tokens_per_second": 6.0}
+    assert throughput.take(13.0) == {}, "nothing was counted: it is absent, not zero"
 
 
 def test_rows_without_tokens_have_no_tokens_a_second() -> None:
     throughput = Throughput()
     throughput.add([{"pixel_values": torch.zeros(2, 3)}])
-    assert throughput.take(1.0, processes=1) == {}
+    assert throughput.take(1.0) == {}
 
 
 def test_the_time_left_counts_the_evaluations_and_checkpoints_to_come() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from core.events import TOKENS
 from tui.charts.blocks import Blocks, Floats
 from tui.charts.curve import Curve, curve
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 Axis = Literal["step", "epoch", "time", "tokens"]
 AXES: tuple[Axis, ...] = ("step", "epoch", "time", "tokens")
-TOKENS = "num_input_tokens_seen"
 Sign = Literal["evaluated", "saved", "evaluated, saved", "command", "learning rate"]
 
 

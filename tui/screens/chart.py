@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, VerticalScroll
 from textual.content import Content
+from textual.theme import Theme
 from textual.widgets import Static
 
 from core.errors import FinetuiError
@@ -58,6 +59,7 @@ class ChartScreen(FinetuiScreen):
         self._guests = {run.path for run in runs}
         self._paths = [*(run.path for run in runs), *paths]
         self._wish = figure.Wish(metric or "loss", "", None, "")
+        self._differing: dict[str, list[object]] = {}
         self._smoothing = 0
         self._cursor: int | None = None
         self._sizes: list[int] = []
@@ -80,6 +82,7 @@ class ChartScreen(FinetuiScreen):
         self.query_one("#chart-differences").display = False
         self.query_one(Chart).focus()
         self.set_interval(PAINT_SECONDS, self._look)
+        self.app.theme_changed_signal.subscribe(self, self._recolor)
         self._read(self._paths)
 
     # reading
@@ -114,15 +117,21 @@ class ChartScreen(FinetuiScreen):
         give_colors(sources, COLORS)
         self._sources = sources
         self._paths = [source.run.path for source in sources]
-        several = len(sources) > 1
-        self.query_one("#chart-differences").display = several
-        if several:
-            wide = self.has_class("-wide")
-            self.query_one("#chart-different", Static).update(
-                chart_words.differences(differing, PANEL if wide else self.size.width - 6, wide)
-            )
+        self._differing = differing
+        self.query_one("#chart-differences").display = len(sources) > 1
+        self._show_differences()
         self._choose(self._wish.metric)
         self.refresh_bindings()
+
+    def _show_differences(self) -> None:
+        """Write them as wide as there is room."""
+        wide = self.has_class("-wide")
+        width = PANEL if wide else self.size.width - 6
+        self.query_one("#chart-different", Static).update(chart_words.differences(self._differing, width, wide))
+
+    def _recolor(self, theme: Theme) -> None:
+        self.query_one(Chart).notify_style_update()
+        self._paint()
 
     def _look(self) -> None:
         if not self.is_current:
@@ -186,6 +195,7 @@ class ChartScreen(FinetuiScreen):
         if self._cursor is not None:
             self._cursor = min(self._cursor, self.query_one(Chart).columns - 1)
         if self._sources and self._wish.title:
+            self._show_differences()
             self._paint()
 
     # keys

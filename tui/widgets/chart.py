@@ -179,7 +179,7 @@ class Chart(Canvas, can_focus=True):
             named = [(at, ticks.label(at, step)) for at in places]
         title = figure.axis
         room = self.size.width - len(title) - 1
-        self._text(self.size.width - len(title), rows + 1, title, axis)
+        self._text(self.size.width - len(title), rows + 1, title, tick)
         for at, text in named:
             share = (at - begin) / (end - begin) if end > begin else 0.5
             column = edge + 1 + round(share * (self.columns * DOTS_ACROSS - 1)) // DOTS_ACROSS

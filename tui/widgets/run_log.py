@@ -15,11 +15,13 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from tui.log_lines import Line, LogLines
-from tui.text import one_line, visible
+from tui.text import ELLIPSIS, one_line, visible
 
 SIGNS = {"info": " ", "warning": "!", "error": "✗"}
 HERE, MATCH, NO_MATCH = "▶ ", "· ", "  "
 """Before each line while something is searched: a match is seen without colour."""
+SIDEWAYS = 20
+"""Columns that Right and Left scroll by."""
 SHOWN = {"all": "", "warning": "warnings and errors", "error": "errors"}
 
 _ERROR = re.compile(r"\b(error|critical|fatal|traceback|exception)\b|\w(Error|Exception)\b", re.IGNORECASE)
@@ -124,6 +126,12 @@ class RunLog(ScrollView, can_focus=True):
         if self._follows:
             self.scroll_end(animate=False, immediate=True, force=True, x_axis=False)
 
+    def action_scroll_right(self) -> None:
+        self.scroll_relative(x=SIDEWAYS, animate=False)
+
+    def action_scroll_left(self) -> None:
+        self.scroll_relative(x=-SIDEWAYS, animate=False)
+
     def on_resize(self) -> None:
         self._to_end()
 
@@ -146,7 +154,7 @@ class RunLog(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         left, top = self.scroll_offset
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if not self._styles:
             names = ("clock", *SIGNS)
             self._styles = {name: self.get_component_rich_style(f"log--{name}") for name in names}
@@ -163,7 +171,10 @@ class RunLog(ScrollView, can_focus=True):
         if self._lines.wanted:
             fits = any(found for _, found in self._parted(text))
             parts = [Segment(HERE if row == self._lines.at else MATCH if fits else NO_MATCH, base), *parts]
-        return Strip(parts).crop_extend(left, left + width, base)
+        line = Strip(parts)
+        if line.cell_length <= left + width:
+            return line.crop_extend(left, left + width, base)
+        return Strip.join([line.crop(left, left + width - 1), Strip([Segment(ELLIPSIS, self._styles["clock"])])])
 
     def _parted(self, text: str) -> list[tuple[str, bool]]:
         """The text in parts, each with whether it is what is searched."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PADDING = 2
 NARROWEST = 10
-EMPTY = "no samples yet: they come with each evaluation; g asks now"
+EMPTY = "no samples yet: they come before the first step and with each evaluation; g asks now"
 
 
 class SampleTable(DataTable[Text]):
@@ -65,6 +65,9 @@ class SampleTable(DataTable[Text]):
         if back != self._back:
             self._back = back
             self._draw()
+
+    def on_mount(self) -> None:
+        self.app.theme_changed_signal.subscribe(self, lambda theme: self._draw())  # cells hold their colours
 
     def on_resize(self, event: Resize) -> None:
         self._draw()

@@ -8,6 +8,9 @@ from core.training.diagnosis import progress, trouble
 from core.training.diagnosis.curves import Curves, Measured
 from core.training.diagnosis.findings import KINDS, Finding
 
+HALF = 0.5
+"""At a rate too high overfitting is named where the training loss has fallen below this share of its start at least."""
+
 __all__ = ["KINDS", "Finding", "diagnose"]
 
 
@@ -38,10 +41,11 @@ def _found(curves: Curves) -> list[Finding | None]:
         return [nan, high, diverging, unstable]
     low = trouble.rate_too_low(curves) if high is None else None
     found = [nan, high, unstable, low]
-    overfitting = progress.overfitting(curves) if unstable is None else None
-    if unstable is None or high is not None:
+    overfitting = None
+    if unstable is None:  # else the evaluations say as little as the training loss
+        if high is None or curves.end < HALF * curves.origin:
+            overfitting = progress.overfitting(curves)
         found += [overfitting, progress.gap(curves)]
-    if unstable is None:
         found.append(trouble.spike(curves))
         if high is None:
             found.append(progress.accuracy_flat(curves))

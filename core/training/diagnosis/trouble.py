@@ -37,8 +37,12 @@ OVERSHOOT = 1.25
 """The rate is too high where the loss leaps to so many times its start within the first third."""
 FIRST_OVERSHOOT = 2.5
 """Within the first tenth one point of this height is enough."""
+FALLEN = 0.3
+"""It is, too, where in the first half the loss falls below this share of its start and comes back to the start,"""
+BACK = 2
+"""so many times;"""
 JUMPING = 0.04
-"""It is, too, where the evaluation loss jumps up and down by such a share from one evaluation to the next,"""
+"""or where the evaluation loss jumps up and down by such a share from one evaluation to the next,"""
 JUMPING_RATIO = 3.0
 """and so travels at least so many times as far as it comes down."""
 ABSURD_LOSS = 10.0
@@ -151,6 +155,9 @@ def rate_too_high(curves: Curves) -> Finding | None:
         return Finding("rate_too_high", loss.steps[0], text)
     if len(loss) < MIN_POINTS:
         return None
+    absurd = _absurd(curves)
+    if absurd is not None:
+        return absurd
     leap = _leap(curves)
     if leap is not None:
         step, height = leap
@@ -158,7 +165,37 @@ def rate_too_high(curves: Curves) -> Finding | None:
             f"the loss leapt from {figure(curves.origin)} to {figure(height)} at step {step}, now {figure(curves.end)}"
         )
         return Finding("rate_too_high", step, text)
-    return _jumping(curves)
+    return _back(curves) or _jumping(curves)
+
+
+def _absurd(curves: Curves) -> Finding | None:
+    """In the first third the loss of training or evaluation is twice worse than any guess; once may be a bad batch."""
+    if not curves.cross_entropy:
+        return None
+    worst = ABSURD_LM_LOSS if curves.language_model else ABSURD_LOSS
+    early = [line.until(curves.total // 3) for line in (curves.loss, curves.eval_loss)]
+    found = sorted(
+        (step, value) for line in early for step, value in zip(line.steps, line.values, strict=True) if value > worst
+    )
+    if len(found) < 2:
+        return None
+    top = max(value for _, value in found)
+    text = f"the loss was up to {figure(top)} in the first steps, worse than any guess, and is {figure(curves.end)} now"
+    return Finding("rate_too_high", found[0][0], text)
+
+
+def _back(curves: Curves) -> Finding | None:
+    """In the first half the loss falls far and leaps back to where it began, again and again."""
+    early, low, steps = curves.loss.until(curves.total // 2).thinned(), False, []
+    for step, value in zip(early.steps, early.values, strict=True):
+        if low and value >= curves.origin:
+            steps.append(step)
+            low = False
+        low = low or value <= FALLEN * curves.origin
+    if len(steps) < BACK:
+        return None
+    text = f"the loss fell far and leapt back to where it began {len(steps)} times, first at step {steps[0]}"
+    return Finding("rate_too_high", steps[0], text)
 
 
 def _leap(curves: Curves) -> tuple[int, float] | None:
