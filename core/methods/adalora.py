@@ -55,9 +55,10 @@ class AdaLoraCallback(TrainerCallback):
 
 def rank_pattern(model: PreTrainedModel) -> dict[str, list[bool]]:
     """Per adapted matrix, by its name in the base model, which of its `init_r` ranks are not pruned."""
+    tuner: Any = model.base_model
     return {
         name: (parameter != 0).view(-1).tolist()
-        for name, parameter in model.base_model.model.named_parameters()
+        for name, parameter in tuner.model.named_parameters()
         if ".lora_E." in name
     }
 
@@ -85,4 +86,5 @@ def check(config: Any) -> None:
 
 
 def _config(model: PreTrainedModel) -> Any:
-    return model.peft_config["default"]  # type: ignore[index]
+    configs: Any = model.peft_config
+    return configs["default"]

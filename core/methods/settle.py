@@ -118,7 +118,8 @@ def _peft_knows_not(kind: str, model: PreTrainedModel) -> bool:
     """Whether a method adapts modules that PEFT's tables do not name for the architecture."""
     if "target_modules" not in options.options_of(kind):
         return False
+    from peft import PeftType
     from peft.mapping import PEFT_TYPE_TO_TUNER_MAPPING
 
-    tables = getattr(PEFT_TYPE_TO_TUNER_MAPPING[kinds.peft_type(kind)], "target_module_mapping", None)
+    tables = getattr(PEFT_TYPE_TO_TUNER_MAPPING[PeftType(kinds.peft_type(kind))], "target_module_mapping", None)
     return tables is not None and model.config.model_type not in tables

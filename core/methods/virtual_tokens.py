@@ -14,7 +14,7 @@ Reduce = Callable[[Any, "torch.Tensor"], "torch.Tensor"]
 
 def count(model: PreTrainedModel) -> int:
     """How many positions they take; 0 without prompt learning."""
-    config = model.active_peft_config if hasattr(model, "peft_config") else None  # type: ignore[operator]
+    config: Any = getattr(model, "active_peft_config", None)
     return int(config.num_virtual_tokens) if config is not None and config.is_prompt_learning else 0
 
 

@@ -67,7 +67,7 @@ def for_method(kind: str) -> dict[Path, FormField]:
     """One field per option of an adapter, from its PEFT config class. The first call imports PEFT: for a thread."""
     from core.methods.options import options_of
 
-    found = {}
+    found: dict[Path, FormField] = {}
     for option in options_of(kind).values():
         path = ("method", option.name)
         found[path] = FormField(path, option.help, option.annotation, option.default, _choices(option.annotation))

@@ -115,11 +115,11 @@ class RunForm(Vertical):
             await self.form.rebuild(layout.parts(self.draft.fields), self.draft.texts)
         for row in self.form.rows():
             row.show_error("")
-        if (row := self.form.row(methods.KIND)) is not None:
-            row.narrow(self.draft.off)
-            row.show_error(self.draft.check(methods.KIND))
-            if row.has_focus_within:
-                self._help(row)
+        if (kind := self.form.row(methods.KIND)) is not None:
+            kind.narrow(self.draft.off)
+            kind.show_error(self.draft.check(methods.KIND))
+            if kind.has_focus_within:
+                self._help(kind)
         self._settle()
 
     def _settle(self) -> None:
