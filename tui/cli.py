@@ -210,7 +210,8 @@ def predict(
         str, typer.Argument(metavar="RUN|MODEL", help="a run, a model folder or a Hub id", show_default=False)
     ],
     texts: Annotated[
-        list[str] | None, typer.Argument(metavar="[TEXT ...]", help="a tab parts a text from its pair")
+        list[str] | None,
+        typer.Argument(metavar="[TEXT ...]", help="a tab parts two texts: a pair, a question and its context"),
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="one text a line; else stdin")] = None,
     runs: Runs = None,

@@ -50,7 +50,7 @@ def first_subwords(word_ids: Sequence[int | None], labels: Sequence[int]) -> lis
 
 def cut(encoded: BatchEncoding, index: int) -> int:
     """How many words of a row have all their tokens beyond the limit."""
-    kept = encoded.encodings[index]
+    kept = (encoded.encodings or [])[index]
     beyond = {word for part in kept.overflowing for word in part.word_ids}
     return len(beyond - {None, *kept.word_ids})
 
