@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.config import DataConfig
-from core.data import cells, files, sources
+from core.data import cells, files, mapped, sources
 from core.errors import FinetuiError
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from datasets import Dataset, DatasetDict
 
+FORGET_EVERY = 50
+"""Pages read between two times that their memory is given back."""
 CELL_WIDTH = 200
 """Characters of a cell on a page."""
 
@@ -48,6 +50,8 @@ class Browser:
         self.sources = _files(data) or [data.id or ""]
         self.size = _size(data, dataset)
         self._dataset = dataset
+        self._mapped = {file["filename"] for rows in dataset.values() for file in rows.cache_files}
+        self._read = 0
         # Arrow, not Python objects: images and audio stay undecoded. A format is slow to set, a slice is not.
         self._tables = {name: rows.with_format("arrow") for name, rows in dataset.items()}
         self._class_names = {name: _class_names(rows) for name, rows in dataset.items()}
@@ -87,6 +91,9 @@ class Browser:
         return self._cells(split, self._tables[split][[int(number) for number in numbers]]) if len(numbers) else []
 
     def _cells(self, split: str, table: pa.Table) -> list[list[str]]:
+        self._read += 1
+        if self._read % FORGET_EVERY == 0:
+            mapped.forget(self._mapped)
         names = self._class_names[split]
         columns = [
             [_cell(value, names.get(name), CELL_WIDTH) for value in _shortened(column).to_pylist()]

@@ -209,7 +209,7 @@ class Filter:
         if not leaves.has_text(left.type):
             raise self._error(right.place, f"{left.said} holds no text", "give a number, without quotes")
         if sign == "~":
-            return lambda table: pc.match_substring_regex(leaves.plain(evaluate(table)), wanted)
+            return lambda table: pc.match_substring_regex(evaluate(table), wanted)
         return lambda table: pa.array(rows_with(evaluate(table), wanted))
 
     def _with_column(self, left: _Value, compare: syntax.Compare, right: _Value) -> Evaluate:
@@ -251,7 +251,7 @@ class Filter:
         if of.kind not in ("text", "list"):
             raise self._error(operand.place, f"{of.said} has no length", "texts and lists have one")
         if of.kind == "text":
-            return _Value("number", lambda table: pc.utf8_length(leaves.plain(of.evaluate(table))), "a length")
+            return _Value("number", lambda table: pc.utf8_length(of.evaluate(table)), "a length")
         return _Value("number", lambda table: pc.list_value_length(of.evaluate(table)), "a length")
 
     def _whole_length(self, operand: syntax.Length) -> _Value:
@@ -291,7 +291,7 @@ class Filter:
         def evaluate(table: pa.Table) -> Any:
             values = table[column]
             values = values.chunk(0) if values.num_chunks == 1 else values.combine_chunks()
-            return pc.struct_field(values, path) if path else values
+            return leaves.plain(pc.struct_field(values, path) if path else values)
 
         return _Value(_kind(kind, feature), evaluate, f"column {name}", kind, class_names(feature))
 

@@ -225,6 +225,21 @@ def test_a_page_reads_no_more_than_its_rows(tmp_path: Path) -> None:
     assert pa.total_allocated_bytes() - before < 100_000
 
 
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="the system does not say what is resident")
+def test_looking_at_every_page_keeps_little_of_the_file_in_memory(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("n,text\n" + "".join(f"{n},{'x' * 500} {n}\n" for n in range(50_000)))
+    browser = Browser.open(str(path))
+    (file,) = {entry["filename"] for entry in browser.rows("train").cache_files}
+    for start in range(0, 50_000, 100):
+        assert browser.page("train", start, 100)[99][0] == str(start + 99)
+    entries = Path("/proc/self/smaps").read_text(errors="replace").split(file)[1:]
+    resident = sum(int(entry.partition("Rss:")[2].split()[0]) * 1024 for entry in entries)
+    assert Path(file).stat().st_size > 25_000_000
+    assert resident < 10_000_000
+    assert browser.row("train", 49_999)["n"] == "49999"
+
+
 @pytest.mark.parametrize(
     ("folder", "split", "first"),
     [

@@ -146,6 +146,12 @@ def test_what_is_wrong_with_a_filter_and_where(text: str, place: int, title: str
     assert all("\n" not in line for line in caught.value.lines())
 
 
+def test_json_of_mixed_types_is_text() -> None:
+    mixed = datasets.Dataset.from_dict({"x": [1, "one", {"a": "ONE"}, None]}, on_mixed_types="use_json")
+    for text, rows in (("x contains 'one'", [1, 2]), ("length(x) = 1", [0]), ("length = 0", [3]), ("x = '1'", [0])):
+        assert Filter(text, mixed).rows(mixed).tolist() == rows
+
+
 @given(st.text(alphabet="n=<>!~'\"`() .-1eandortlgh&|日\\\n", max_size=40))
 def test_any_text_is_a_filter_or_says_why_not(text: str) -> None:
     with contextlib.suppress(FilterError):

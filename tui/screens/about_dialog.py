@@ -47,11 +47,11 @@ class AboutDialog(ModalScreen[None]):
     def __init__(self, browser: Browser, name: str) -> None:
         super().__init__()
         self._browser = browser
-        self._name = name
+        self._heading = name
 
     def compose(self) -> ComposeResult:
         box = Vertical(id="about-box")
-        box.border_title = Content(visible(self._name))
+        box.border_title = Content(visible(self._heading))
         with box:
             yield LongText()
         yield Static(Content("↑ ↓ PgUp PgDn scroll   Esc back"), id="about-keys")
