@@ -94,11 +94,12 @@ class Lens:
             count = len(encoded["input_ids"])
             if not count:
                 raise FinetuiError("the task skips this row", "nothing of it is learned", "look at what is in it")
+            apart = getattr(task, "kept_back", ())  # what the Trainer never sees
             elements = [{name: values[index] for name, values in encoded.items()} for index in range(count)]
             return [
                 view.of_element(
                     tokenizer,
-                    element,
+                    {name: value for name, value in element.items() if name not in apart},
                     heard,
                     loss := task.label_view(element, tokenizer),
                     truncated=_cut(whole.get("input_ids"), element["input_ids"], count),
