@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from core.training.prepare import Checked
 
+LOOK = 8
+"""Rows that are encoded to see whether each of them becomes one element."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
@@ -118,7 +121,7 @@ class Batches:
         Raises:
             FinetuiError: there is no such batch.
         """
-        if self._elements is None and (self._grouped or self._has_windows()):
+        if self._elements is None and (self._grouped or self._regroups()):
             self._encode_all(progress)
         elements: Any = self._rows if self._elements is None else self._elements
         size = self._settings.train_batch_size if self._training else self._settings.eval_batch_size
@@ -176,15 +179,18 @@ class Batches:
             is_grouped=self._grouped,
         )
 
-    def _has_windows(self) -> bool:
-        """Whether a row may become several elements: the task says so of any row."""
+    def _regroups(self) -> bool:
+        """Whether elements are other than rows one by one, so that all must be made before one is known."""
         columns = set(self._checked.task.columns.values()) & set(self._rows.column_names)
-        first = {name: [self._rows[0][name]] for name in columns}
-        return "row" in self._checked.task.encode(first, self._checked.tokenizer, self._checked.config.data.max_length)
+        head = self._rows[: min(LOOK, len(self._rows))]
+        encoded = self._checked.task.encode(
+            {name: head[name] for name in sorted(columns)}, self._checked.tokenizer, self._checked.config.data.max_length
+        )
+        return "row" in encoded or len(next(iter(encoded.values()))) != min(LOOK, len(self._rows))
 
     def _encode_all(self, progress: Callable[[int], None]) -> None:
         elements = prepare.encode(self._checked, self._rows, Path(self._folder.name), progress)
-        self._row_of = list(range(len(self._rows)))
+        self._row_of = list(range(len(elements)))
         if "row" in elements.column_names:
             self._row_of = elements["row"]
         self._elements = prepare.inputs(self._checked.task, elements)
@@ -251,18 +257,20 @@ def _stand_in(checked: Checked, settings: TrainingArguments) -> Trainer:
     trainer_class = checked.task.trainer_class()
     auto = getattr(transformers, checked.task.auto_class)
     model: type[PreTrainedModel] | None = auto._model_mapping.get(type(checked.architecture), None)
-    trainer = object.__new__(trainer_class)
-    trainer.args = settings
-    trainer.processing_class = checked.tokenizer
-    trainer.train_dataset = None
-    trainer._signature_columns = None
     if isinstance(model, tuple):
         model = model[0]
     if model is None:  # code that comes with the model: what it takes is not known before it runs
         settings.remove_unused_columns = False
-    else:
-        trainer.model = model  # type: ignore[assignment]
-        trainer.label_names = settings.label_names or find_labels(model)
+    trainer = object.__new__(trainer_class)
+    vars(trainer).update(
+        args=settings,
+        processing_class=checked.tokenizer,
+        train_dataset=None,
+        model=model,
+        label_names=settings.label_names or (find_labels(model) if model is not None else []),
+        _signature_columns=None,
+        _is_vision_dataset=False,  # a question of TRL's Trainers; here are texts alone
+    )
     return trainer
 
 

@@ -48,7 +48,8 @@ class Inspector:
     def note(self) -> str:
         """The task and who plays which role, as a line."""
         roles = ", ".join(f"{role} = {column}" for role, column in self.checked.task.columns.items())
-        return f"{self.checked.config.task}: {roles}"
+        template = getattr(self.checked.task, "template_source", "")  # of tasks that render one
+        return f"{self.checked.config.task}: {roles}" + (f" · template: {template}" if template else "")
 
     def example(self, split: str, index: int) -> dict[str, Any]:
         """The values of a row.
