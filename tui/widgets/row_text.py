@@ -14,8 +14,9 @@ from tui.text import visible
 if TYPE_CHECKING:
     from core.data.browse import Column
 
-MOST = 20_000
-"""Characters of a cell that are laid out: a megabyte of text would hold up the screen."""
+MOST = 5_000
+"""Characters of a cell that are laid out: a megabyte of text would hold up the screen. The row dialog has all."""
+MOST_COLUMNS = 50
 
 
 class RowText(Static):
@@ -23,7 +24,10 @@ class RowText(Static):
 
     def show(self, columns: Sequence[Column], row: Mapping[str, str], marked: re.Pattern[str] | None = None) -> None:
         """Show it, what `marked` finds in its texts marked."""
-        self.update(Content("\n").join(_cell(column, row.get(column.name, ""), marked) for column in columns))
+        cells = [_cell(column, row.get(column.name, ""), marked) for column in columns[:MOST_COLUMNS]]
+        if len(columns) > MOST_COLUMNS:
+            cells.append(Content.styled(f"… {len(columns) - MOST_COLUMNS:,} more columns", "$text-muted"))
+        self.update(Content("\n").join(cells))
 
 
 def _cell(column: Column, text: str, marked: re.Pattern[str] | None) -> Content:
