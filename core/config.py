@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-TaskName = Literal["sequence-classification", "causal-lm"]
+TaskName = Literal["sequence-classification", "causal-lm", "chat", "preference"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 MethodKind = Literal["full", "lora"]
 Strategy = Literal["no", "steps", "epoch"]
@@ -28,6 +28,7 @@ class ModelConfig(Section):
         None, description="architecture without checkpoint: model_type and its config fields; trains from scratch"
     )
     tokenizer: str | None = Field(None, description="Hub id or folder, where it is not the model's own")
+    chat_template: str | None = Field(None, description="chatml, plain, alpaca or a file; else its own")
     dtype: Dtype = Field(
         "auto",
         description="auto keeps trained weights float32 and uses bfloat16 autocast where a GPU has it",
@@ -72,6 +73,7 @@ class DataConfig(Section):
         None, description="label names or their count; read from the data when absent"
     )
     max_length: int | None = Field(None, gt=0, description="tokens per row; longer rows are cut")
+    packing: bool = Field(False, description="causal-lm: texts end to end, in blocks of max_length tokens")
     limit: dict[str, int] = Field({}, description="split -> use only its first N rows")
 
     @property
@@ -177,6 +179,7 @@ class Provenance(Section):
     git_commit: str | None = None
     device: str | None = None
     precision: str | None = None
+    chat_template: str | None = None
 
 
 class RunConfig(Section):

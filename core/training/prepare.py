@@ -85,6 +85,7 @@ def check(config: RunConfig) -> Checked:
     config = config.model_copy(update={"data": data})
     task = tasks.create(config, train, evaluation)
     tokenizer = models.load_tokenizer(config.model)
+    task.meet(tokenizer, config)
     architecture = models.load_config(config.model, tokenizer)
     names = config.metrics if config.metrics is not None else task.default_metrics
     for name in names:
@@ -135,9 +136,12 @@ def encode(
         encoded: dict[str, list[Any]] = {}
         for begin in range(0, len(batch[rows.column_names[0]]), LOOK_ROWS):
             part = {name: values[begin : begin + LOOK_ROWS] for name, values in columns.items()}
-            for name, values in checked.task.encode(part, checked.tokenizer, checked.config.data.max_length).items():
+            found = checked.task.encode(part, checked.tokenizer, checked.config.data.max_length)
+            if "row" in found:
+                found["row"] = [done + index for index in found["row"]]
+            for name, values in found.items():
                 encoded.setdefault(name, []).extend(values)
-            done += len(values)
+            done += len(next(iter(part.values())))
             progress(done)
         return encoded
 

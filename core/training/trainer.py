@@ -87,6 +87,8 @@ def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, c
     if config.early_stopping is not None:
         callbacks.append(EarlyStoppingCallback(config.early_stopping.patience, config.early_stopping.threshold))
     steered: type[Steered] = type("RunTrainer", (Steered, task.trainer_class()), {})
+    compute = task.metrics(prepared.metric_names)
+    scoring = {"compute_metrics": compute, "preprocess_logits_for_metrics": task.reduce_logits} if compute else {}
     trainer = steered(
         model=prepared.model,
         args=arguments,
@@ -94,9 +96,9 @@ def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, c
         train_dataset=prepared.train,
         eval_dataset=prepared.evaluation,
         processing_class=tokenizer,
-        compute_metrics=task.metrics(prepared.metric_names),
-        preprocess_logits_for_metrics=task.reduce_logits,
         callbacks=callbacks,
+        **scoring,
+        **task.trainer_options(prepared.model, arguments),
     )
     trainer.remove_callback(PrinterCallback)
     callback.trainer = trainer

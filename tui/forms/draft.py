@@ -53,10 +53,15 @@ class Draft:
         self._fill({"data": dict(source)}, ())
 
     def take_roles(self) -> None:
-        """Give the task's roles their fields. Imports the task's module: not for the event loop."""
+        """Give the task's roles their fields, and its arguments their defaults.
+
+        Imports the task's module: not for the event loop.
+        """
         task = self.texts.get(("task",)) or RunConfig.model_fields["task"].default
         if task in get_args(TaskName):
-            self.fields = {**fields.declared(), **fields.for_roles(task_class(cast(TaskName, task)).roles)}
+            cls = task_class(cast(TaskName, task))
+            known = fields.with_defaults(fields.declared(), "training", cls.argument_defaults)
+            self.fields = {**known, **fields.for_roles(cls.roles)}
 
     def filled(self) -> dict[Path, str]:
         """The texts that are there."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -61,6 +61,12 @@ def declared() -> dict[Path, FormField]:
 def for_roles(roles: Sequence[Role]) -> dict[Path, FormField]:
     """One field per role of a task: which column plays it."""
     return {(*COLUMNS, role.name): FormField((*COLUMNS, role.name), role.help, str) for role in roles}
+
+
+def with_defaults(known: Mapping[Path, FormField], section: str, defaults: Mapping[str, Any]) -> dict[Path, FormField]:
+    """The fields with other defaults for those of a section that are named."""
+    own: dict[Path, Any] = {(section, name): value for name, value in defaults.items()}
+    return {path: replace(field, default=own.get(path, field.default)) for path, field in known.items()}
 
 
 def types_in(annotation: Any) -> set[Any]:

@@ -190,6 +190,8 @@ class RunForm(Vertical):
             row.show_note("")
 
     def _take(self, seen: Outlook) -> None:
+        roles = [path for path in seen.guesses if path[:2] == COLUMNS]
+        noted = next((path for path in roles if path[-1] == "label"), roles[0] if roles else None)
         for path, guess in seen.guesses.items():
             self._suggest(path, [] if path[0] != "data" else seen.splits, guess)
         for row in self.form.rows():
@@ -197,7 +199,7 @@ class RunForm(Vertical):
                 row.suggest(seen.columns, seen.guesses.get(row.path, ""))
             if row.path in layout.SOURCE and row.text:
                 row.show_note(" · ".join(f"{name} {rows:,}" for name, rows in seen.splits.items()))
-            if row.path == (*COLUMNS, "label"):
+            if row.path == noted:
                 row.show_note(" · ".join(seen.notes))
         if seen.error is not None:
             self.tell(seen.error)
