@@ -51,7 +51,7 @@ def print_predictions(ref: str | Path, texts: Sequence[str], streams: Streams, j
         if json:
             for text in texts:
                 print(json_lib.dumps(_answer(predictor, text), ensure_ascii=False), file=streams.out, flush=True)
-        elif predictor.task == "causal-lm":
+        elif predictor.writes:
             for text in texts:
                 _print_stream(predictor, text, streams)
         else:
@@ -92,14 +92,15 @@ def _labels(predictor: Predictor, text: str) -> Iterator[str]:
 
 
 def _print_stream(predictor: Predictor, text: str, streams: Streams) -> None:
-    print(visible(text, keep="\n"), end="", file=streams.out, flush=True)
+    end = "\n" if predictor.chat else ""  # an answer, or how the text goes on
+    print(visible(text, keep="\n"), end=end, file=streams.out, flush=True)
     for piece in predictor.stream(text):
         print(visible(piece, keep="\n"), end="", file=streams.out, flush=True)
     print(file=streams.out, flush=True)
 
 
 def _answer(predictor: Predictor, text: str) -> dict[str, Any]:
-    if predictor.task == "causal-lm":
+    if predictor.writes:
         return {"text": text, "completion": "".join(predictor.stream(text))}
     scores = predictor.classify(*_pair(text))
     return {"text": text, "labels": [{"label": score.label, "probability": score.probability} for score in scores]}

@@ -26,11 +26,13 @@ class Manner:
         pair: it takes two texts at a time.
         writes: it answers with text, so that there is a limit to set.
         examples: worth typing.
+        chat: it remembers what was said before, and takes a system line.
     """
 
     pair: bool
     writes: bool
     examples: tuple[str, ...] = ()
+    chat: bool = False
 
 
 class Talk(Vertical):
@@ -61,14 +63,21 @@ class Talk(Vertical):
         self._manner = manner
         first, second = self.query_one("#talk-text", PromptInput), self.query_one("#talk-pair", PromptInput)
         first.border_title = "first text" if manner.pair else "prompt" if manner.writes else "text"
-        second.border_title = "second text"
-        second.display = manner.pair
+        second.border_title = "second text" if manner.pair else "system line, if any"
+        second.display = manner.pair or manner.chat
         self.query_one("#talk-length").display = manner.writes
         first.offer(list(manner.examples))
         second.offer([])
         examples = ", ".join(one_line(example, 20) for example in manner.examples)
         hint = f"try: {examples}   (↑ types one)" if examples else "Enter sends   ↑ brings back what was sent"
+        if manner.chat:
+            hint += "   Ctrl+L begins anew"
         self.query_one("#talk-hint", Static).update(Content(hint))
+
+    @property
+    def system(self) -> str:
+        """What a chat begins with; empty for none."""
+        return self.query_one("#talk-pair", Input).value.strip() if self._manner.chat else ""
 
     @property
     def length(self) -> int:
