@@ -108,14 +108,19 @@ def positions(model: PreTrainedModel) -> int | None:
     return None if found is None else found - virtual_tokens.count(model)
 
 
-def greedy(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, max_new_tokens: int) -> GenerationConfig:
-    """The most probable token each time, up to the end token: no random numbers."""
+def greedy(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, max_new_tokens: int, ends: Sequence[int] = ()
+) -> GenerationConfig:
+    """The most probable token each time, up to the end token or one of `ends`: no random numbers."""
     from transformers import GenerationConfig
+
+    own = model.generation_config.eos_token_id or tokenizer.eos_token_id
+    known = own if isinstance(own, list) else [own] if own is not None else []
 
     return GenerationConfig(
         max_new_tokens=max_new_tokens,
         do_sample=False,
-        eos_token_id=model.generation_config.eos_token_id or tokenizer.eos_token_id,
+        eos_token_id=sorted({*known, *ends}) or None,
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=tokenizer.bos_token_id,
     )
@@ -127,6 +132,7 @@ def continuations(
     prompts: Sequence[list[int]],
     max_new_tokens: int,
     stop: Callable[[], bool],
+    ends: Sequence[int] = (),
 ) -> list[str]:
     """What the model writes after each prompt, greedily, in one batch padded on the left.
 
@@ -136,6 +142,7 @@ def continuations(
     Args:
         prompts: token ids, at least one each.
         stop: looked at after every token.
+        ends: tokens that end an answer besides the model's own.
     """
     from transformers import StoppingCriteriaList
 
@@ -149,7 +156,7 @@ def continuations(
     def after_token(ids: torch.Tensor, *_: Any, **__: Any) -> bool:
         return stop()
 
-    with _plain_generation(model, greedy(model, tokenizer, max_new_tokens)) as settings:
+    with _plain_generation(model, greedy(model, tokenizer, max_new_tokens, ends)) as settings:
         written = model.generate(  # type: ignore[operator]
             **batch.to(model.device),
             generation_config=settings,

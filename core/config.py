@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from core.methods.kinds import MethodKind
 
-TaskName = Literal["sequence-classification", "token-classification", "question-answering", "causal-lm"]
+TaskName = Literal[
+    "sequence-classification", "token-classification", "question-answering", "causal-lm", "chat", "preference"
+]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 Strategy = Literal["no", "steps", "epoch"]
 
@@ -29,6 +31,7 @@ class ModelConfig(Section):
         None, description="architecture without checkpoint: model_type and its config fields; trains from scratch"
     )
     tokenizer: str | None = Field(None, description="Hub id or folder, where it is not the model's own")
+    chat_template: str | None = Field(None, description="chatml, plain, alpaca or a file; else its own")
     dtype: Dtype = Field(
         "auto",
         description="auto keeps trained weights float32 and uses bfloat16 autocast where a GPU has it",
@@ -87,6 +90,7 @@ class DataConfig(Section):
     misaligned_answers: Literal["stop", "skip"] = Field(
         "stop", description="rows whose answer does not stand in the context where it is said to: stop, or skip them"
     )
+    packing: bool = Field(False, description="causal-lm: texts end to end, in blocks of max_length tokens")
     limit: dict[str, int] = Field({}, description="split -> use only its first N rows")
 
     @property
@@ -205,6 +209,7 @@ class Provenance(Section):
     git_commit: str | None = None
     device: str | None = None
     precision: str | None = None
+    chat_template: str | None = None
 
 
 class RunConfig(Section):

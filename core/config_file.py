@@ -9,6 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 
 from core import yaml12
+from core.chat import templates
 from core.config import RunConfig
 from core.errors import FinetuiError
 
@@ -79,7 +80,9 @@ def resolve_paths(data: dict[str, Any], base: Path) -> None:
     """Make the paths in `data` absolute, counting from `base`; Hub ids stay as they are."""
     model, source = data.get("model"), data.get("data")
     if isinstance(model, dict):
-        for key in ("id", "tokenizer"):
+        for key in ("id", "tokenizer", "chat_template"):
+            if key == "chat_template" and model.get(key) in templates.BUILT_IN:
+                continue  # a folder of that name is not meant
             model[key] = _resolve(model[key], base) if isinstance(model.get(key), str) else model.get(key)
             if model[key] is None:
                 del model[key]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import answering, config_file, hub
 from core.answering import LabelScore, Prediction
+from core.chat import encoding
 from core.config import ModelConfig, RunConfig, TaskName
+from core.data.conversations import Message
 from core.errors import FinetuiError
 from core.methods import quantized, virtual_tokens
 from core.runs import layout
@@ -47,7 +49,7 @@ class Predictor:
     Attributes:
         fields: the texts that it is asked with, in words for people; `most_texts` is how many it takes at most.
         writes: it answers with text, token by token: `stream`; else `predict`.
-        chat: prompts are put into the tokenizer's chat template.
+        chat: prompts are put into the tokenizer's chat template, after what was said before.
         generated: tokens of the answer that is streamed, so far.
     """
 
@@ -58,10 +60,11 @@ class Predictor:
         self.name = source.name
         self._task = tasks.task_class(source.task)
         self._data = source.config.data if source.config else None
-        self.chat = source.config is None and source.task == "causal-lm" and bool(tokenizer.chat_template)
         self.writes = self._task.writes
         self.most_texts = len(self._task.fields)
         self.fields = self._task.asked(source.config.data.columns if source.config else {})
+        tuned = source.config is not None and source.task == "causal-lm"  # on texts, without the template
+        self.chat = self.writes and not tuned and bool(tokenizer.chat_template)
         self.generated = 0
         # Without a run nobody said how long a text may be: the model's positions do, beyond them it fails.
         self._max_length = models.max_length(
@@ -85,8 +88,17 @@ class Predictor:
         """Every class with its probability, the most probable first."""
         return self.predict(*filter(None, (text, text_pair))).labels or []
 
-    def stream(self, prompt: str, max_new_tokens: int = 200, stop: threading.Event | None = None) -> Iterator[str]:
+    def stream(
+        self,
+        prompt: str,
+        max_new_tokens: int = 200,
+        stop: threading.Event | None = None,
+        before: Sequence[Message] = (),
+    ) -> Iterator[str]:
         """The answer piece by piece, greedily; ends at the end token, at `max_new_tokens`, or soon after `stop` is set.
+
+        Args:
+            before: what was said before, where `chat` holds.
 
         Raises:
             FinetuiError: the prompt leaves no room for an answer.
@@ -94,13 +106,14 @@ class Predictor:
         from transformers import StoppingCriteriaList, TextIteratorStreamer
 
         stop = stop or threading.Event()
-        inputs = self._prompt(prompt).to(self._model.device)
+        inputs = self._prompt(prompt, before).to(self._model.device)
         length = inputs["input_ids"].shape[1]
         positions = answering.positions(self._model)
         if positions is not None:
             max_new_tokens = min(max_new_tokens, positions - length)
         if max_new_tokens <= 0:
             raise FinetuiError(f"the prompt has {length} tokens", f"the model has {positions} positions", "shorten it")
+        ends = encoding.ends(self._tokenizer) if self.chat else ()
         streamer = TextIteratorStreamer(self._tokenizer, skip_prompt=True, skip_special_tokens=True)
         failure: list[BaseException] = []
         self.generated = 0
@@ -113,7 +126,7 @@ class Predictor:
             try:
                 self._model.generate(  # type: ignore[operator]
                     **inputs,
-                    generation_config=answering.greedy(self._model, self._tokenizer, max_new_tokens),
+                    generation_config=answering.greedy(self._model, self._tokenizer, max_new_tokens, ends),
                     streamer=streamer,
                     stopping_criteria=StoppingCriteriaList([after_token]),
                 )
@@ -133,11 +146,14 @@ class Predictor:
         if failure:
             raise failure[0]
 
-    def _prompt(self, prompt: str) -> Any:
+    def _prompt(self, prompt: str, before: Sequence[Message]) -> Any:
         """Token ids of a prompt, without the end token that some tokenizers put after every text."""
         if self.chat:
             return self._tokenizer.apply_chat_template(
-                [{"role": "user", "content": prompt}], add_generation_prompt=True, return_tensors="pt", return_dict=True
+                [*before, {"role": "user", "content": prompt}],
+                add_generation_prompt=True,
+                return_tensors="pt",
+                return_dict=True,
             )
         inputs = self._tokenizer(prompt, return_tensors="pt", return_token_type_ids=False)
         if inputs["input_ids"].shape[1] > 1 and inputs["input_ids"][0, -1] == self._tokenizer.eos_token_id:

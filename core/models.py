@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core import hub
+from core.chat import templates
 from core.config_file import is_local
 from core.errors import FinetuiError
 from core.methods import quantized
@@ -27,7 +28,7 @@ def load_tokenizer(config: ModelConfig) -> PreTrainedTokenizerBase:
     That is harmless here: labels are padded with -100, and padding is masked from attention.
 
     Raises:
-        FinetuiError: there is none, or it cannot be read.
+        FinetuiError: there is none, or it cannot be read; or there is no such chat template.
     """
     from transformers import AutoTokenizer
 
@@ -43,6 +44,8 @@ def load_tokenizer(config: ModelConfig) -> PreTrainedTokenizerBase:
         raise FinetuiError(
             f"cannot load the tokenizer of {Path(ref).name}", _first_line(error), "check the folder"
         ) from error
+    if config.chat_template is not None:
+        tokenizer.chat_template = templates.read(config.chat_template)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
     if tokenizer.pad_token is None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from core.data.conversations import Message
     from core.inference import Predictor
 
 
@@ -18,10 +20,11 @@ class AnswerStream:
         stopped: whether the person ended it.
     """
 
-    def __init__(self, predictor: Predictor, prompt: str, length: int) -> None:
+    def __init__(self, predictor: Predictor, prompt: str, length: int, before: Sequence[Message] = ()) -> None:
         self.stopped = False
         self._predictor = predictor
         self._prompt = prompt
+        self._before = before
         self._length = length
         self._pieces: deque[str] = deque()
         self._stop = threading.Event()
@@ -35,7 +38,7 @@ class AnswerStream:
             FinetuiError: the model refuses the prompt.
         """
         started = time.monotonic()
-        for piece in self._predictor.stream(self._prompt, self._length, self._stop):
+        for piece in self._predictor.stream(self._prompt, self._length, self._stop, self._before):
             self._pieces.append(piece)
             self._tokens, self._seconds = self._predictor.generated, time.monotonic() - started
         self._tokens, self._seconds = self._predictor.generated, time.monotonic() - started

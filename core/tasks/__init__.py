@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from core.config import TaskName
+from core.errors import FinetuiError
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -19,6 +20,8 @@ PLACES: dict[TaskName, str] = {
     "token-classification": "token_classification.TokenClassification",
     "question-answering": "question_answering.QuestionAnswering",
     "causal-lm": "causal_lm.CausalLM",
+    "chat": "chat.Chat",
+    "preference": "preference.Preference",
 }
 """Module and class of each task."""
 
@@ -36,4 +39,11 @@ def create(config: RunConfig, train: Dataset, evaluation: Dataset | None = None)
     Raises:
         FinetuiError: a column is missing, or the labels cannot be learned.
     """
+    if config.data.packing and config.task != "causal-lm":
+        raise FinetuiError(
+            "only the task causal-lm packs",
+            f"data.packing: true, task: {config.task}",
+            "leave it out",
+            key="data.packing",
+        )
     return task_class(config.task)(config.data, train, evaluation)

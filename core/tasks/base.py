@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
 
     from core.answering import Prediction
-    from core.config import DataConfig
+    from core.config import DataConfig, RunConfig
 
 Rows = Mapping[str, Sequence[Any]]
 """A batch of dataset rows: column -> values."""
@@ -83,6 +83,7 @@ class Task(ABC):
         columns: role -> column, guesses included.
         label_names: the classes, in the order of their ids; empty where there are none.
         notes: what was guessed, as lines for people.
+        template_source: where the chat template comes from, for people; empty where the task needs none.
     """
 
     roles: ClassVar[tuple[Role, ...]]
@@ -98,10 +99,17 @@ class Task(ABC):
     """The texts that one prediction takes at most, in words for people."""
     writes: ClassVar[bool] = False
     """Whether a model of the task answers with text of its own, token by token."""
+    argument_defaults: ClassVar[dict[str, Any]] = {}
+    """Where the defaults of `arguments_class` differ from those of `training:`."""
+    fixed_arguments: ClassVar[dict[str, Any]] = {}
+    """Arguments that are always so."""
+    set_elsewhere: ClassVar[dict[str, str]] = {}
+    """Fields of `arguments_class` that `training:` does not take -> what to do instead."""
 
     columns: dict[str, str]
     label_names: list[str]
     notes: list[str]
+    template_source: str = ""
 
     @abstractmethod
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
@@ -110,6 +118,14 @@ class Task(ABC):
         Raises:
             FinetuiError: a column is missing, or the labels cannot be learned.
         """
+
+    def meet(self, tokenizer: PreTrainedTokenizerBase, config: RunConfig) -> None:
+        """Hold the task against the tokenizer, before a run encodes anything; what it finds is added to `notes`.
+
+        Raises:
+            FinetuiError: they do not fit.
+        """
+        return
 
     @property
     @abstractmethod
@@ -142,8 +158,10 @@ class Task(ABC):
         """What the metrics need of the logits, so that evaluation does not hold all of them."""
 
     @abstractmethod
-    def metrics(self, names: list[str], encoded: Dataset | None = None) -> Callable[[EvalPrediction], dict[str, float]]:
-        """A `compute_metrics` for the Trainer over the reduced logits.
+    def metrics(
+        self, names: list[str], encoded: Dataset | None = None
+    ) -> Callable[[EvalPrediction], dict[str, float]] | None:
+        """A `compute_metrics` for the Trainer over the reduced logits; None where it needs no logits for these.
 
         Args:
             encoded: the elements that are evaluated, in their order, with what is kept back from the Trainer.
@@ -166,6 +184,10 @@ class Task(ABC):
         from transformers import TrainingArguments
 
         return TrainingArguments
+
+    def trainer_options(self, model: PreTrainedModel, arguments: TrainingArguments) -> dict[str, Any]:
+        """What this task's Trainer is built with besides what every Trainer takes."""
+        return {}
 
     def label_view(self, encoded: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) -> LabelView:
         """What the loss sees of one encoded row: an element of what `encode` gives."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from core import answering
 from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError
+from core.tasks import packing
 from core.tasks.base import IGNORED, Answer, LabelView, Question, Rows, Task, first
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ PROMPT_TOKENS = 32
 class CausalLM(Task):
     """Text, or prompt and completion."""
 
-    roles = (
+    roles: ClassVar[tuple[Role, ...]] = (
         Role("text", "the whole text; every token is learned", False, ("text", "content")),
         Role("prompt", "what the model is given; not learned", False, ("prompt", "question", "instruction")),
         Role("completion", "what the model shall answer", False, ("completion", "answer", "response", "output")),
@@ -57,6 +58,16 @@ class CausalLM(Task):
         self.columns = found
         self.label_names = []
         self.notes = [] if "text" in found else ["the loss is on the completion alone, its end included"]
+        self._packing = data.packing
+        if data.packing and data.max_length is None:
+            raise FinetuiError(
+                "packing needs the length of a block",
+                "data.packing: true",
+                "set data.max_length, say to 512",
+                key="data.max_length",
+            )
+        if data.packing:
+            self.notes.append(f"texts are packed into blocks of {data.max_length} tokens; a block attends across texts")
 
     @property
     def default_metrics(self) -> list[str]:
@@ -68,8 +79,15 @@ class CausalLM(Task):
     def encode(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> dict[str, list[Any]]:
         """Prompt and completion are tokenized as one text; a token belongs to the prompt if it ends within it.
 
-        The end-of-sequence token is added where the tokenizer adds none, and is learned.
+        The end-of-sequence token is added where the tokenizer adds none, and is learned. With `data.packing` the rows
+        follow one another in blocks of `max_length` tokens.
         """
+        encoded = self._encode_rows(rows, tokenizer, None if self._packing else max_length)
+        return packing.pack(encoded, max_length) if self._packing and max_length else encoded
+
+    def _encode_rows(
+        self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None
+    ) -> dict[str, list[Any]]:
         texts, prompt_lengths = self._texts(rows)
         encoded = tokenizer(texts, return_offsets_mapping="prompt" in self.columns)
         input_ids, labels = [], []
@@ -93,6 +111,8 @@ class CausalLM(Task):
     def label_view(self, encoded: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) -> LabelView:
         """Each token is the label of its own position; the model shifts them by one."""
         view = replace(super().label_view(encoded, tokenizer), shifted=True)
+        if self._packing:
+            return replace(view, parts=packing.documents(encoded["input_ids"], tokenizer.eos_token_id))
         if "prompt" not in self.columns:
             return view
         return replace(view, parts=["prompt" if label is None else "completion" for label in view.tokens])
@@ -140,7 +160,7 @@ class CausalLM(Task):
 
     def _without_end(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> list[list[int]]:
         """Token ids without the end-of-sequence token, which would be the end of the talk."""
-        encoded: list[list[int]] = self.encode(rows, tokenizer, max_length)["input_ids"]
+        encoded: list[list[int]] = self._encode_rows(rows, tokenizer, max_length)["input_ids"]
         return [ids[:-1] if ids and ids[-1] == tokenizer.eos_token_id else ids for ids in encoded]
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[Any]], dict[str, Any]]:
@@ -154,7 +174,9 @@ class CausalLM(Task):
         scores: torch.Tensor = first(logits)
         return scores.argmax(-1)
 
-    def metrics(self, names: list[str], encoded: Dataset | None = None) -> Callable[[EvalPrediction], dict[str, float]]:
+    def metrics(
+        self, names: list[str], encoded: Dataset | None = None
+    ) -> Callable[[EvalPrediction], dict[str, float]] | None:
         """`exact_match` is the share of rows whose every learned token is the most probable one.
 
         Given the true tokens before it, that is the case exactly where greedy generation from the prompt writes the

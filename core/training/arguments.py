@@ -38,13 +38,19 @@ RENAMED = {
 
 
 def settle(config: RunConfig) -> RunConfig:
-    """The config with what its settings imply: early stopping and the best model need evaluations and checkpoints.
+    """The config with what its settings imply: the task's own defaults; early stopping and the best model need
+    evaluations and checkpoints.
 
     Raises:
         FinetuiError: the settings contradict each other.
     """
+    from core import tasks
+
+    own = tasks.task_class(config.task).argument_defaults
+    given = config.training.model_fields_set
+    defaults = {name: value for name, value in own.items() if name not in given}
+    config = config.model_copy(update={"training": config.training.model_copy(update=defaults)})
     training = config.training
-    given = training.model_fields_set
     wants_best = training.load_best_model_at_end or config.early_stopping is not None
     if not wants_best:
         return config
@@ -88,14 +94,15 @@ def build(config: RunConfig, output: Path, precision: Precision) -> TrainingArgu
             raise FinetuiError(
                 f"`{name}` is set by finetui", f"training.{name}", "leave it out", key=f"training.{name}"
             )
-        if name not in known:
+        if name in task.set_elsewhere:
             raise FinetuiError(
-                f"unknown training argument `{name}`",
-                f"training.{name}",
-                _hint(name, known, arguments_class.__name__),
-                key=f"training.{name}",
+                f"`{name}` is not taken here", f"training.{name}", task.set_elsewhere[name], key=f"training.{name}"
             )
-    merged = {**OURS, **precision.arguments(), **values, "output_dir": str(output)}
+        if name not in known:
+            hint = _hint(name, known, arguments_class.__name__)
+            raise FinetuiError(f"unknown training argument `{name}`", f"training.{name}", hint, key=f"training.{name}")
+    merged = {**OURS, **precision.arguments(), **values, **task.fixed_arguments, "output_dir": str(output)}
+    merged.setdefault("bf16", False)  # TRL's own default is to use it everywhere
     if precision.device == "cpu":
         merged.setdefault("dataloader_pin_memory", False)  # there it does nothing but warn at every evaluation
     if task.loss_in_metrics:

@@ -25,7 +25,7 @@ POLL_SECONDS = 0.05
 """How often a paused run looks at its inbox."""
 TIME_SECONDS = 2.0
 """What the time went to is said at most this often."""
-SPEED = ("epoch", "_runtime", "_per_second", "_preparation_time")
+SPEED = ("epoch", "_runtime", "_per_second", "_preparation_time", "_num_tokens")
 """Endings of what the Trainer mixes into the metrics although it says nothing of the model."""
 
 

@@ -96,6 +96,7 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     config = config.model_copy(update={"data": data})
     task = tasks.create(config, train, evaluation)
     tokenizer = models.load_tokenizer(config.model)
+    task.meet(tokenizer, config)
     architecture = models.load_config(config.model, tokenizer)
     names = config.metrics if config.metrics is not None else task.default_metrics
     for name in names:

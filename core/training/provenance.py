@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
 import subprocess
 from importlib import metadata
@@ -13,19 +14,30 @@ if TYPE_CHECKING:
     from core.training.prepare import Checked
 
 PACKAGES = ("torch", "transformers", "datasets", "evaluate", "accelerate", "peft", "tokenizers", "numpy")
+EXTRAS = ("trl",)
+"""Recorded where they are installed."""
 
 
 def record(checked: Checked) -> RunConfig:
     """The checked config with its provenance in it."""
     data = {checked.config.data.train_split: checked.train, checked.config.data.eval_split: checked.evaluation}
     provenance = Provenance(
-        versions={"python": platform.python_version(), **{name: metadata.version(name) for name in PACKAGES}},
+        versions={"python": platform.python_version(), **_versions()},
         dataset_fingerprints={split: rows._fingerprint for split, rows in data.items() if split and rows is not None},
         git_commit=_git_commit(),
         device=checked.precision.device,
         precision=str(checked.precision),
+        chat_template=checked.task.template_source or None,
     )
     return checked.config.model_copy(update={"provenance": provenance})
+
+
+def _versions() -> dict[str, str]:
+    found = {name: metadata.version(name) for name in PACKAGES}
+    for name in EXTRAS:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
 
 
 def _git_commit() -> str | None:

@@ -110,6 +110,9 @@ def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, c
 def keywords(prepared: Prepared, arguments: TrainingArguments) -> dict[str, Any]:
     """What the Trainer of a task is made with."""
     task, tokenizer = prepared.task, prepared.tokenizer
+    compute = task.metrics(prepared.metric_names, prepared.evaluation)
+    reduce = aligned(prepared.model, task.reduce_logits)
+    scoring = {"compute_metrics": compute, "preprocess_logits_for_metrics": reduce} if compute else {}
     return {
         "model": prepared.model,
         "args": arguments,
@@ -117,6 +120,6 @@ def keywords(prepared: Prepared, arguments: TrainingArguments) -> dict[str, Any]
         "train_dataset": prepare.inputs(task, prepared.train),
         "eval_dataset": None if prepared.evaluation is None else prepare.inputs(task, prepared.evaluation),
         "processing_class": tokenizer,
-        "compute_metrics": task.metrics(prepared.metric_names, prepared.evaluation),
-        "preprocess_logits_for_metrics": aligned(prepared.model, task.reduce_logits),
+        **scoring,
+        **task.trainer_options(prepared.model, arguments),
     }

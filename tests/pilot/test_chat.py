@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from core import inference
 from core.answering import LabelScore, Prediction
 from core.config import RunConfig
+from core.data.conversations import Message
 from core.events import RunFinished
 from core.runs.folder import RunFolder
 from tests.pilot.driving import driven, still, text, type_in, until, until_shown
@@ -134,12 +135,15 @@ class FakePredictor:
     name = "slow"
     fields = ("prompt",)
     writes = True
+    chat = False
 
     def __init__(self) -> None:
         self.generated = 0
         self.ended = threading.Event()
 
-    def stream(self, prompt: str, max_new_tokens: int, stop: threading.Event) -> Iterator[str]:
+    def stream(
+        self, prompt: str, max_new_tokens: int, stop: threading.Event, before: Sequence[Message]
+    ) -> Iterator[str]:
         while not stop.is_set():
             self.generated += 1
             yield f"\x1b[31m{self.generated} "
@@ -230,6 +234,7 @@ def test_talking_to_a_classifier(
         name = "cities"
         fields = ("text",)
         writes = False
+        chat = False
 
         def predict(self, *texts: str) -> Prediction:
             shares = {"Europe": 0.913, "Asia": 0.052, "America": 0.021, "Africa": 0.011, "Pacific": 0.003}
@@ -260,6 +265,7 @@ def test_talking_to_a_causal_lm(
         name = "stories15M"
         fields = ("prompt",)
         writes = True
+        chat = False
         generated = 0
 
         def stream(self, *_: object) -> Iterator[str]:

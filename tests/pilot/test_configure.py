@@ -122,7 +122,7 @@ async def test_another_task_has_other_roles(tmp_path: Path) -> None:
     async with driven(tmp_path / "runs", "f3", size=(120, 60)) as pilot:
         await form_of(pilot)
         await pilot.press("right")
-        await until_shown(pilot, "● causal-lm", "completion")
+        await until_shown(pilot, "« causal-lm »", "completion")
         assert "text_pair" not in text(pilot)
 
 

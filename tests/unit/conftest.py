@@ -32,3 +32,11 @@ def network_calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     return calls
+
+
+@pytest.fixture(scope="session")
+def minimind(shared: Path) -> Any:
+    """A tokenizer with a chat template of its own, without marks. Tests copy it before they change it."""
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(shared / "models/minimind2-small")

@@ -161,6 +161,18 @@ def test_roles_follow_the_task() -> None:
     assert {path[2] for path in draft.fields if path[:2] == ("data", "columns")} == {"text", "prompt", "completion"}
 
 
+def test_a_chat_has_fields_and_defaults_of_its_own() -> None:
+    draft = Draft({"task": "chat"})
+    draft.take_roles()
+    assert {path[2] for path in draft.fields if path[:2] == ("data", "columns")} >= {"messages", "prompt", "completion"}
+    assert draft.fields["training", "learning_rate"].default == 2e-5
+    assert ("model", "chat_template") in set(draft.order())
+    assert ("data", "packing") not in set(draft.order())
+    draft = Draft({"task": "causal-lm"})
+    assert ("model", "chat_template") not in set(draft.order())
+    assert ("data", "packing") in set(draft.order())
+
+
 def test_an_error_of_the_start_finds_its_field() -> None:
     draft = Draft({"training": {"optimm": "x"}})
     draft.take_roles()

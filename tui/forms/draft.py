@@ -67,9 +67,10 @@ class Draft:
         return self.texts.get(methods.KIND) or str(MethodConfig.model_fields["kind"].default)
 
     def take_roles(self) -> None:
-        """Give the task's roles and the method's options their fields, and find out which methods fit.
+        """Give the roles of the task and the options of the method their fields, and arguments their defaults; find out
+        which methods fit.
 
-        Imports the task's module, and PEFT for an adapter: not for the event loop.
+        Imports the module of the task, and PEFT for an adapter: not for the event loop.
         """
         # One thread that was too slow for the person may still be at it.
         with self._taking:
@@ -77,12 +78,13 @@ class Draft:
 
     def _take_fields(self) -> None:
         task = self.texts.get(("task",)) or RunConfig.model_fields["task"].default
-        roles: dict[Path, FormField] = {}
+        known, roles = fields.declared(), dict[Path, FormField]()
         if task in get_args(TaskName):
             found = task_class(cast(TaskName, task))
+            known = fields.with_defaults(known, "training", found.argument_defaults)
             roles = fields.for_roles(found.roles)
             self.off = methods.off(self.texts, found.auto_class)
-        self.fields = {**fields.declared(), **roles, **fields.for_method(self.kind)}
+        self.fields = {**known, **roles, **fields.for_method(self.kind)}
         self._take_options()
 
     def filled(self) -> dict[Path, str]:

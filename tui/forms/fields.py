@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -72,6 +72,12 @@ def for_method(kind: str) -> dict[Path, FormField]:
         path = ("method", option.name)
         found[path] = FormField(path, option.help, option.annotation, option.default, _choices(option.annotation))
     return found
+
+
+def with_defaults(known: Mapping[Path, FormField], section: str, defaults: Mapping[str, Any]) -> dict[Path, FormField]:
+    """The fields with other defaults for those of a section that are named."""
+    own: dict[Path, Any] = {(section, name): value for name, value in defaults.items()}
+    return {path: replace(field, default=own.get(path, field.default)) for path, field in known.items()}
 
 
 def types_in(annotation: Any) -> set[Any]:

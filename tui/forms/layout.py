@@ -12,7 +12,7 @@ from core.methods.kinds import is_adapter
 from tui.forms.fields import COLUMNS, OTHER, FormField, Path
 
 _ORDER: dict[str, tuple[str, ...]] = {
-    "model": ("id", "dtype", "trust_remote_code"),
+    "model": ("id", "chat_template", "dtype", "trust_remote_code"),
     "task": (),
     "data": ("id", "files", "train_split", "eval_split", "columns", "max_length"),
     "method": (
@@ -60,12 +60,20 @@ START: dict[str, object] = {
 }
 """What a new form sets by itself: without an evaluation there is nothing to watch but the loss."""
 
-PATHS: frozenset[Path] = frozenset({("model", "id"), ("model", "tokenizer"), ("data", "id")})
+PATHS: frozenset[Path] = frozenset(
+    {("model", "id"), ("model", "tokenizer"), ("model", "chat_template"), ("data", "id")}
+)
 """Fields that may name a place on this machine: they complete it."""
 
 
 SOURCE: tuple[Path, Path] = (("data", "id"), ("data", "files"))
 """The two ways to say where the data is: once one is filled in, the other is out of the way."""
+
+OF_TASKS: dict[Path, tuple[str, ...]] = {
+    ("model", "chat_template"): ("chat", "preference"),
+    ("data", "packing"): ("causal-lm",),
+}
+"""Fields that count for some tasks only; what stands in one of them is shown all the same, for it would be refused."""
 
 
 OF_TASK: dict[Path, str] = {
@@ -113,6 +121,8 @@ def shown(path: Path, values: Mapping[Path, str]) -> bool:
     if path in SOURCE:
         other = SOURCE[1 - SOURCE.index(path)]
         return bool(values.get(path)) or not values.get(other)
+    if path in OF_TASKS:
+        return bool(values.get(path)) or values.get(("task",), "") in OF_TASKS[path]
     return True
 
 

@@ -21,6 +21,7 @@ from tui.widgets.status_line import StatusLine
 from tui.widgets.talk import Manner, Talk
 
 if TYPE_CHECKING:
+    from core.data.conversations import Message
     from core.inference import Predictor
     from core.runs.store import RunSummary
     from tui.answer_stream import AnswerStream
@@ -44,6 +45,7 @@ class ChatScreen(FinetuiScreen):
         super().__init__()
         self._predictor: Predictor | None = None
         self._stream: AnswerStream | None = None
+        self._before: list[Message] = []
         self._choosing = True
         self._ended = -GRACE
         self._answering = asyncio.Lock()
@@ -120,7 +122,8 @@ class ChatScreen(FinetuiScreen):
         self._predictor = predictor
         self.status.text = f"{predictor.name} · {predictor.task}"
         several_on_one_text = predictor.task == "question-answering"
-        self.talk.settle(Manner(predictor.fields, predictor.writes, examples, several_on_one_text))
+        self._before = []
+        self.talk.settle(Manner(predictor.fields, predictor.writes, examples, several_on_one_text, predictor.chat))
         self.action_back_to_talk()
 
     # talking
@@ -150,7 +153,8 @@ class ChatScreen(FinetuiScreen):
     async def _write(self, exchange: Exchange, predictor: Predictor, prompt: str) -> None:
         from tui.answer_stream import AnswerStream
 
-        stream = self._stream = AnswerStream(predictor, prompt, self.talk.length)
+        system = [{"role": "system", "content": self.talk.system}] if self.talk.system else []
+        stream = self._stream = AnswerStream(predictor, prompt, self.talk.length, [*system, *self._before])
         self.refresh_bindings()
         done = asyncio.ensure_future(in_own_thread(stream.run))
         try:
@@ -159,6 +163,11 @@ class ChatScreen(FinetuiScreen):
                 exchange.write(stream.drain())
                 exchange.note(stream.note() or "…")
             await done
+            if predictor.chat and predictor is self._predictor:
+                self._before += [
+                    {"role": "user", "content": prompt},
+                    {"role": "assistant", "content": exchange.answer.strip()},
+                ]
             exchange.note(f"{stream.note() or 'nothing to say'}{' · stopped' if stream.stopped else ''}")
         finally:
             # Also when the app closes: the thread ends with the token that it is at.
@@ -173,8 +182,9 @@ class ChatScreen(FinetuiScreen):
             self._stream.stop()
 
     async def action_clear(self) -> None:
-        """Empty the history."""
+        """Empty the history; the model forgets it too."""
         if not self._answering.locked():
+            self._before = []
             await self.talk.clear()
 
 

