@@ -184,7 +184,9 @@ class Batches:
         columns = set(self._checked.task.columns.values()) & set(self._rows.column_names)
         head = self._rows[: min(LOOK, len(self._rows))]
         encoded = self._checked.task.encode(
-            {name: head[name] for name in sorted(columns)}, self._checked.tokenizer, self._checked.config.data.max_length
+            {name: head[name] for name in sorted(columns)},
+            self._checked.tokenizer,
+            self._checked.config.data.max_length,
         )
         return "row" in encoded or len(next(iter(encoded.values()))) != min(LOOK, len(self._rows))
 

@@ -148,7 +148,7 @@ def _spans(source: Heard, first: int, length: int) -> tuple[list[Span | None], l
     if any(source.word_starts):
         bases = source.word_starts
         offsets = [
-            (start + bases[text][word], end + bases[text][word]) if text is not None and start < end else (0, 0)
+            (start + bases[text][word], end + bases[text][word]) if text is not None and word is not None else (0, 0)
             for text, word, (start, end) in zip(of, words, offsets, strict=True)
         ]
     spans: list[Span | None] = [
