@@ -113,6 +113,13 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     )
     arguments.build(config, Path(tempfile.gettempdir()) / "finetui-check", formats)
     quantized.check(config.model, config.method, device)
+    if config.method.kind == "prefix-tuning" and config.training.arguments().get("gradient_checkpointing"):
+        raise FinetuiError(
+            "prefix tuning does not work with gradient checkpointing",
+            "its keys and values travel in the cache, which checkpointing turns off",
+            "leave training.gradient_checkpointing out, or choose another method",
+            key="training.gradient_checkpointing",
+        )
     settled = settle.settle(
         config.model, config.method, task, architecture, schedule.planned_steps(config.training, len(train))
     )

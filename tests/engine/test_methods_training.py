@@ -101,7 +101,9 @@ CLASSIFYING: dict[str, dict[str, Any]] = {
     "freeze": {"kind": "freeze", "layers": 1},
     "vera": {"kind": "vera"},
 }
-WRITING = {name: method for name, method in CLASSIFYING.items() if name not in ("dora", "rslora", "pissa", "vera")}
+WRITING = {
+    name: method for name, method in CLASSIFYING.items() if name not in ("dora", "rslora", "pissa", "vera", "p-tuning")
+}
 
 
 def holds(run: Trained) -> None:

@@ -23,7 +23,7 @@ from scripts import methods_table
 from scripts.methods_table import ARCHITECTURES, TASKS
 
 MAIN = kinds.ADAPTERS[:8]
-TRIED = ("lora", "ln-tuning", "prompt-tuning", "prefix-tuning", "osf")
+TRIED = ("lora", "prompt-tuning", "prefix-tuning")
 CLASSIFIER, CAUSAL = "AutoModelForSequenceClassification", "AutoModelForCausalLM"
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples" / "methods").glob("*.yaml"))
 

@@ -120,6 +120,7 @@ class RunForm(Vertical):
             kind.show_error(self.draft.check(methods.KIND))
             if kind.has_focus_within:
                 self._help(kind)
+                self.call_after_refresh(kind.scroll_visible, animate=False)
         self._settle()
 
     def _settle(self) -> None:
