@@ -155,6 +155,8 @@ async def test_escape_ends_the_check(tmp_path: Path, config: RunConfig, monkeypa
 
 def shown(config: RunConfig) -> Callable[[Pilot[int]], Any]:
     async def run(pilot: Pilot[int]) -> None:
+        await pilot.press("f3")  # over a screen that names no folder of the test
+        await until_shown(pilot, "dtype")
         opened(config, pilot.app, [])
         await until_shown(pilot, "2 warnings")
         await still(pilot)
@@ -177,6 +179,8 @@ def test_ready_with_its_cost(
     FakeCheck(monkeypatch, Report([], COST) if size[0] > 80 else Report(WARNINGS[:1], COST))
 
     async def run(pilot: Pilot[int]) -> None:
+        await pilot.press("f3")  # over a screen that names no folder of the test
+        await until_shown(pilot, "dtype")
         opened(config, pilot.app, [])
         await until_shown(pilot, "ready to start")
         await pilot.press("end")

@@ -49,23 +49,26 @@ def _bar(streams: Streams) -> Iterator[Progress]:
         yield lambda what, done, total, unit: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
     bar = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[figures]}", markup=False),
         console=Console(file=streams.err, stderr=True, highlight=False),
         transient=True,
         redirect_stdout=False,
         redirect_stderr=False,
         refresh_per_second=4,
     )
-    task = bar.add_task("looking", total=None)
+    task = bar.add_task("looking", total=None, figures="")
+
+    def progress(what: str, done: int, total: int, unit: str) -> None:
+        figures = f"{done:,}/{total:,} {unit}s" if total else ""
+        bar.update(task, description=one_line(what), completed=done, total=total or None, figures=figures)
+
     with bar:
-        yield lambda what, done, total, unit: bar.update(
-            task, description=one_line(what), completed=done, total=total or None
-        )
+        yield progress
 
 
 def _print(report: Report, streams: Streams) -> None:

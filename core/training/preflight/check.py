@@ -32,7 +32,8 @@ def check(config: RunConfig, watch: Watch | None = None, trial: bool = True) -> 
     checked, left_out, findings = usable(config)
     if checked is None:
         return report(findings, {})
-    findings += [Finding("note", "info", "", 0, note) for note in checked.notes]
+    if checked.notes:
+        findings.append(Finding("note", "info", "", 0, "; ".join(checked.notes)))
     findings += tokenizer.look(checked)
     splits = _splits(checked)
     seen: dict[str, tokens.Seen] = {}

@@ -17,8 +17,8 @@ def look(checked: Checked) -> list[Finding]:
         message = f"the tokenizer has no pad token of its own: {tokenizer.pad_token} takes its place"
         hint = "harmless here: padding is masked, and labels are padded with -100, so the end is still learned"
         found.append(Finding("no_pad_token", "info", "", 0, message, hint))
-    if "messages" in checked.task.columns and not tokenizer.chat_template:
-        message = "the tokenizer has no chat template: how turns are written is a guess"
-        hint = "name the template that the model was trained with: model.chat_template"
-        found.append(Finding("template_guessed", "warning", "", 0, message, hint))
+    source = getattr(checked.task, "template_source", "")  # of tasks that write conversations
+    if source:
+        hint = "another than the one that the model was trained with makes it unlearn: model.chat_template"
+        found.append(Finding("template_source", "info", "", 0, f"the chat template is {source}", hint))
     return found

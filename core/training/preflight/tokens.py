@@ -107,7 +107,10 @@ def findings(checked: Checked, split: str, count: int, seen: Seen, trained_on: b
 
 def _lengths(encoded: Mapping[str, list[Any]]) -> list[int]:
     """Tokens of each element; of an element with several sequences (chosen and rejected) the most."""
-    sequences = [values for name, values in encoded.items() if name.endswith("input_ids")]
+    names = [name for name in encoded if name.endswith("input_ids")] or [
+        name for name in encoded if name.endswith("_ids")
+    ]
+    sequences = [encoded[name] for name in names]
     return [max(map(len, element)) for element in zip(*sequences, strict=True)]
 
 
