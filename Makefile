@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 
+# Two files of tests at a time, with a thread each for torch: with two each on two cores they wait for one another. This
+# one counts the threads of torch, so it has them all.
+ALONE := tests/engine/test_own_thread.py
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench lock readme methods screenshots clean
 
@@ -24,7 +28,8 @@ demo: $(VENV)/.installed-demo
 
 test: $(VENV)/.installed-test
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --ignore $(ALONE)
+	$(BIN)/python -m pytest $(ALONE)
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
