@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from core.errors import FinetuiError
-from tui import warm_up
+from tui import guess, warm_up
 
 if TYPE_CHECKING:
     from core.data.browse import Browser
@@ -37,30 +37,27 @@ def measure(browser: Browser, split: str, model: str, described: Mapping[str, An
     limit = described.get("data", {}).get("max_length")
     with contextlib.suppress(FinetuiError):  # the form says what is wrong with it
         limit = models.max_length(limit, tokenizer, models.load_config(ModelConfig(id=model), tokenizer))
-    task, why_not = _task(browser, split, described)
+    task, why_not = _task(browser, split, model, described)
     if task is None:
         return statistics.in_tokens(rows, tokenizer, limit, why_not)
     return statistics.of_task(rows, tokenizer, task, limit)
 
 
-def _task(browser: Browser, split: str, described: Mapping[str, Any]) -> tuple[Task | None, str]:
-    """The task of the form on this split, or why there is none."""
+def _task(browser: Browser, split: str, model: str, described: Mapping[str, Any]) -> tuple[Task | None, str]:
+    """The first task that fits this split, or why there is none."""
     from core import config_file, tasks
 
-    data = browser.data.model_dump(mode="json", exclude_unset=True)
-    on_form = described.get("data", {})
-    same = all(on_form.get(key) == data.get(key) for key in ("id", "files", "subset"))
-    try:
-        config = config_file.validate(
-            {
-                "model": {"id": "any"},
-                "task": described.get("task", "sequence-classification"),
-                "data": on_form if same else data,
-            }
-        )
-        train = config.data.train_split if config.data.train_split in browser.splits else split
-        task = tasks.create(config, browser.rows(train), None)
-    except FinetuiError as error:
-        return None, error.title
-    missing = [column for column in task.columns.values() if column not in browser.rows(split).column_names]
-    return (None, f"split {split} has no column {missing[0]}") if missing else (task, "")
+    why_not = ""
+    for plain in guess.configs(browser, model, described):
+        try:
+            config = config_file.validate(plain)
+            train = config.data.train_split if config.data.train_split in browser.splits else split
+            task = tasks.create(config, browser.rows(train), None)
+        except FinetuiError as error:
+            why_not = why_not or error.title
+            continue
+        missing = [column for column in task.columns.values() if column not in browser.rows(split).column_names]
+        if not missing:
+            return task, ""
+        why_not = why_not or f"split {split} has no column {missing[0]}"
+    return None, why_not

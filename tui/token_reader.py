@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
 from core.errors import FinetuiError
+from tui import guess
 
 if TYPE_CHECKING:
     from core.config import RunConfig
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from core.inspection.inspector import Inspector
     from core.inspection.lens import Lens
     from core.tasks.base import Task
-
-KEPT = ("seed", "data_seed", "per_device_train_batch_size", "train_sampling_strategy", "gradient_accumulation_steps")
-"""Of the arguments on the form those that decide what a batch is."""
 
 
 @dataclass(frozen=True)
@@ -92,29 +90,16 @@ def of_data(browser: Browser, model: str, described: Mapping[str, Any]) -> Token
     Raises:
         FinetuiError: there is no such tokenizer.
     """
-    from core import models, tasks
-    from core.config import ModelConfig, TaskName
+    from core import models
+    from core.config import ModelConfig
     from core.inspection.inspector import Inspector
     from core.inspection.lens import Lens
 
     models.load_tokenizer(ModelConfig(id=model))
-    data = browser.data.model_dump(mode="json", exclude_unset=True)
-    on_form = described.get("data", {})
-    same = all(on_form.get(key) == data.get(key) for key in ("id", "files", "subset"))
-    training = {key: value for key, value in described.get("training", {}).items() if key in KEPT}
-    first = described.get("task", next(iter(tasks.PLACES)))
-    names = [first] if same and described.get("task") else [first, *(name for name in tasks.PLACES if name != first)]
+    same = guess.means_same(browser, described)
     why_not = ""
-    for name in names:
-        if name not in get_args(TaskName):
-            continue
-        plain = {
-            "task": name,
-            "model": {"id": model},
-            "data": on_form if same else data,
-            "training": training,
-            "metrics": [],  # their libraries take seconds to import
-        }
+    for plain in guess.configs(browser, model, described):
+        name = plain["task"]
         try:
             task, config = _bind(plain)
         except FinetuiError as error:
@@ -129,7 +114,7 @@ def of_data(browser: Browser, model: str, described: Mapping[str, Any]) -> Token
         note = inspector.note if same else inspector.note.replace(":", " (guessed):", 1)
         train = inspector.checked.config.data.train_split
         return TokenReader(browser.splits, train, note, inspector.lens, browser.raw, inspector)
-    lens = Lens.of_model(model, None, on_form.get("max_length") if same else None)
+    lens = Lens.of_model(model, None, described["data"].get("max_length") if same else None)
     note = f"the first text of a row, alone: {why_not}"
     return TokenReader(browser.splits, browser.data.train_split, note, lens, browser.raw, None)
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from core.data import leaves
 from core.data.browse import class_names
 from core.data.chunks import Watch, chunks
+from core.tasks.base import element_lengths
 
 if TYPE_CHECKING:
     from datasets import Dataset, Features
@@ -132,7 +133,11 @@ def of_task(rows: Dataset, tokenizer: PreTrainedTokenizerBase, task: Task, limit
     python = rows.select_columns(list(dict.fromkeys(column for role, column in roles.items() if role not in per_row)))
 
     def of(start: int, stop: int) -> list[int]:
-        return [len(ids) for ids in task.encode(python[start:stop], tokenizer, None)["input_ids"]]
+        encoded = task.encode(python[start:stop], tokenizer, None)
+        found = [0] * (stop - start)  # a row that the task skips has none
+        for row, length in zip(encoded.get("row", range(stop - start)), element_lengths(encoded), strict=True):
+            found[row] = max(found[row], length)
+        return found
 
     said = ", ".join(f"{role} = {column}" for role, column in task.columns.items())
     return Measure("tokens", of, limit, f"as the model gets it: {said}")

@@ -260,6 +260,15 @@ class Task(ABC):
         raise NotImplementedError
 
 
+def element_lengths(encoded: Mapping[str, Sequence[Any]]) -> list[int]:
+    """Tokens of each element; of one with several sequences (chosen and rejected) the most."""
+    names = [name for name in encoded if name.endswith("input_ids")] or [
+        name for name in encoded if name.endswith("_ids")
+    ]
+    sequences = [encoded[name] for name in names]
+    return [max(map(len, element)) for element in zip(*sequences, strict=True)]
+
+
 def first(logits: Any) -> Any:
     """The logits themselves where a model returns a tuple that starts with them."""
     return logits[0] if isinstance(logits, tuple) else logits

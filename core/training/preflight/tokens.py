@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from core.tasks.base import IGNORED
+from core.tasks.base import IGNORED, element_lengths
 from core.training.preflight.findings import Finding, Severity, rows_of
 from core.training.prepare import LOOK_ROWS
 
@@ -61,7 +61,7 @@ def look(checked: Checked, rows: Dataset, tick: Callable[[int, int], None]) -> S
         part = view[begin : begin + LOOK_ROWS]
         count = len(part[columns[0]])
         encoded = checked.task.encode(part, checked.tokenizer, checked.config.data.max_length)
-        found = _lengths(encoded)
+        found = element_lengths(encoded)
         lengths.append(np.fromiter(found, np.int32, len(found)))
         if "row" in encoded:  # windows: a long row is several elements, and nothing of it is lost
             owners.append(np.asarray(encoded["row"], np.int64) + begin)
@@ -105,15 +105,6 @@ def findings(checked: Checked, split: str, count: int, seen: Seen, trained_on: b
     return found
 
 
-def _lengths(encoded: Mapping[str, list[Any]]) -> list[int]:
-    """Tokens of each element; of an element with several sequences (chosen and rejected) the most."""
-    names = [name for name in encoded if name.endswith("input_ids")] or [
-        name for name in encoded if name.endswith("_ids")
-    ]
-    sequences = [encoded[name] for name in names]
-    return [max(map(len, element)) for element in zip(*sequences, strict=True)]
-
-
 def _cut(checked: Checked, part: Mapping[str, Any], lengths: list[int]) -> list[int]:
     """The rows of a part that lost tokens. A row of exactly the limit was cut or just fits: only those few are
     tokenized again without it."""
@@ -122,7 +113,7 @@ def _cut(checked: Checked, part: Mapping[str, Any], lengths: list[int]) -> list[
     if not at or limit is None:
         return []
     full = {name: [values[row] for row in at] for name, values in part.items()}
-    whole = _lengths(checked.task.encode(full, checked.tokenizer, None))
+    whole = element_lengths(checked.task.encode(full, checked.tokenizer, None))
     return [row for row, length in zip(at, whole, strict=True) if length > limit]
 
 
@@ -138,5 +129,6 @@ def _learned(checked: Checked, encoded: Mapping[str, list[Any]], count: int, beg
     learned = [set(targets[first:]) - {IGNORED} for targets in labels]
     owners = encoded.get("row", range(count))
     teaching = {owner for owner, targets in zip(owners, learned, strict=True) if targets}
-    seen.untrained += [begin + row for row in range(count) if row not in teaching]
+    if not checked.config.data.packing:  # of a packed text every token is learned, in whichever block it lies
+        seen.untrained += [begin + row for row in range(count) if row not in teaching]
     seen.ends += sum(checked.tokenizer.eos_token_id in targets for targets in learned)
