@@ -69,7 +69,7 @@ TABLE: tuple[Key, ...] = (
     Key("app", "l", "simulate_key('right')", "", "move left, down, up, right"),
     Key("datasets", "o", "open", "open", "open other data"),
     Key("datasets", "enter", "row", "row", "show the whole row"),
-    Key("datasets", "t", "tokens", "tokens", "show what the model gets of the row: tokens, labels, batches"),
+    Key("datasets", "t", "tokens", "tokens", "what the model gets of the row: tokens, labels, batches"),
     Key("datasets", "slash", "search", "search", "search all texts"),
     Key("datasets", "f", "filter", "filter", "show only some rows: label = 1 and length > 300"),
     Key(
@@ -100,7 +100,7 @@ TABLE: tuple[Key, ...] = (
     Key("inspector", "e", "type", "type", "type a text: it is tokenized at each key"),
     Key("inspector", "c", "compare", "beside", "another tokenizer beside this one, or no longer"),
     Key("inspector", "g", "goto", "", "go to a row or batch by its number"),
-    Key("inspector", "escape", "close", "", "back: to the row after a typed text, else to where it was opened"),
+    Key("inspector", "escape", "close", "", "from a typed text to the row, else back"),
     Key("configure", "ctrl+r", "start", "check and start", "check the run and show what it costs; then start it", True),
     Key("configure", "ctrl+s", "save", "save", "write the form to a YAML file", priority=True),
     Key("configure", "ctrl+o", "open", "open", "fill the form from a YAML file", priority=True),

@@ -49,7 +49,8 @@ def settle(config: RunConfig) -> RunConfig:
     own = tasks.task_class(config.task).argument_defaults
     given = config.training.model_fields_set
     defaults = {name: value for name, value in own.items() if name not in given}
-    config = config.model_copy(update={"training": config.training.model_copy(update=defaults)})
+    if defaults:
+        config = config.model_copy(update={"training": config.training.model_copy(update=defaults)})
     training = config.training
     wants_best = training.load_best_model_at_end or config.early_stopping is not None
     if not wants_best:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from datasets import Dataset
 from transformers import AutoConfig, PrinterCallback, set_seed
 
 from core import config_file, models
@@ -45,7 +46,7 @@ def train(checked: Checked, model: Any, rows: list[dict[str, Any]], output: str)
     settings = arguments.build(
         checked.config.model_copy(update={"training": training}), Path(output), checked.precision
     )
-    prepared = Prepared(checked.task, checked.tokenizer, [], model, rows * STEPS, None)
+    prepared = Prepared(checked.task, checked.tokenizer, [], model, Dataset.from_list(rows * STEPS), None)
     made = checked.task.trainer_class()(**trainer.keywords(prepared, settings))
     made.remove_callback(PrinterCallback)
     made.train()

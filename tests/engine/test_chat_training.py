@@ -14,13 +14,13 @@ import torch
 from datasets import Dataset
 from transformers import AutoModelForCausalLM, set_seed
 
-from core import commands, config_file, events, inference, models
+from core import commands, config_file, events, inference, models, precision
 from core.config import ModelConfig, RunConfig
 from core.errors import FinetuiError
 from core.runs.reader import RunReader
 from core.tasks.chat import Chat
 from core.tasks.preference import Preference
-from core.training import arguments, engine, preflight
+from core.training import arguments, engine, preflight, prepare
 from tests.engine.test_steering import LiveRun
 
 pytest.importorskip("trl", reason="the extra `chat` is not installed")
@@ -193,7 +193,7 @@ def test_arguments_are_those_of_the_task(
 ) -> None:
     config = tiny(task, **{name: value})
     with pytest.raises(FinetuiError) as caught:
-        arguments.build(config, tmp_path, preflight.prepare.precision.resolve("float32", "full", None, "cpu", False))
+        arguments.build(config, tmp_path, precision.resolve("float32", "full", None, "cpu", False))
     assert hint in caught.value.hint
     assert caught.value.key == f"training.{name}"
 
@@ -256,8 +256,8 @@ def test_texts_are_packed_into_blocks(shared: Path, tmp_path: Path, new_folder: 
     )
     folder = new_folder(config)
     finished(engine.run(config, folder))
-    checked = preflight.prepare.check(config)
-    rows = preflight.prepare.encode(checked, checked.train, tmp_path)
+    checked = prepare.check(config)
+    rows = prepare.encode(checked, checked.train, tmp_path)
     assert {len(ids) for ids in rows["input_ids"][:-1]} == {64}
     texts = checked.tokenizer(list(checked.train["text"]))["input_ids"]
     end = checked.tokenizer.eos_token_id

@@ -20,7 +20,7 @@ class FakeChat:
 
     task = "chat"
     name = "finny"
-    pair = False
+    fields = ("prompt",)
     writes = True
     chat = True
     generated = 9

@@ -69,6 +69,7 @@ def test_talking_to_a_tagger(
         name = "wnut17"
         fields = ("text",)
         writes = False
+        chat = False
 
         def predict(self, typed: str) -> Prediction:
             found = [
@@ -101,6 +102,7 @@ def test_talking_to_a_reader(
         name = "squad"
         fields = ("question", "context")
         writes = False
+        chat = False
 
         def predict(self, question: str, context: str) -> Prediction:
             found = [("October 1973", 0.861), ("in October 1973", 0.102), ("", 0.031), ("1973", 0.006)]

@@ -121,7 +121,7 @@ async def test_data_that_is_not_there_is_told_beside_its_field(tmp_path: Path) -
 async def test_another_task_has_other_roles(tmp_path: Path) -> None:
     async with driven(tmp_path / "runs", "f3", size=(120, 60)) as pilot:
         await form_of(pilot)
-        await pilot.press("right")
+        await pilot.press("right", "right", "right")
         await until_shown(pilot, "« causal-lm »", "completion")
         assert "text_pair" not in text(pilot)
 

@@ -47,7 +47,7 @@ def test_from_an_empty_folder_to_an_answer(person: Person, empty: Path, shared: 
     person.wait_for("train 3,668", "validation 408", "sentence1", "sentence2", "Amrozi accused")
 
     person.type("T")
-    person.wait_for("● sequence-classification", "validation 408", "sentence1 (guessed)", "sentence2 (guessed)")
+    person.wait_for("« sequence-classification »", "validation 408", "sentence1 (guessed)", "sentence2 (guessed)")
     person.go_on(PAGE_DOWN)
     assert person.field() == "id"
     person.type(str(base))

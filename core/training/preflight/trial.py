@@ -11,6 +11,7 @@ from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 
 import torch
+from datasets import Dataset
 from transformers import PrinterCallback, TrainerCallback
 
 from core.errors import RunStopped
@@ -85,7 +86,7 @@ def run(
     if cuda:
         torch.cuda.reset_peak_memory_stats()
     with untouched(prepared.model):
-        failure = _train(replace(prepared, train=rows, evaluation=None), settings, clock)
+        failure = _train(replace(prepared, train=Dataset.from_list(rows), evaluation=None), settings, clock)
     if clock.stopped:
         raise RunStopped
     peak = torch.cuda.max_memory_allocated() if cuda else None

@@ -1,0 +1,35 @@
+"""What data that is looked at may be trained on: the task of the form where it means this data, else every task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, get_args
+
+if TYPE_CHECKING:
+    from core.data.browse import Browser
+
+KEPT = ("seed", "data_seed", "per_device_train_batch_size", "train_sampling_strategy", "gradient_accumulation_steps")
+"""Of the arguments on the form those that decide what a batch is."""
+
+
+def means_same(browser: Browser, described: Mapping[str, Any]) -> bool:
+    """Whether the form, as plain data of its config, is about the data that is looked at."""
+    data = browser.data.model_dump(mode="json", exclude_unset=True)
+    on_form = described.get("data", {})
+    return all(on_form.get(key) == data.get(key) for key in ("id", "files", "subset"))
+
+
+def configs(browser: Browser, model: str, described: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Plain data of configs to be tried one after the other: the first whose columns are there is meant."""
+    from core import tasks
+    from core.config import TaskName
+
+    same = means_same(browser, described)
+    data = described["data"] if same else browser.data.model_dump(mode="json", exclude_unset=True)
+    training = {key: value for key, value in described.get("training", {}).items() if key in KEPT}
+    first = described.get("task", next(iter(tasks.PLACES)))
+    names = [first] if same and described.get("task") else [first, *(name for name in tasks.PLACES if name != first)]
+    for name in names:
+        if name in get_args(TaskName):
+            # The libraries of metrics take seconds to import.
+            yield {"task": name, "model": {"id": model}, "data": data, "training": training, "metrics": []}
