@@ -59,6 +59,7 @@ async def test_methods_that_do_not_fit_are_off_with_their_reason(tmp_path: Path,
         seen = [screen.form.draft.kind]
         for _ in range(7):
             await pilot.press("right")
+            await until(pilot, lambda: screen.form.draft.kind != seen[-1])
             seen.append(screen.form.draft.kind)
         assert seen == ["full", "freeze", "lora", "adalora", "ia3", "oft", "ln-tuning", "adamss"]
 

@@ -112,6 +112,10 @@ class FieldRow(Vertical):
         self._editor.focus(scroll_visible)
         return self
 
+    def take_focus(self) -> None:
+        """Have the focus at once: `focus` leaves a moment in which a key goes nowhere."""
+        self.screen.set_focus(self._editor)
+
     def _make_editor(self) -> Choice | Input | TextArea:
         field = self.field
         if field.choices:

@@ -103,9 +103,10 @@ class Form(VerticalScroll, can_focus=False, inherit_bindings=False):
             focused = next((row.path for row in old.rows() if row.has_focus_within), None)
             new = FormPart(part, texts, self._paths)
             await self.mount(new, before=old)
-            await old.remove()
             if focused is not None and (again := self.row(focused)) is not None:
-                again.focus()
+                again.show(texts.get(focused, ""))  # a key may have changed the old one meanwhile
+                again.take_focus()
+            await old.remove()
 
     def reveal(self, shown: Callable[[Path], bool]) -> None:
         for part in self.query(FormPart):
