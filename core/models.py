@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from core import hub
 from core.chat import templates
 from core.config_file import is_local
-from core.errors import FinetuiError
+from core.errors import FinetuiError, first_line
 from core.methods import quantized
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def load_tokenizer(config: ModelConfig) -> PreTrainedTokenizerBase:
         )
     except (OSError, ValueError, KeyError) as error:
         raise FinetuiError(
-            f"cannot load the tokenizer of {Path(ref).name}", _first_line(error), "check the folder"
+            f"cannot load the tokenizer of {Path(ref).name}", first_line(error), "check the folder"
         ) from error
     if config.chat_template is not None:
         tokenizer.chat_template = templates.read(config.chat_template)
@@ -75,7 +75,7 @@ def load_config(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None =
         hint = "check `model.id`"
         if "trust_remote_code" in str(error):
             hint = "it brings Python code of its own: read that, then set model.trust_remote_code: true"
-        raise FinetuiError(f"cannot load the model config of {Path(ref).name}", _first_line(error), hint) from error
+        raise FinetuiError(f"cannot load the model config of {Path(ref).name}", first_line(error), hint) from error
     return found
 
 
@@ -127,7 +127,7 @@ def load_model(
         )
     except (OSError, ValueError, KeyError) as error:
         raise FinetuiError(
-            f"cannot load the weights of {config.label}", _first_line(error), "check `model.id`"
+            f"cannot load the weights of {config.label}", first_line(error), "check `model.id`"
         ) from error
     if model.config.pad_token_id is None:
         model.config.pad_token_id = tokenizer.pad_token_id
@@ -179,7 +179,7 @@ def _build_config(fields: dict[str, Any], tokenizer: PreTrainedTokenizerBase | N
     except (ValueError, TypeError) as error:
         raise FinetuiError(
             f"no model can be built from model_type {kind!r}",
-            _first_line(error)[:200],
+            first_line(error)[:200],
             "set model.from_config.model_type: llama, ...",
         ) from None
 
@@ -193,7 +193,3 @@ def _notes(info: dict[str, Any]) -> list[str]:
     if resized:
         notes.append(f"weights of another shape in the checkpoint, made anew: {', '.join(resized)}")
     return notes
-
-
-def _first_line(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.data.conversations import Message
-from core.errors import FinetuiError
+from core.errors import FinetuiError, first_line
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -55,7 +55,7 @@ def render(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message], prom
     try:
         text = tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=prompt)
     except (TemplateError, TypeError, ValueError) as error:
-        raise _refused(messages, f"the chat template says: {_first_line(error)}") from None
+        raise _refused(messages, f"the chat template says: {first_line(error)}") from None
     return str(text)
 
 
@@ -252,7 +252,3 @@ def _refused(messages: Sequence[Message], reason: str) -> FinetuiError:
         "give model.chat_template one with {% generation %} marks, or change the conversation",
         key="model.chat_template",
     )
-
-
-def _first_line(error: BaseException) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)

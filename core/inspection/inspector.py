@@ -48,7 +48,7 @@ class Inspector:
     def note(self) -> str:
         """The task and who plays which role, as a line."""
         roles = ", ".join(f"{role} = {column}" for role, column in self.checked.task.columns.items())
-        template = getattr(self.checked.task, "template_source", "")  # of tasks that render one
+        template = self.checked.task.template_source
         return f"{self.checked.config.task}: {roles}" + (f" · template: {template}" if template else "")
 
     def example(self, split: str, index: int) -> dict[str, Any]:

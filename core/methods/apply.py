@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.errors import FinetuiError
+from core.errors import FinetuiError, first_line
 from core.methods import freezing, kinds, options, structure
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _keep_heads(model: PreTrainedModel, config: Any) -> None:
 
 
 def _refusal(error: Exception, model: PreTrainedModel, method: MethodConfig, config: Any) -> FinetuiError:
-    said = options.first_line(error)
+    said = first_line(error)
     if "target_modules" in said or ("target" in said.lower() and "not found" in said.lower()):
         what = "norms" if method.kind == "ln-tuning" else "linear modules"
         names = structure.norms(model) if method.kind == "ln-tuning" else structure.linears(model)

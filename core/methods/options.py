@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from core.errors import FinetuiError
+from core.errors import FinetuiError, first_line
 from core.methods import kinds
 
 if TYPE_CHECKING:
@@ -78,11 +78,6 @@ def peft_config(method: MethodConfig, task_type: str | None, steps: int | None =
         raise FinetuiError(
             f"the options of {method.kind} do not fit together", first_line(error), "change one of them", key="method"
         ) from None
-
-
-def first_line(error: BaseException) -> str:
-    """What an exception says first; its name where it says nothing."""
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 def checked(kind: str, name: str, value: Any) -> Any:

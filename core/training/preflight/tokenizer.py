@@ -17,7 +17,7 @@ def look(checked: Checked) -> list[Finding]:
         message = f"the tokenizer has no pad token of its own: {tokenizer.pad_token} takes its place"
         hint = "harmless here: padding is masked, and labels are padded with -100, so the end is still learned"
         found.append(Finding("no_pad_token", "info", "", 0, message, hint))
-    source = getattr(checked.task, "template_source", "")  # of tasks that write conversations
+    source = checked.task.template_source
     if source:
         hint = "another than the one that the model was trained with makes it unlearn: model.chat_template"
         found.append(Finding("template_source", "info", "", 0, f"the chat template is {source}", hint))
