@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from tui.text import without_escapes
@@ -14,6 +15,14 @@ class OutputTail:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._offset: int | None = None
+
+    def begins_anew(self) -> bool:
+        """Whether so much has come since the last call of `read` that the next one passes over some of it: what it
+        reads then follows on nothing."""
+        with contextlib.suppress(OSError):
+            if self._offset is not None and self._file.stat().st_size - self._offset > FIRST_BYTES:
+                self._offset = None
+        return self._offset is None
 
     def read(self) -> str:
         """The whole lines that came since the last call, without the last one's newline; empty if none did."""

@@ -48,8 +48,6 @@ def take_over(log: Path) -> None:
     """
     global _screen, _log
     _log = log
-    # Each frame is written over SSH: 30 a second are smooth enough, and Textual reads this when it is imported.
-    os.environ.setdefault("TEXTUAL_FPS", "30")
     for name in ("COLUMNS", "LINES"):
         os.environ.pop(name, None)  # they would win over the terminal's own size, and stay as they are
     terminal = next((fd for fd in (1, 2, 0) if os.isatty(fd)), 1)

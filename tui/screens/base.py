@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui import keys
 from tui.widgets.header import HeaderLine
@@ -24,6 +26,10 @@ class FinetuiScreen(Screen[None]):
     """
 
     MODE: ClassVar[keys.Mode]
+
+    # Textual repaints the whole screen when the focus moves. Nothing but the two widgets looks different then, and they
+    # see to it themselves: a key must not wait for that beside a training.
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
 
     def compose(self) -> ComposeResult:
         yield self.header()

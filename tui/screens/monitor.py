@@ -238,7 +238,7 @@ class MonitorScreen(SteeringScreen):
     def _bring(self, pane: Pane) -> None:
         self._panes.show(pane)
         if self.run is not None:
-            self._paint(self.run)
+            self._panes.paint(self.run.state)
         self.refresh_bindings()
 
     def _has_model(self, run: RunFollower) -> bool:

@@ -33,7 +33,6 @@ class RunPanes(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self.pane: Pane = "log"
-        self._path: Path | None = None
         self._tail: OutputTail | None = None
         self._logged = 0
         self._hardware: HardwareRead | None = None
@@ -66,7 +65,8 @@ class RunPanes(Vertical):
 
     def open(self, path: Path) -> None:
         """Begin with the run in this folder."""
-        self._path, self._logged, self._hardware = path, 0, None
+        self._logged, self._hardware = 0, None
+        self._tail = OutputTail(path / "output.log")
         for log in self.query(RunLog):
             log.clear()
         self.show("log")
@@ -77,8 +77,8 @@ class RunPanes(Vertical):
         self.pane = pane
         for name, widget in self._panes().items():
             widget.display = name == pane
-        self._tail = OutputTail(self._path / "output.log") if pane == "output" and self._path is not None else None
-        self.query_one("#monitor-output", RunLog).clear()
+        if pane == "output" and self._tail is not None and self._tail.begins_anew():
+            self.query_one("#monitor-output", RunLog).clear()
         self._panes()[pane].focus()
 
     def paint(self, state: RunState) -> None:
@@ -100,7 +100,7 @@ class RunPanes(Vertical):
 
     def read_output(self) -> None:
         """Show what libraries printed since the last call, if that is in sight."""
-        text = self._tail.read() if self._tail is not None else ""
+        text = self._tail.read() if self.pane == "output" and self._tail is not None else ""
         if text:
             self.query_one("#monitor-output", RunLog).add_text(text)
 
