@@ -1,4 +1,4 @@
-"""Curves from formulas: what they show is known because it was put in. Eighteen of each shape, no two alike."""
+"""Curves from formulas: what they show is known because it was put in. Twenty-three of each shape, no two alike."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tests.curves.recording import Recording
 
-VARIANTS = 18
+VARIANTS = 23
 
 
 @dataclass

@@ -41,6 +41,12 @@ FALLEN = 0.3
 """It is, too, where in the first half the loss falls below this share of its start and comes back to the start,"""
 BACK = 2
 """so many times;"""
+REBOUND = 0.5
+"""It is, too, where in the first third the loss comes back to this share of its start after that fall,"""
+RESTLESS = 0.1
+"""and an evaluation differs from the one before by such a share of its level (the median), up and down:"""
+RESTLESS_TURNS = 3
+"""so often each. A small batch makes the training loss jump, not the evaluation of all rows: the weights do."""
 JUMPING = 0.04
 """or where the evaluation loss jumps up and down by such a share from one evaluation to the next,"""
 JUMPING_RATIO = 3.0
@@ -165,7 +171,7 @@ def rate_too_high(curves: Curves) -> Finding | None:
             f"the loss leapt from {figure(curves.origin)} to {figure(height)} at step {step}, now {figure(curves.end)}"
         )
         return Finding("rate_too_high", step, text)
-    return _back(curves) or _jumping(curves)
+    return _back(curves) or _restless(curves) or _jumping(curves)
 
 
 def _absurd(curves: Curves) -> Finding | None:
@@ -196,6 +202,25 @@ def _back(curves: Curves) -> Finding | None:
         return None
     text = f"the loss fell far and leapt back to where it began {len(steps)} times, first at step {steps[0]}"
     return Finding("rate_too_high", steps[0], text)
+
+
+def _restless(curves: Curves) -> Finding | None:
+    """The loss falls far and comes back early, and the evaluations never come to rest."""
+    line, values = curves.loss.until(curves.total // 3).thinned(), curves.eval_loss.values
+    changes = [after - before for before, after in itertools.pairwise(values)]
+    if min(sum(change > 0 for change in changes), sum(change < 0 for change in changes)) < RESTLESS_TURNS:
+        return None
+    shares = (2 * abs(after - before) / max(after + before, 1e-12) for before, after in itertools.pairwise(values))
+    share = median(shares)
+    fallen = next((at for at, value in enumerate(line.values) if value <= FALLEN * curves.origin), len(line))
+    height, step = max(zip(line.values[fallen:], line.steps[fallen:], strict=True), default=(0.0, 0))
+    if share < RESTLESS or height < REBOUND * curves.origin:
+        return None
+    text = (
+        f"the loss fell from {figure(curves.origin)} to {figure(line.values[fallen])} and was back at {figure(height)} at "
+        f"step {step}; the evaluation loss jumps by {percent(share)} from one evaluation to the next"
+    )
+    return Finding("rate_too_high", step, text)
 
 
 def _leap(curves: Curves) -> tuple[int, float] | None:
