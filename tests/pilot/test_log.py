@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual._compositor import Compositor
 from textual.pilot import Pilot
 
 from core.events import HardwareRead, StepLogged, TimeSpent
@@ -185,3 +186,37 @@ def test_machine(snap_compare: Any, runs: Path, size: tuple[int, int]) -> None:
         await until_shown(pilot, "tokens/s", "gpu 1")
 
     assert snap_compare(_app(measured(runs, devices=2)), terminal_size=size, run_before=look)
+
+
+async def test_a_key_that_turns_to_output_log_lays_out_once_and_repaints_no_whole_screen(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trained(runs)
+    (run.path / "output.log").write_text("".join(f"line {number}\n" for number in range(40)))
+    async with watching(run) as pilot:
+        for pane in ("log", "output.log", "log"):  # what each of them holds is there once it was in sight
+            await until_shown(pilot, f"─ {pane} ")
+            if pane == "output.log":
+                await until_shown(pilot, "line 39")
+            await pilot.press("o")
+        await until_shown(pilot, "line 39")
+        await pilot.press("o")
+        await until_shown(pilot, "─ log ")
+        await pilot.pause(0.2)
+        layouts: list[bool] = []
+        whole: list[bool] = []
+        monkeypatch.setattr(Compositor, "reflow", _noting(Compositor.reflow, layouts))
+        monkeypatch.setattr(Compositor, "render_full_update", _noting(Compositor.render_full_update, whole))
+        await pilot.press("o")
+        await until_shown(pilot, "line 39")
+        await pilot.pause(0.2)
+        assert layouts == [True]
+        assert not whole
+
+
+def _noting(method: Any, calls: list[bool]) -> Any:
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        calls.append(True)
+        return method(*args, **kwargs)
+
+    return noted

@@ -57,3 +57,17 @@ def test_output_that_was_begun_anew_is_read_from_its_start(tmp_path: Path) -> No
     tail.read()
     file.write_text("second\n")
     assert tail.read() == "second"
+
+
+def test_output_tail_says_when_it_passes_over_lines(tmp_path: Path) -> None:
+    file = tmp_path / "output.log"
+    tail = OutputTail(file)
+    assert tail.begins_anew(), "nothing was read yet"
+    file.write_text("first\n")
+    assert tail.read() == "first"
+    assert not tail.begins_anew()
+    with file.open("a") as stream:
+        stream.writelines(f"line {number:6}\n" for number in range(40_000))
+    assert tail.begins_anew()
+    assert tail.read().endswith("line  39999")
+    assert not tail.begins_anew()

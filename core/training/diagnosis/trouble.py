@@ -217,8 +217,8 @@ def _restless(curves: Curves) -> Finding | None:
     if share < RESTLESS or height < REBOUND * curves.origin:
         return None
     text = (
-        f"the loss fell from {figure(curves.origin)} to {figure(line.values[fallen])} and was back at {figure(height)} at "
-        f"step {step}; the evaluation loss jumps by {percent(share)} from one evaluation to the next"
+        f"the loss fell from {figure(curves.origin)} to {figure(line.values[fallen])} and was back at {figure(height)} "
+        f"at step {step}; the evaluation loss jumps by {percent(share)} from one evaluation to the next"
     )
     return Finding("rate_too_high", step, text)
 
