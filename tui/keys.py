@@ -229,5 +229,5 @@ def _written(name: str) -> str:
     *modifiers, last = name.split("+")
     if last in _AS_IS or (last[0] == "f" and last[1:].isdigit()):
         last = last.capitalize()
-    last = _SIGNS.get(last, last.upper() if modifiers else last)
+    last = _SIGNS.get(last, last.upper() if modifiers and len(last) == 1 else last)
     return "+".join([*(_SIGNS.get(modifier, modifier) for modifier in modifiers), last])
