@@ -79,8 +79,9 @@ def is_local(value: str) -> bool:
 def resolve_paths(data: dict[str, Any], base: Path) -> None:
     """Make the paths in `data` absolute, counting from `base`; Hub ids stay as they are."""
     model, source = data.get("model"), data.get("data")
-    if isinstance(data.get("metrics"), list):
-        data["metrics"] = [user_code.resolved(name, base) if isinstance(name, str) else name for name in data["metrics"]]
+    names = data.get("metrics")
+    if isinstance(names, list):
+        data["metrics"] = [user_code.resolved(name, base) if isinstance(name, str) else name for name in names]
     if isinstance(model, dict):
         for key in ("id", "tokenizer", "chat_template"):
             if key == "chat_template" and model.get(key) in templates.BUILT_IN:

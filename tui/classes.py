@@ -10,7 +10,7 @@ from tui.text import one_line
 if TYPE_CHECKING:
     from core.events import ClassesCounted
 
-UNDEFINED = "–"
+UNDEFINED = "-"
 """In place of a figure that is 0/0."""
 NONE = "·"
 """In place of a count of 0: a matrix is mostly that."""

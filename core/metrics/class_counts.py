@@ -48,9 +48,9 @@ class ClassCounts:
 
     def fields(self) -> dict[str, Any]:
         """The fields of a `ClassesCounted`: of many classes only the most frequent."""
-        chosen = np.arange(len(self._names))
+        chosen = list(range(len(self._names)))
         if len(chosen) > CLASSES_SHOWN:
-            chosen = np.argsort(-self._support, kind="stable")[:CLASSES_SHOWN]
+            chosen = np.argsort(-self._support, kind="stable")[:CLASSES_SHOWN].tolist()
         return {
             "labels": [str(self._names[index])[:200] for index in chosen],
             "support": self._support[chosen].tolist(),

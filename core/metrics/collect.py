@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from numbers import Real
 from typing import Any
 
@@ -66,7 +67,7 @@ class Collected:
                     _refuse_numbers(name, *side)
                 metric.add_batch(predictions=side[0], references=side[1])
             else:
-                self._try(name, lambda metric=metric, side=side: metric.add_batch(predictions=side[0], references=side[1]))
+                self._try(name, partial(metric.add_batch, predictions=side[0], references=side[1]))
             self._given.add(name)
 
     def result(self) -> dict[str, float]:
@@ -84,7 +85,7 @@ class Collected:
             return metric.compute(**options) or {}
         return self._try(name, metric.compute) or {}
 
-    def _try(self, name: str, call: Any) -> Any:
+    def _try(self, name: str, call: Callable[[], Any]) -> Any:
         """A metric from elsewhere; its failure does not end a run."""
         try:
             return call()

@@ -18,8 +18,8 @@ def load(name: str) -> evaluate.Metric:
     name goes to `evaluate.load`.
 
     Raises:
-        FinetuiError: the name is neither built in, nor a function, nor a script, nor to be had from the Hub; or a package
-            is missing; or a function's file was never allowed to run.
+        FinetuiError: the name is neither built in, nor a function, nor a script, nor to be had from the Hub; or a
+            package is missing; or a function's file was never allowed to run.
     """
     if name in (*OF_TAGS, *OF_ANSWERS):
         from core.metrics.of_spans import METRICS

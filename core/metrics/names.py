@@ -1,4 +1,4 @@
-"""Every built-in metric, declared once: what it is given, what it says, whose figure it is, and where it is undefined."""
+"""Every built-in metric, declared once: what it is given and says, whose figure it is, where it is undefined."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["labels", "hot", "numbers", "texts", "ids", "tags", "answers", "losses"]
-"""What a metric compares: class ids, rows of 0 and 1 (one per class), numbers, texts, lists of token ids, lists of tags,
-an answer with all that are right; or the losses of the evaluation, in nats per token."""
+"""What a metric compares: class ids, rows of 0 and 1 (one per class), numbers, texts, lists of token ids, lists of
+tags, an answer with all that are right; or the losses of the evaluation, in nats per token."""
 
 KINDS: dict[Kind, str] = {
     "labels": "one class a row (token classification: a word)",

@@ -18,7 +18,7 @@ def accuracy(predictions: Sequence[Any], references: Sequence[Any]) -> float:
     if not len(references):
         return math.nan
     if np.ndim(references) == 2:
-        references, predictions = np.asarray(references), np.asarray(predictions)
+        return float(accuracy_score(np.asarray(references), np.asarray(predictions)))
     return float(accuracy_score(references, predictions))
 
 
@@ -45,8 +45,8 @@ def per_class(
 
     if not len(references):
         return math.nan
-    if np.ndim(references) == 2:
-        references, predictions = np.asarray(references), np.asarray(predictions)
+    several = np.ndim(references) == 2
+    if several:
         average = average or "macro"
     two = set(np.unique(references)) | set(np.unique(predictions)) <= {0, 1}
     if average is None:
@@ -55,7 +55,8 @@ def per_class(
         return math.nan
     score = {"f1": metrics.f1_score, "precision": metrics.precision_score, "recall": metrics.recall_score}[name]
     undefined = math.nan if average == "binary" else 0.0
-    return float(score(references, predictions, average=average, zero_division=undefined))
+    sides = (np.asarray(references), np.asarray(predictions)) if several else (references, predictions)
+    return float(score(*sides, average=average, zero_division=undefined))
 
 
 def matthews_correlation(predictions: Sequence[Any], references: Sequence[Any]) -> float:

@@ -73,4 +73,3 @@ class Scoring:
         self.classes = self._counts.fields() if self._fits and self._counts.rows else None
         self.begin()
         return found
-

@@ -59,7 +59,9 @@ def test_batch_by_batch_the_figures_are_the_same_and_nothing_is_held(
 ) -> None:
     found = []
     for batches in (False, True):
-        config = mrpc({"metrics": METRICS}, max_steps=4, eval_strategy="steps", eval_steps=2, batch_eval_metrics=batches)
+        config = mrpc(
+            {"metrics": METRICS}, max_steps=4, eval_strategy="steps", eval_steps=2, batch_eval_metrics=batches
+        )
         outcome, told = _run(config, new_folder)
         assert isinstance(outcome, events.RunFinished), outcome
         found.append((_scored(told), [event.matrix for event in _counted(told)]))
@@ -87,7 +89,13 @@ def _answers(place: Path) -> dict[str, Any]:
     rows = []
     for index, city in enumerate(("Toulouse", "Nairobi", "Lima", "Oslo", "Rome")):
         context = f"{padding * index}Ada was born in {city}. {padding * 2}"
-        rows.append({"question": "Where?", "context": context, "answers": {"text": [city], "answer_start": [context.index(city)]}})
+        rows.append(
+            {
+                "question": "Where?",
+                "context": context,
+                "answers": {"text": [city], "answer_start": [context.index(city)]},
+            }
+        )
     data = {**_rows(place, rows), "max_length": 32, "stride": 8}
     return {"task": "question-answering", "metrics": ["squad", "exact_match"], "data": data}
 
@@ -133,7 +141,8 @@ def test_grouping_by_length_does_not_score_answers_as_those_of_other_rows(
             **_answers(tmp_path / "rows.jsonl"),
             "metrics": ["squad", f"{seen}:seen"],
             "samples": {"rows": 0},
-            "training": {"max_steps": 1, "learning_rate": 0, "train_sampling_strategy": strategy, "eval_strategy": "steps"},
+            "training": {"max_steps": 1, "learning_rate": 0, "train_sampling_strategy": strategy,
+                         "eval_strategy": "steps"},
         })  # fmt: skip
         folder = new_folder(config)
         assert isinstance(outcome := engine.run(config, folder), events.RunFinished), outcome

@@ -20,8 +20,8 @@ from tui.shell.show import show
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 LABELS = ["Africa", "America", "Asia", "Europe", "Oceania"]
-TAGS = ["O", *(f"{place}-{kind}" for kind in ("corporation", "creative-work", "人物", "地域名称の長い名前", "[b]x[/b]\x1b[2J")
-               for place in "BI")]  # fmt: skip
+ENTITIES = ("corporation", "creative-work", "人物", "地域名称の長い名前", "[b]x[/b]\x1b[2J")
+TAGS = ["O", *(f"{place}-{kind}" for kind in ENTITIES for place in "BI")]
 
 
 @pytest.fixture
@@ -37,7 +37,9 @@ def counted(run: RecordedRun, labels: list[str], rows: int, right: float = 0.7, 
     truth = draw.choices(range(len(labels)), weights, k=rows)
     guess = [label if draw.random() < right else draw.choice(truth) for label in truth]
     if hot:
-        counts.add(*([[index in (label, 0) for index in range(len(labels))] for label in side] for side in (guess, truth)))
+        counts.add(
+            *([[index in (label, 0) for index in range(len(labels))] for label in side] for side in (guess, truth))
+        )
     else:
         counts.add(guess, truth)
     return ClassesCounted(**counts.fields(), **run.at)

@@ -200,7 +200,9 @@ def test_an_average_can_be_named_as_with_evaluate() -> None:
 
 
 def test_nothing_is_written_and_no_network_is_used(tmp_path: Path) -> None:
-    script = f"GIVEN = {GIVEN!r}" + """
+    script = (
+        f"GIVEN = {GIVEN!r}"
+        + """
 import socket
 def refuse(*args, **kwargs): print("NETWORK", args); raise OSError
 socket.socket.connect = refuse; socket.getaddrinfo = refuse
@@ -209,6 +211,7 @@ for kind, rows in GIVEN.items():
     for name in metrics.fitting([kind], 2):
         print(name, metrics.compute([name], **rows))
 """
+    )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
     environment |= {"HF_HOME": str(tmp_path / "hf"), "PYTHONPATH": str(Path(scores.__file__).parents[2])}
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""A run as it learns: how far it is, its curves, what to know, and below them its log, samples, classes, output or machine."""
+"""A run as it learns: how far it is, its curves, what to know, and its log, samples, classes, output or machine."""
 
 from __future__ import annotations
 

@@ -22,7 +22,6 @@ from tui.shell.runs import as_data
 from tui.shell.summary import print_metrics, print_table
 from tui.text import one_line, visible
 
-
 MATRIX_SHOWN = 10
 """Of more classes the matrix does not fit into lines; `--json` has it, and the Monitor."""
 

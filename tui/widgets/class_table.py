@@ -114,7 +114,7 @@ def cut(text: str, width: int) -> str:
 
 
 def _legend(counted: ClassesCounted) -> str:
-    hints = ["– is 0/0"]
+    hints = ["- is 0/0"]
     if counted.matrix:
         hints = ["a row: what is so", "→ what was predicted", "[n] right", *hints]
     return "  ·  ".join(hints)
