@@ -223,7 +223,9 @@ class RunConfig(Section):
     data: DataConfig
     method: MethodConfig = MethodConfig()
     training: TrainingConfig = TrainingConfig()
-    metrics: list[str] | None = Field(None, description="names of metrics; the task's own when absent")
+    metrics: list[str] | None = Field(
+        None, description="names of metrics, or file.py:function of your own; the task's own when absent"
+    )
     early_stopping: EarlyStopping | None = None
     samples: Samples = Samples()
     stop_on_nan: bool = Field(False, description="end the run when the loss is NaN or infinite")

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from core import yaml12
+from core import user_code, yaml12
 from core.chat import templates
 from core.config import RunConfig
 from core.errors import FinetuiError
@@ -79,6 +79,9 @@ def is_local(value: str) -> bool:
 def resolve_paths(data: dict[str, Any], base: Path) -> None:
     """Make the paths in `data` absolute, counting from `base`; Hub ids stay as they are."""
     model, source = data.get("model"), data.get("data")
+    names = data.get("metrics")
+    if isinstance(names, list):
+        data["metrics"] = [user_code.resolved(name, base) if isinstance(name, str) else name for name in names]
     if isinstance(model, dict):
         for key in ("id", "tokenizer", "chat_template"):
             if key == "chat_template" and model.get(key) in templates.BUILT_IN:

@@ -13,6 +13,8 @@ from typing import Any, Literal
 Phase = Literal["checking", "loading", "tokenizing", "training", "evaluating", "sampling", "saving"]
 Reason = Literal["completed", "stopped", "early_stopped"]
 Level = Literal["info", "warning", "error"]
+CLASSES_SHOWN = 50
+"""Of how many classes, at most, there is a confusion matrix; of more the most frequent ones are counted alone."""
 TOKENS = "num_input_tokens_seen"
 """How many tokens were trained on so far: the Trainer's name for it. Not a metric that is looked at, but a measure of
 how far the run is."""
@@ -93,6 +95,23 @@ class Evaluated(Event):
     """The metrics of one evaluation, each with the prefix `eval_`. What could not be computed is absent."""
 
     metrics: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassesCounted(Event):
+    """What came out for each class at an evaluation; it follows the Evaluated of the same step.
+
+    `support` is how often a class is true, `predicted` how often it was predicted, `correct` how often both. `matrix`
+    counts rows by true class (down) and predicted class (across); it is empty for multi-label, and for more than
+    CLASSES_SHOWN of the task's `classes`, of which the most frequent ones are listed.
+    """
+
+    labels: list[str]
+    support: list[int]
+    predicted: list[int]
+    correct: list[int]
+    matrix: list[list[int]] = field(default_factory=list)
+    classes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +222,7 @@ TYPES: dict[str, type[Event]] = {
         StepLogged,
         TimeSpent,
         Evaluated,
+        ClassesCounted,
         Sampled,
         BaselineScored,
         CheckpointSaved,

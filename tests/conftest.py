@@ -11,6 +11,9 @@ import pytest
 
 # A cache of their own, before anything reads where it is: tests neither see nor fill the person's.
 os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="finetui-tests-")
+os.environ["XDG_STATE_HOME"] = f"{os.environ['HF_HOME']}/state"
+# The functions that a test writes are its own; what is refused else has tests of its own.
+os.environ["FINETUI_TRUST_CODE"] = "1"
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

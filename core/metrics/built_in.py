@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -10,26 +10,54 @@ import evaluate
 from datasets import Features, Value
 from datasets import List as ListOf
 
-from core.metrics import scores
-from core.metrics.names import AVERAGES, PER_CLASS
+from core.metrics import scores, texts
+from core.metrics.names import AVERAGES, PER_CLASS, TABLE
 
-_LABELS = [Features(predictions=Value(kind), references=Value(kind)) for kind in ("string", "int64")]
+Score = Callable[..., float | dict[str, float]]
+
+_CLASSES = [Features(predictions=Value(kind), references=Value(kind)) for kind in ("string", "int64")]
+_LISTS = Features(predictions=ListOf(Value("int64")), references=ListOf(Value("int64")))
+_LABELS = [*_CLASSES, _LISTS]
 _NUMBERS = [Features(predictions=Value("float64"), references=Value("float64"))]
 _LOSSES = [Features(losses=Value("float64"))]
-_ROWS = [
-    *_LABELS,
-    Features(predictions=ListOf(Value("int64")), references=ListOf(Value("int64"))),
-]
+_TEXTS = [Features(predictions=Value("string"), references=Value("string"))]
 
-_SPECS: dict[str, tuple[Callable[..., float], list[Features]]] = {
+
+def _accuracy_f1(**inputs: Any) -> dict[str, float]:
+    f1 = scores.per_class("f1", inputs["predictions"], inputs["references"], average="binary")
+    return {"accuracy": scores.accuracy(**inputs), "f1": f1}
+
+
+def _correlations(**inputs: Any) -> dict[str, float]:
+    return {"pearson": scores.pearson(**inputs), "spearmanr": scores.spearman(**inputs)}
+
+
+def _named(figure: str, score: Callable[..., float], **inputs: Any) -> dict[str, float]:
+    return {figure: score(**inputs)}
+
+
+_SPECS: dict[str, tuple[Score, list[Features]]] = {
     "accuracy": (scores.accuracy, _LABELS),
-    "matthews_correlation": (scores.matthews_correlation, _LABELS),
+    "matthews_correlation": (scores.matthews_correlation, _CLASSES),
+    "exact_match": (scores.exact_match, _LABELS),
     "mse": (scores.mse, _NUMBERS),
     "mae": (scores.mae, _NUMBERS),
     "pearson": (scores.pearson, _NUMBERS),
     "spearman": (scores.spearman, _NUMBERS),
     "perplexity": (scores.perplexity, _LOSSES),
-    "exact_match": (scores.exact_match, _ROWS),
+    "bleu": (texts.bleu, _TEXTS),
+    "chrf": (texts.chrf, _TEXTS),
+    "rouge": (partial(texts.rouge, texts.ROUGE), _TEXTS),
+    "glue/cola": (partial(_named, "matthews_correlation", scores.matthews_correlation), _CLASSES),
+    "glue/mrpc": (_accuracy_f1, _CLASSES),
+    "glue/qqp": (_accuracy_f1, _CLASSES),
+    "glue/stsb": (_correlations, _NUMBERS),
+}
+_SPECS |= {name: (partial(texts.rouge, [name]), _TEXTS) for name in texts.ROUGE}
+_SPECS |= {
+    name: (partial(_named, "accuracy", scores.accuracy), _CLASSES)
+    for name, metric in TABLE.items()
+    if name.startswith("glue/") and metric.figures == ("accuracy",)
 }
 for _name in PER_CLASS:
     _SPECS[_name] = partial(scores.per_class, _name), _LABELS
@@ -49,16 +77,18 @@ class InMemory(evaluate.Metric):  # type: ignore[misc]
 
 
 class BuiltIn(InMemory):
-    """One figure over all rows."""
+    """One figure over all rows, or several of one pass."""
 
     def __init__(self, name: str) -> None:
+        texts.require(name)
         self._score, self._inputs = _SPECS[name]
         self._label = name
         super().__init__(name)
 
     def _info(self) -> evaluate.MetricInfo:
-        about = (self._score.func if isinstance(self._score, partial) else self._score).__doc__ or ""
+        about = TABLE[self._label].about
         return evaluate.MetricInfo(description=about, citation="", inputs_description=about, features=self._inputs)
 
     def _compute(self, **inputs: Any) -> dict[str, float]:
-        return {self._label: self._score(**inputs)}
+        found = self._score(**inputs)
+        return dict(found) if isinstance(found, Mapping) else {self._label: found}

@@ -12,10 +12,14 @@ from numpy.typing import NDArray
 
 
 def accuracy(predictions: Sequence[Any], references: Sequence[Any]) -> float:
-    """Share of equal labels."""
+    """Share of rows with equal labels; of rows of 0 and 1 all have to be equal."""
     from sklearn.metrics import accuracy_score
 
-    return float(accuracy_score(references, predictions)) if len(references) else math.nan
+    if not len(references):
+        return math.nan
+    if np.ndim(references) == 2:
+        return float(accuracy_score(np.asarray(references), np.asarray(predictions)))
+    return float(accuracy_score(references, predictions))
 
 
 def per_class(
@@ -28,6 +32,8 @@ def per_class(
     """f1, precision or recall.
 
     Args:
+        predictions: class ids, or rows of 0 and 1, one per class (multi-label).
+        references: the same.
         average: binary (class 1 is the positive one), macro, micro or weighted; None: binary for two, else macro.
         num_labels: how many classes there are; None: as many as the labels show.
 
@@ -39,6 +45,9 @@ def per_class(
 
     if not len(references):
         return math.nan
+    several = np.ndim(references) == 2
+    if several:
+        average = average or "macro"
     two = set(np.unique(references)) | set(np.unique(predictions)) <= {0, 1}
     if average is None:
         average = "binary" if two and num_labels in (None, 2) else "macro"
@@ -46,7 +55,8 @@ def per_class(
         return math.nan
     score = {"f1": metrics.f1_score, "precision": metrics.precision_score, "recall": metrics.recall_score}[name]
     undefined = math.nan if average == "binary" else 0.0
-    return float(score(references, predictions, average=average, zero_division=undefined))
+    sides = (np.asarray(references), np.asarray(predictions)) if several else (references, predictions)
+    return float(score(*sides, average=average, zero_division=undefined))
 
 
 def matthews_correlation(predictions: Sequence[Any], references: Sequence[Any]) -> float:

@@ -38,6 +38,7 @@ class History:
         self._kept: list[events.Event] = []
         self._last: dict[tuple[type[events.Event], bool], events.Event] = {}
         self._saved = 0
+        self._counted: int | None = None
 
     def replay(self, report: Callable[[float], None] | None = None) -> None:
         """Read everything that stands in the folder now, and leave a short cut to the next reader. For a thread.
@@ -60,12 +61,19 @@ class History:
         """Take one event into account."""
         self.state.apply(event)
         if not isinstance(event, MANY):
-            self._kept.append(event)
+            self._keep(event)
             return
         # A training's progress is one thing, that of the evaluation in between another.
         kind = (type(event), isinstance(event, events.Progress) and event.phase == "training")
         self._last.pop(kind, None)
         self._last[kind] = event
+
+    def _keep(self, event: events.Event) -> None:
+        if isinstance(event, events.ClassesCounted):  # large, and only the latest counts
+            if self._counted is not None:
+                del self._kept[self._counted]
+            self._counted = len(self._kept)
+        self._kept.append(event)
 
     def save(self) -> None:
         """Leave a short cut, if much was read since the last one."""

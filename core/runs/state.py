@@ -77,6 +77,7 @@ class RunState:
     time_spent: dict[str, float] = field(default_factory=dict)
     series: dict[str, Series] = field(default_factory=dict)
     evaluation: dict[str, float] = field(default_factory=dict)
+    classes: events.ClassesCounted | None = None
     samples: list[events.Sampled] = field(default_factory=list)
     baselines: dict[str, dict[str, float]] = field(default_factory=dict)
     checkpoints: list[events.CheckpointSaved] = field(default_factory=list)
@@ -134,6 +135,8 @@ class RunState:
                 self.evaluation = event.metrics
                 self._record(event, event.metrics)
                 self._note(event, "info", f"step {event.step or 0}: {_scores_text(event.metrics)}")
+            case events.ClassesCounted():
+                self.classes = event
             case events.Sampled():
                 self.samples.append(event)
                 self._note(event, "info", _samples_text(event))
@@ -190,6 +193,8 @@ class RunState:
         for series in self.series.values():
             series.cut(step)
         self.samples = [event for event in self.samples if (event.step or 0) <= step]
+        if self.classes is not None and (self.classes.step or 0) > step:
+            self.classes = None
 
     def _note(self, event: events.Event, level: events.Level, text: str) -> None:
         self.log.append((event.t, level, text))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from core.answering import Prediction
     from core.config import DataConfig, RunConfig
+    from core.metrics.names import Kind
+    from core.tasks.scoring import Reader
 
 Rows = Mapping[str, Sequence[Any]]
 """A batch of dataset rows: column -> values."""
@@ -83,6 +85,7 @@ class Task(ABC):
         columns: role -> column, guesses included.
         label_names: the classes, in the order of their ids; empty where there are none.
         notes: what was guessed, as lines for people.
+        metric_kinds: what the task can give a metric, the first what it is about; empty: it takes none; None: unknown.
         template_source: where the chat template comes from, for people; empty where the task needs none.
     """
 
@@ -93,6 +96,8 @@ class Task(ABC):
     """Name in `peft.TaskType`."""
     loss_in_metrics: ClassVar[bool] = False
     """Whether `compute_metrics` needs the losses of the evaluation batches."""
+    reads_in_order: ClassVar[bool] = False
+    """Whether `reader` knows the elements by their place: they are then evaluated in their order, whatever is set."""
     kept_back: ClassVar[tuple[str, ...]] = ("row",)
     """What of `encode` the Trainer never sees."""
     fields: ClassVar[tuple[str, ...]] = ("text",)
@@ -109,6 +114,7 @@ class Task(ABC):
     columns: dict[str, str]
     label_names: list[str]
     notes: list[str]
+    metric_kinds: tuple[Kind, ...] | None = None
     template_source: str = ""
 
     @abstractmethod
@@ -157,7 +163,14 @@ class Task(ABC):
     def reduce_logits(self, logits: Any, labels: torch.Tensor) -> torch.Tensor:
         """What the metrics need of the logits, so that evaluation does not hold all of them."""
 
-    @abstractmethod
+    def reader(self, encoded: Dataset | None) -> Reader:
+        """How one evaluation's reduced logits become rows that metrics compare, a batch or all of it at a time.
+
+        Args:
+            encoded: the elements that are evaluated, in their order, with what is kept back from the Trainer.
+        """
+        raise NotImplementedError
+
     def metrics(
         self, names: list[str], encoded: Dataset | None = None
     ) -> Callable[[EvalPrediction], dict[str, float]] | None:
@@ -166,6 +179,9 @@ class Task(ABC):
         Args:
             encoded: the elements that are evaluated, in their order, with what is kept back from the Trainer.
         """
+        from core.tasks.scoring import Scoring
+
+        return Scoring(names, lambda: self.reader(encoded), self.label_names, self.reads_in_order)
 
     def encoding_notes(self, encoded: Dataset, max_length: int | None) -> list[str]:
         """What encoding did to a split that a person should know, as lines."""

@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from core import answering
 from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError
 from core.tasks import packing
+from core.tasks.arrays import array
 from core.tasks.base import IGNORED, Answer, LabelView, Question, Rows, Task, first
 
 if TYPE_CHECKING:
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase
 
     from core.config import DataConfig
+    from core.metrics.collect import Pairs
+    from core.tasks.scoring import Reader
 
 PROMPT_TOKENS = 32
 """Of a text without a prompt of its own, at most so many tokens are given in a sampling."""
@@ -39,6 +40,7 @@ class CausalLM(Task):
     loss_in_metrics = True
     fields = ("prompt",)
     writes = True
+    metric_kinds = ("ids", "losses")
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
         found = columns.resolve(self.roles, train.column_names, data.columns)
@@ -174,29 +176,22 @@ class CausalLM(Task):
         scores: torch.Tensor = first(logits)
         return scores.argmax(-1)
 
-    def metrics(
-        self, names: list[str], encoded: Dataset | None = None
-    ) -> Callable[[EvalPrediction], dict[str, float]] | None:
-        """`exact_match` is the share of rows whose every learned token is the most probable one.
+    def reader(self, encoded: Dataset | None) -> Reader:
+        """The learned tokens of each row: `exact_match` is the share of rows whose every one is the most probable.
 
         Given the true tokens before it, that is the case exactly where greedy generation from the prompt writes the
         completion and then ends; so no generation is needed.
         """
-        from core import metrics
 
-        def compute(prediction: EvalPrediction) -> dict[str, float]:
-            truth = np.asarray(prediction.label_ids)[:, 1:]
-            guess = np.asarray(prediction.predictions)[:, :-1]
+        def read(prediction: EvalPrediction) -> Pairs:
+            truth = array(prediction.label_ids)[:, 1:]
+            guess = array(prediction.predictions)[:, :-1]
             learned = truth != IGNORED
             rows = [index for index in range(len(truth)) if learned[index].any()]
-            return metrics.compute(
-                names,
-                [guess[index][learned[index]].tolist() for index in rows],
-                [truth[index][learned[index]].tolist() for index in rows],
-                losses=prediction.losses,
-            )
+            said, right = ([side[index][learned[index]].tolist() for index in rows] for side in (guess, truth))
+            return {"ids": (said, right)}
 
-        return compute
+        return read
 
     def _texts(self, rows: Rows) -> tuple[list[str], list[int]]:
         """Whole texts, and how many characters of each are prompt."""

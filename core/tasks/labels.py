@@ -16,7 +16,10 @@ class Labels:
     Attributes:
         names: the classes in the order of their ids; empty for regression.
         ids: raw value -> id.
+        several: a row has a set of them.
     """
+
+    several = False
 
     def __init__(self, names: list[str], ids: dict[Any, int]) -> None:
         self.names = names

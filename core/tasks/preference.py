@@ -18,7 +18,7 @@ from core.tasks.chat import Chat, each
 
 if TYPE_CHECKING:
     from datasets import Dataset
-    from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
 
     from core.config import DataConfig, RunConfig
 
@@ -82,17 +82,8 @@ class Preference(Chat):
         """None: the DPOTrainer reports the accuracy and the margins of the rewards itself."""
         return []
 
-    def metrics(
-        self, names: list[str], encoded: Dataset | None = None
-    ) -> Callable[[EvalPrediction], dict[str, float]] | None:
-        if names:
-            raise FinetuiError(
-                "preferences have metrics of their own",
-                f"metrics: {', '.join(names)}",
-                "leave it out: the accuracy and margins of the rewards are reported",
-                key="metrics",
-            )
-        return None
+    def metrics(self, names: list[str], encoded: Dataset | None = None) -> None:
+        """None: the DPOTrainer reports the accuracy and the margins of the rewards by itself."""
 
     def encode(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> dict[str, list[Any]]:
         """Prompt and both answers, cut where prompt and answer together reach `max_length` tokens.

@@ -15,6 +15,7 @@ from core.data.columns import Role
 from core.errors import FinetuiError
 from core.metrics import squad
 from core.tasks import gold_answers, n_best, windows
+from core.tasks.arrays import array
 from core.tasks.base import Answer, LabelView, Question, Rows, Task
 from core.tasks.n_best import Candidate, Scored
 from core.tasks.windows import NULL, OUTSIDE
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase
 
     from core.config import DataConfig
+    from core.metrics.collect import Pairs
+    from core.tasks.scoring import Reader
 
 NO_ANSWER = "(no answer)"
 SHOWN = 5
@@ -52,6 +55,8 @@ class QuestionAnswering(Task):
     peft_task_type = "QUESTION_ANS"
     kept_back = ("row", *PLACES)
     fields = ("question", "context")
+    metric_kinds = ("answers", "texts")
+    reads_in_order = True
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
         self.columns = columns.resolve(self.roles, train.column_names, data.columns)
@@ -148,30 +153,38 @@ class QuestionAnswering(Task):
 
         return torch.stack([logits[0], logits[1]], dim=-1).float()
 
-    def metrics(self, names: list[str], encoded: Dataset | None = None) -> Callable[[EvalPrediction], dict[str, float]]:
-        """Answers are read off the logits of all windows of a row, then compared as texts with the right ones."""
-        from core import metrics
+    def reader(self, encoded: Dataset | None) -> Reader:
+        """Answers are read off the logits of all windows of a row, then compared as texts with the right ones.
 
-        def compute(prediction: EvalPrediction) -> dict[str, float]:
-            assert encoded is not None
-            assert self._evaluation is not None
-            logits = np.asarray(prediction.predictions)
+        The windows of a row that lie in several batches are held until its last one is there.
+        """
+        assert encoded is not None
+        assert self._evaluation is not None
+        rows, evaluation = encoded["row"][:], self._evaluation
+        places = _places(encoded)
+        held: list[Scored] = []
+        done = 0
+
+        def read(prediction: EvalPrediction) -> Pairs | None:
+            nonlocal held, done
+            logits = array(prediction.predictions)
             if not np.isfinite(logits).all():
-                return {}  # a diverged model answers nothing that could be scored
-            scored = _scored(logits, encoded)
+                return None  # a diverged model answers nothing that could be scored
             said, right = [], []
-            for index, group in groupby(zip(encoded["row"], scored, strict=True), key=lambda item: item[0]):
-                row = self._evaluation[index]
-                found = n_best.ranked([window for _, window in group], self.null)
+            for window in logits:
+                first, last = next(places)
+                held.append(Scored(window[: len(first), 0], window[: len(first), 1], first, last))
+                done += 1
+                if done < len(rows) and rows[done] == rows[done - 1]:
+                    continue
+                row = evaluation[rows[done - 1]]
+                found = n_best.ranked(held, self.null)
                 said.append(_span(_text(row[self.columns["context"]]), found[0], 1.0).text if found else "")
                 right.append(self._gold(row).texts or [""])
-            found_figures: dict[str, float] = {}
-            for name in names:
-                truths = right if name in metrics.OF_ANSWERS else [texts[0] for texts in right]
-                found_figures |= metrics.compute([name], said, truths)
-            return found_figures
+                held = []
+            return {"answers": (said, right), "texts": (said, [texts[0] for texts in right])}
 
-        return compute
+        return read
 
     def questions(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> list[Question]:
         encoded = self.encode(rows, tokenizer, max_length)
@@ -284,14 +297,10 @@ def _ask(
             yield Scored(*logits, *places)
 
 
-def _scored(logits: np.ndarray[Any, Any], encoded: Dataset) -> Iterator[Scored]:
-    """Every evaluated window, [length, 2] logits cut to its own tokens."""
+def _places(encoded: Dataset) -> Iterator[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+    """Of every element: which characters of the context each token stands for."""
     table = encoded.with_format("arrow").select_columns(list(PLACES))
-    done = 0
     for batch in table.iter(1000):
         places = [batch[name].combine_chunks() for name in PLACES]
         for starts, ends in zip(*places, strict=True):
-            first, last = (side.values.to_numpy() for side in (starts, ends))
-            window = logits[done][: len(first)]
-            yield Scored(window[:, 0], window[:, 1], first, last)
-            done += 1
+            yield starts.values.to_numpy(), ends.values.to_numpy()

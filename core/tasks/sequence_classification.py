@@ -12,6 +12,7 @@ from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError
 from core.tasks import labels
+from core.tasks.arrays import array
 from core.tasks.base import Answer, Question, Rows, Task, first
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase
 
     from core.config import DataConfig
+    from core.metrics.collect import Pairs
+    from core.tasks.scoring import Reader
 
 
 class SequenceClassification(Task):
@@ -43,6 +46,7 @@ class SequenceClassification(Task):
             splits[name] = evaluation
         self.labels = labels.read(self.columns["label"], data.labels, splits)
         self.label_names = self.labels.names
+        self.metric_kinds = ("numbers",) if self.labels.regression else ("hot",) if self.labels.several else ("labels",)
         self.notes = [] if self.label_names else ["the label is a float: the model learns a number (regression)"]
 
     @property
@@ -156,15 +160,16 @@ class SequenceClassification(Task):
         scores: torch.Tensor = first(logits)
         return scores.squeeze(-1) if self.labels.regression else scores.argmax(-1)
 
-    def metrics(self, names: list[str], encoded: Dataset | None = None) -> Callable[[EvalPrediction], dict[str, float]]:
-        from core import metrics
+    def reader(self, encoded: Dataset | None) -> Reader:
+        """Class ids; rows of 0 and 1 for sets of labels; numbers for regression."""
+        assert self.metric_kinds is not None
+        (kind,) = self.metric_kinds
 
-        def compute(prediction: EvalPrediction) -> dict[str, float]:
-            return metrics.compute(
-                names, prediction.predictions, prediction.label_ids, num_labels=len(self.label_names) or None
-            )
+        def read(prediction: EvalPrediction) -> Pairs:
+            said, right = array(prediction.predictions), array(prediction.label_ids)
+            return {kind: (said.astype(int), right.astype(int)) if kind == "hot" else (said, right)}
 
-        return compute
+        return read
 
 
 def _texts(values: Any) -> list[str]:

@@ -13,6 +13,7 @@ from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError
 from core.tasks import labels, tags, words
+from core.tasks.arrays import array
 from core.tasks.base import IGNORED, Answer, LabelView, Question, Rows, Task, first
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase
 
     from core.config import DataConfig
+    from core.metrics.collect import Pairs
+    from core.metrics.names import Kind
+    from core.tasks.scoring import Reader
 
 NO_ENTITIES = "no entities"
 
@@ -35,6 +39,7 @@ class TokenClassification(Task):
     auto_class = "AutoModelForTokenClassification"
     peft_task_type = "TOKEN_CLS"
     kept_back = ("row", "words_cut")
+    metric_kinds = ("labels", "tags")
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
         self.columns = columns.resolve(self.roles, train.column_names, data.columns)
@@ -89,24 +94,18 @@ class TokenClassification(Task):
         scores: torch.Tensor = first(logits)
         return scores.argmax(-1)
 
-    def metrics(self, names: list[str], encoded: Dataset | None = None) -> Callable[[EvalPrediction], dict[str, float]]:
-        """Metrics of entities get the tags of each row; every other metric gets the ids of all words."""
-        from core import metrics
+    def reader(self, encoded: Dataset | None) -> Reader:
+        """The ids of all words; where tags mark entities, also the tags of each row."""
 
-        def compute(prediction: EvalPrediction) -> dict[str, float]:
-            truth, guess = np.asarray(prediction.label_ids), np.asarray(prediction.predictions)
+        def read(prediction: EvalPrediction) -> Pairs:
+            truth, guess = array(prediction.label_ids), array(prediction.predictions)
             tagged = truth != IGNORED
+            pairs: dict[Kind, tuple[Any, Any]] = {"labels": (guess[tagged], truth[tagged])}
             rows = np.flatnonzero(tagged.any(axis=1))
-            found: dict[str, float] = {}
-            for name in names:
-                if name in metrics.OF_TAGS:
-                    sides = [[self._names(side[row][tagged[row]]) for row in rows] for side in (guess, truth)]
-                    found |= metrics.compute([name], *sides)
-                else:
-                    found |= metrics.compute([name], guess[tagged], truth[tagged], num_labels=len(self.label_names))
-            return found
+            said, right = ([self._names(side[row][tagged[row]]) for row in rows] for side in (guess, truth))
+            return {**pairs, "tags": (said, right)}
 
-        return compute
+        return read
 
     def questions(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> list[Question]:
         """`labels` of an encoded question is 0 at the first sub-word of each word, IGNORED elsewhere."""

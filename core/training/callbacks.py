@@ -19,6 +19,7 @@ from core.training.sampling import Sampler
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+    from core.tasks.scoring import Scoring
     from core.training.trainer import Steered
 
 POLL_SECONDS = 0.05
@@ -41,6 +42,7 @@ class RunCallback(TrainerCallback):
         saved_step: after training: the step of the weights that are kept, the best or the last.
         nan_step: the first step whose loss was not finite.
         trainer: set once it exists; it is built with this callback.
+        scoring: what computes the metrics; set with it.
     """
 
     trainer: Steered
@@ -49,6 +51,7 @@ class RunCallback(TrainerCallback):
         self.evaluated: tuple[int, dict[str, float]] | None = None
         self.saved_step: int | None = None
         self.nan_step: int | None = None
+        self.scoring: Scoring | None = None
         self._reporter = reporter
         self._stop_on_nan = stop_on_nan
         self._sampler = sampler
@@ -158,6 +161,11 @@ class RunCallback(TrainerCallback):
         found = {name: float(value) for name, value in kwargs["metrics"].items() if not name.endswith(SPEED)}
         self.evaluated = (step, found)
         self._emit(events.Evaluated, state, step=step, metrics=found)
+        if self.scoring is not None:
+            if self.scoring.classes is not None:
+                self._emit(events.ClassesCounted, state, step=step, **self.scoring.classes)
+            for name, error in self.scoring.failures.items():
+                self._reporter.failed(f"the metric {name} failed and is left out", error)
         if self.trainer.is_in_train:
             self._advise(state, at_once=True)
         self._sample(state, step)

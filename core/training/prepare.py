@@ -99,8 +99,7 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     task.meet(tokenizer, config)
     architecture = models.load_config(config.model, tokenizer)
     names = config.metrics if config.metrics is not None else task.default_metrics
-    for name in names:
-        metrics.load(name)
+    metrics.check(names, task.metric_kinds, len(task.label_names))
     device = precision.device_name()
     if config.training.arguments().get("use_cpu"):
         device = "cpu"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+import traceback
+from pathlib import Path
 from typing import Any
 
 from core import commands, events
-from core.errors import RunStopped
+from core.errors import RunStopped, first_line
 from core.runs.folder import RunFolder
 
 PROGRESS_SECONDS = 0.5
@@ -24,6 +26,7 @@ class Reporter:
         self.folder = folder
         self.stopped = False
         self._last_progress = 0.0
+        self._failures: set[str] = set()
 
     def phase(self, phase: events.Phase, detail: str = "", step: int | None = None) -> None:
         """A phase begins."""
@@ -39,6 +42,16 @@ class Reporter:
 
     def notice(self, message: str, level: events.Level = "info", source: str = "finetui") -> None:
         self.folder.emit(events.Notice(t=time.time(), message=message, level=level, source=source))
+
+    def failed(self, what: str, error: Exception) -> None:
+        """Something went wrong that does not end the run: a notice, and the traceback in output.log, each text once."""
+        message = f"{what}: {type(error).__name__}: {first_line(error)}"
+        if message in self._failures:
+            return
+        self._failures.add(message)
+        self.notice(f"{message} ({_where(error)}; the traceback stands in output.log)", "error")
+        with self.folder.output.open("a", encoding="utf-8") as stream:
+            stream.write("".join(traceback.format_exception(error)))
 
     def take(self, command: commands.Command, step: int | None = None, epoch: float | None = None) -> None:
         """A command has been carried out."""
@@ -57,3 +70,9 @@ class Reporter:
                 self.take(command)
         if self.stopped:
             raise RunStopped
+
+
+def _where(error: Exception) -> str:
+    """The line that raised it."""
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    return "".join(f"{Path(frame.filename).name}, line {frame.lineno}" for frame in last)

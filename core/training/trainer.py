@@ -6,12 +6,15 @@ import contextlib
 import math
 from typing import TYPE_CHECKING, Any
 
+from torch.utils.data import SequentialSampler
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
+from core.errors import RunFailure
 from core.methods.adalora import AdaLoraCallback
 from core.methods.virtual_tokens import aligned
+from core.tasks.scoring import Scoring
 from core.training import prepare
-from core.training.callbacks import EvaluationStopped, RunCallback
+from core.training.callbacks import SPEED, EvaluationStopped, RunCallback
 from core.training.keep_freed import KeepFreedCallback
 from core.training.throughput import Throughput
 from core.training.time_shares import TimeShares
@@ -40,6 +43,8 @@ class Steered(Trainer):
         self.bad_loss: float | None = None
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        if self.scoring is not None:
+            self.scoring.begin()
         with self.times.during("evaluation"):
             return super().evaluate(*args, **kwargs)
 
@@ -90,7 +95,28 @@ class Steered(Trainer):
             return {}
 
     def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
-        return bool(metrics) and super()._determine_best_metric(metrics, trial)
+        if not metrics:
+            return False
+        wanted = self.args.metric_for_best_model
+        if wanted and f"eval_{wanted.removeprefix('eval_')}" not in metrics:
+            there = ", ".join(name.removeprefix("eval_") for name in metrics if not name.endswith(SPEED))
+            raise RunFailure(
+                f"{wanted}, which says what the best model is, was not computed at this evaluation",
+                f"training.metric_for_best_model; computed were {there}",
+                "choose one of these",
+                key="training.metric_for_best_model",
+            )
+        return super()._determine_best_metric(metrics, trial)
+
+    def _get_eval_sampler(self, eval_dataset: Any) -> Any:
+        if self.scoring is not None and self.scoring.in_order and self.args.world_size <= 1:
+            return SequentialSampler(eval_dataset)  # grouped by length, rows would be scored as others
+        return super()._get_eval_sampler(eval_dataset)
+
+    @property
+    def scoring(self) -> Scoring | None:
+        """What computes the metrics, where it is ours."""
+        return self.compute_metrics if isinstance(self.compute_metrics, Scoring) else None
 
 
 def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, callback: RunCallback) -> Steered:
@@ -103,7 +129,7 @@ def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, c
     steered: type[Steered] = type("RunTrainer", (Steered, prepared.task.trainer_class()), {})
     trainer = steered(**keywords(prepared, arguments), callbacks=callbacks)
     trainer.remove_callback(PrinterCallback)
-    callback.trainer = trainer
+    callback.trainer, callback.scoring = trainer, trainer.scoring
     return trainer
 
 

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from core import metrics
 from core.errors import FinetuiError
-from core.metrics import scores
+from core.metrics import names, scores
 
 FIXED = settings(deadline=None, max_examples=60)
 
@@ -123,7 +123,7 @@ def test_two_labels_of_a_task_with_three_are_averaged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "predictions", "references", "left"),
+    ("wanted", "predictions", "references", "left"),
     [
         (["pearson", "spearman", "mse"], [1.0, 1.0], [0.0, 1.0], {"mse"}),
         (["pearson", "spearman"], [1.0], [0.0], set()),
@@ -137,11 +137,11 @@ def test_two_labels_of_a_task_with_three_are_averaged() -> None:
     ],
 )
 def test_what_cannot_be_computed_is_absent(
-    names: list[str], predictions: list[Any], references: list[Any], left: set[str]
+    wanted: list[str], predictions: list[Any], references: list[Any], left: set[str]
 ) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert set(metrics.compute(names, predictions, references)) == left
+        assert set(metrics.compute(wanted, predictions, references)) == left
 
 
 @pytest.mark.parametrize("losses", [[], [math.nan], [1e4], [math.inf, 1.0]])
@@ -162,6 +162,17 @@ def test_a_row_too_many_is_a_defect() -> None:
         metrics.compute(["accuracy"], [0, 1], [0])
 
 
+GIVEN: dict[str, dict[str, Any]] = {
+    "labels": {"predictions": [0, 1], "references": [0, 1]},
+    "numbers": {"predictions": [0.0, 1.0], "references": [0.0, 1.0]},
+    "texts": {"predictions": ["a", "b"], "references": ["a", "b"]},
+    "tags": {"predictions": [["B-X"]], "references": [["B-X"]]},
+    "answers": {"predictions": ["a"], "references": [["a"]]},
+    "losses": {"losses": [1.0]},
+}
+"""What each kind of metric is given."""
+
+
 @pytest.mark.parametrize("name", metrics.BUILT_IN)
 def test_built_in_metrics_are_evaluate_metrics(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def fake_load(*_: Any, **__: Any) -> None:
@@ -171,8 +182,8 @@ def test_built_in_metrics_are_evaluate_metrics(name: str, monkeypatch: pytest.Mo
     metric = metrics.load(name)
     assert isinstance(metric, evaluate.Metric)
     assert metric.name == name
-    given_inputs = {"losses": [1.0]} if name == "perplexity" else {"predictions": [0, 1], "references": [0, 1]}
-    assert list(metric.compute(**given_inputs)) == [name]
+    declared = names.TABLE[name]
+    assert tuple(metric.compute(**GIVEN[declared.kinds[0]])) == (declared.figures or (name,))
 
 
 def test_batches_add_up_as_evaluate_has_it() -> None:
@@ -189,19 +200,27 @@ def test_an_average_can_be_named_as_with_evaluate() -> None:
 
 
 def test_nothing_is_written_and_no_network_is_used(tmp_path: Path) -> None:
-    script = """
+    script = (
+        f"GIVEN = {GIVEN!r}"
+        + """
 import socket
 def refuse(*args, **kwargs): print("NETWORK", args); raise OSError
 socket.socket.connect = refuse; socket.getaddrinfo = refuse
 from core import metrics
-print(len(metrics.compute(metrics.BUILT_IN, [0, 1, 1], [0, 1, 0], losses=[1.0])) == len(metrics.BUILT_IN))
+for kind, rows in GIVEN.items():
+    for name in metrics.fitting([kind], 2):
+        print(name, metrics.compute([name], **rows))
 """
+    )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
     environment |= {"HF_HOME": str(tmp_path / "hf"), "PYTHONPATH": str(Path(scores.__file__).parents[2])}
     done = subprocess.run(
         [sys.executable, "-c", script], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert done.stdout == "True\n"
+    said = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+    assert [*said] == [*dict.fromkeys(name for kind in GIVEN for name in metrics.fitting([kind], 2))]
+    assert "NETWORK" not in said
+    assert "{}" not in said.values()
     assert list(tmp_path.rglob("*")) == []
 
 
@@ -230,7 +249,8 @@ def test_global_random_state_is_left_alone() -> None:
     import torch
 
     before = random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state()
-    metrics.compute(metrics.BUILT_IN, [0, 1, 1], [0, 1, 0], losses=[1.0])
+    for kind, rows in GIVEN.items():
+        metrics.compute(metrics.fitting([kind], 2), **rows)
     assert random.getstate() == before[0]
     assert np.random.get_state()[1].tolist() == before[1]
     assert torch.equal(torch.get_rng_state(), before[2])

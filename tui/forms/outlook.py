@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from core import config_file
 from core.errors import FinetuiError
+from core.metrics.names import TABLE, fitting
 from core.tasks import create
 from tui.forms.fields import COLUMNS, Path
+
+
+SOME = 4
+"""Metrics that are named beside one that does not fit; the help has them all."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,7 @@ class Outlook:
         columns: of the train split.
         guesses: path -> what holds while that field is empty.
         notes: what the task makes of the data, for people; `noted` is the field that they are about.
+        metrics: the names of the built-in metrics that fit; empty where the task does not say.
         error: why the task cannot be bound to the data; None if it can.
     """
 
@@ -29,7 +35,14 @@ class Outlook:
     guesses: dict[Path, str]
     notes: list[str]
     noted: Path = ()
+    metrics: list[str] = field(default_factory=list)
     error: FinetuiError | None = None
+
+    def refuse_metrics(self, text: str) -> str:
+        """What is wrong with the names of metrics as they are typed; empty if nothing is."""
+        named = [name.strip() for name in text.strip("[] ").split(",")]
+        wrong = [name for name in named if self.metrics and name in TABLE and name not in self.metrics]
+        return f"{wrong[0]} does not fit; {', '.join(self.metrics[:SOME])} and others do" if wrong else ""
 
 
 def look(data: Mapping[str, Any], fetch: bool) -> Outlook | None:
@@ -63,4 +76,5 @@ def look(data: Mapping[str, Any], fetch: bool) -> Outlook | None:
     names = task.label_names
     labels = [f"{len(names)} labels: {', '.join(names)}"] if names else []
     learned = [role.name for role in task.roles if role.required][-1:]  # the label, the tags, the answers
-    return Outlook(rows, list(train.column_names), guesses, [*labels, *task.notes], (*COLUMNS, *learned))
+    fit = fitting(task.metric_kinds or (), len(names))
+    return Outlook(rows, list(train.column_names), guesses, [*labels, *task.notes], (*COLUMNS, *learned), fit)

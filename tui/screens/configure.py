@@ -233,7 +233,31 @@ class ConfigureScreen(FinetuiScreen):
         if wrong:
             self.notify(f"{wrong} field{'s need' if wrong > 1 else ' needs'} a look first", severity="warning")
             return
-        dialog = StartDialog(self.form.draft.config(), trial=self.finetui.live is None)
+        from core import user_code
+
+        config = self.form.draft.config()
+        names = user_code.named(config)
+        if names:
+            self._let_run(config, names)
+        else:
+            self._check_and_start(config)
+
+    @work
+    async def _let_run(self, config: RunConfig, names: list[str]) -> None:
+        """Ask before functions run that this machine has not run yet: the form may be filled from anybody's file."""
+        from core import user_code
+
+        new = await asyncio.to_thread(user_code.unknown, names)
+        if new:
+            files = ", ".join(map(str, new))
+            line = f"The run needs functions of {files}. Code can do all that you can: read it first."
+            if await self.app.push_screen_wait(ConfirmDialog("Run this code?", line, "Run it")) != "yes":
+                return
+            await asyncio.to_thread(user_code.allow, names)
+        self._check_and_start(config)
+
+    def _check_and_start(self, config: RunConfig) -> None:
+        dialog = StartDialog(config, trial=self.finetui.live is None)
         self.app.push_screen(dialog, lambda answer: self._answer(dialog, answer))
 
     def _answer(self, dialog: StartDialog, answer: str | None) -> None:

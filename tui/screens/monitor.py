@@ -1,4 +1,4 @@
-"""A run as it learns: how far it is, its curves, what to know, and below them its log, samples, output or machine."""
+"""A run as it learns: how far it is, its curves, what to know, and its log, samples, classes, output or machine."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class MonitorScreen(SteeringScreen):
         await cards.clear()
         if not cards.is_attached:
             return
-        self.set_class(False, "-empty")
+        self.set_class(False, "-empty", "-whole")
         self._panes.open(run.path)
         self.refresh_bindings()
         self._paint(run)
@@ -149,7 +149,8 @@ class MonitorScreen(SteeringScreen):
         self.query_one(CardGrid).show(metrics.shown(run.curves), run.curves, run.changed)
         run.changed.clear()
         self._panes.paint(run.state)
-        valid = (run.status, run.takes_stop, run.takes_commands, self._has_model(run))
+        counted = run.state.classes is not None
+        valid = (run.status, run.takes_stop, run.takes_commands, self._has_model(run), counted)
         if valid != self._valid:
             self._valid = valid
             self.refresh_bindings()
@@ -168,6 +169,8 @@ class MonitorScreen(SteeringScreen):
         run, log = self.run, self._panes.log_in_sight
         if action in ("output", "samples", "machine", "zoom"):
             return run is not None
+        if action == "classes":
+            return run is not None and run.state.classes is not None
         if action in ("search", "turn_level"):
             return run is not None and log is not None
         if action in ("match", "leave_search"):
@@ -206,6 +209,9 @@ class MonitorScreen(SteeringScreen):
     def action_samples(self) -> None:
         self._turn("samples")
 
+    def action_classes(self) -> None:
+        self._turn("classes")
+
     def action_machine(self) -> None:
         self._turn("machine")
 
@@ -237,6 +243,7 @@ class MonitorScreen(SteeringScreen):
 
     def _bring(self, pane: Pane) -> None:
         self._panes.show(pane)
+        self.set_class(pane == "classes", "-whole")
         if self.run is not None:
             self._panes.paint(self.run.state)
         self.refresh_bindings()

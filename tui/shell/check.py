@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core import config_file
 from core.errors import FinetuiError
 from tui import preflight_words, terminal
+from tui.shell import named_config
 from tui.shell.errors import DONE, FAILED, located
 from tui.shell.log import log_file
 from tui.shell.streams import Streams
@@ -26,7 +26,7 @@ Progress = Callable[[str, int, int, str], None]
 
 def check(file: Path, settings: list[str], json: bool, trial: bool = True) -> int:
     """Look at data, model and settings without training. Returns 1 where a finding is an error."""
-    loaded = config_file.load(file, settings)
+    loaded = named_config.load(file, settings)
     streams = Streams.take()
     with terminal.output_to(log_file()), _bar(streams) as progress:
         from core.training import preflight

@@ -7,11 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from core import config_file
 from core.errors import FinetuiError
 from core.runs.folder import RunFolder
 from core.runs.state import RunState
 from core.runs.store import RunStore
+from tui.shell import named_config
 from tui.shell.command import command
 from tui.shell.display import PlainLines
 from tui.shell.errors import DONE, INTERRUPTED, USAGE
@@ -22,7 +22,7 @@ from tui.shell.train import conclude
 
 def train_detached(file: Path, settings: list[str], runs: Path | None, json: bool) -> int:
     """Start the run and return once it trains; bad input is reported as ever. Returns the exit code."""
-    loaded = config_file.load(file, settings)
+    loaded = named_config.load(file, settings)
     streams = Streams.take()
     folder = RunFolder.create(RunStore.default(runs).root, loaded.config)
     process = _start(folder)

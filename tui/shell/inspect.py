@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from rich.cells import cell_len
 
-from core import config_file
 from core.errors import FinetuiError
 from tui import inspection_words as words
 from tui import terminal
+from tui.shell import named_config
 from tui.shell.errors import DONE, located
 from tui.shell.log import log_file
 from tui.shell.streams import Streams
@@ -37,7 +37,7 @@ def inspect(
     """Print the first row of the train split, or what is asked for. Returns the exit code."""
     if sum(item is not None for item in (row, batch, text)) > 1:
         raise FinetuiError("--row, --batch and --text do not go together", "finetui inspect", "give one of them")
-    loaded = config_file.load(file, settings)
+    loaded = named_config.load(file, settings)
     streams = Streams.take()
     with terminal.output_to(log_file()):
         from core.inspection.inspector import Inspector

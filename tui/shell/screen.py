@@ -19,10 +19,10 @@ def open_screen(runs: Path | None) -> int:
 def train_on_screen(file: Path, settings: list[str], runs: Path | None) -> int:
     """`finetui train --tui`: the Monitor on a run that this process trains. Returns the exit code."""
     require_terminal("leave --tui out")
-    from core import config_file
     from tui.launch import open_app
+    from tui.shell import named_config
 
-    config = config_file.load(file, settings).config
+    config = named_config.load(file, settings).config
     return open_app(runs, start=config)
 
 

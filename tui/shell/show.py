@@ -13,7 +13,7 @@ from core.runs import layout
 from core.runs.reader import RunReader
 from core.runs.state import RunState
 from core.runs.store import RunStore, RunSummary, summarize
-from tui import machine_words
+from tui import classes, machine_words
 from tui.figures import duration, number, own, size
 from tui.samples import SampleRow, rows_of
 from tui.shell import curves
@@ -21,6 +21,9 @@ from tui.shell.errors import DONE
 from tui.shell.runs import as_data
 from tui.shell.summary import print_metrics, print_table
 from tui.text import one_line, visible
+
+MATRIX_SHOWN = 10
+"""Of more classes the matrix does not fit into lines; `--json` has it, and the Monitor."""
 
 
 def show(run: str | None, folder: Path | None, json: bool) -> int:
@@ -53,6 +56,7 @@ def _data(
         "process_memory_peak": state.hardware.process_memory_peak if state.hardware else None,
         "gpu_memory_peaks": state.hardware.gpu_memory_peaks if state.hardware else [],
         "evaluations": [{"step": e.step, "epoch": e.epoch, "metrics": events.finite(e.metrics)} for e in evaluations],
+        "classes": classes.as_data(state.classes),
         "samples": [{"step": e.step, "epoch": e.epoch, "samples": events.finite(e.samples)} for e in state.samples],
         "checkpoints": [checkpoint.path for checkpoint in state.checkpoints],
         "advice": [{"kind": advice.kind, "message": advice.message, "hint": advice.hint} for advice in state.advice],
@@ -85,6 +89,8 @@ def _print(summary: RunSummary, state: RunState, evaluations: list[events.Evalua
     if len(evaluations) > 1:
         print()
         _print_evaluations(evaluations)
+    if state.classes is not None:
+        _print_classes(state.classes)
     if state.samples:
         print(f"\nsamples at step {state.samples[-1].step or 0}")
         _print_samples(rows_of(state.samples), state.samples[-1].step or 0)
@@ -148,6 +154,17 @@ def _print_evaluations(evaluations: list[events.Evaluated]) -> None:
         for event in evaluations
     ]
     print_table(sys.stdout, headers, rows, right=headers)
+
+
+def _print_classes(counted: events.ClassesCounted) -> None:
+    print(f"\n{classes.heading(counted)}")
+    rows = classes.rows_of(counted)
+    names = [] if len(rows) > MATRIX_SHOWN else [f"→ {row.label}" for row in rows if row.taken]
+    headers = ["class", "support", "precision", "recall", "F1", *names]
+    cells = [[row.label, *row.figures, *(map(str.strip, row.counts) if names else [])] for row in rows]
+    print_table(sys.stdout, headers, cells, right=headers[1:], cut=["class", *names])
+    for true, said, count in classes.mistaken(rows):
+        print(f"  {true} taken for {said}: {count:,}")
 
 
 def _print_samples(rows: list[SampleRow], step: int) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from core import config_file
 from core.config import RunConfig
 from core.config_file import LoadedConfig
 from core.errors import FinetuiError
@@ -15,6 +14,7 @@ from core.events import RunFailed, RunFinished
 from core.runs.folder import RunFolder
 from core.runs.store import RunStore
 from tui.figures import duration
+from tui.shell import named_config
 from tui.shell.command import command
 from tui.shell.display import JsonLines, LiveBar, PlainLines
 from tui.shell.errors import DONE, FAILED, INTERRUPTED, USAGE, located, report
@@ -35,7 +35,7 @@ class Ended:
 
 def train(file: Path, settings: list[str], runs: Path | None, json: bool) -> int:
     """Train what the file says. Returns the exit code."""
-    loaded = config_file.load(file, settings)
+    loaded = named_config.load(file, settings)
     streams = Streams.take()
     ended = run_here(loaded.config, RunStore.default(runs).root, streams, json, loaded)
     if ended.code == DONE and not json:

@@ -15,6 +15,7 @@ from textual.widgets import Input, Static, TextArea
 
 from tui.text import one_line, visible
 from tui.widgets.choice import Choice
+from tui.widgets.last_word import SuggestLast
 from tui.widgets.path_input import PathInput
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ class FieldRow(Vertical):
         """Complete from these words; `guess` holds while the field is empty."""
         self.suggestions = words
         if isinstance(self._editor, Input):
-            self._editor.suggester = SuggestFromList(words)
+            many = "list" in str(self.field.annotation)
+            self._editor.suggester = SuggestLast(words) if many else SuggestFromList(words)
             self._editor.placeholder = f"{one_line(guess)} (guessed)" if guess else self._placeholder()
 
     def narrow(self, off: Iterable[str]) -> None:

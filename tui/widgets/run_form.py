@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from core.config import DataConfig, RunConfig
 
 
+METRICS: Path = ("metrics",)
 PASSING_BY = 0.2
 """Seconds on one of many methods after which it was meant, not only passed by: its options are then drawn."""
 
@@ -175,7 +176,7 @@ class RunForm(Vertical):
     @on(FieldRow.Left)
     def check_row(self, event: FieldRow.Left) -> None:
         event.stop()
-        event.row.show_error(self.draft.check(event.row.path))
+        event.row.show_error(self.draft.check(event.row.path) or self._refused(event.row))
         if event.row.path[0] in ("data", "task"):
             self.look()
         if event.row.path in methods.MODEL and event.row.text != self._model_seen.get(event.row.path, ""):
@@ -231,7 +232,8 @@ class RunForm(Vertical):
 
     def _take(self, seen: Outlook) -> None:
         for path, guess in seen.guesses.items():
-            self._suggest(path, [] if path[0] != "data" else seen.splits, guess)
+            words = {"data": seen.splits, "metrics": seen.metrics}.get(path[0], [])
+            self._suggest(path, words, guess)
         for row in self.form.rows():
             if row.path[:2] == COLUMNS:
                 row.suggest(seen.columns, seen.guesses.get(row.path, ""))
@@ -241,6 +243,9 @@ class RunForm(Vertical):
                 row.show_note(" · ".join(seen.notes))
         if seen.error is not None:
             self.tell(seen.error)
+
+    def _refused(self, row: FieldRow) -> str:
+        return self._outlook.refuse_metrics(row.text) if self._outlook and row.path == METRICS else ""
 
     def _suggest(self, path: Path, words: Iterable[str], guess: str) -> None:
         if (row := self.form.row(path)) is not None:

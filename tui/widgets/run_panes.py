@@ -1,4 +1,5 @@
-"""What stands below the cards of a run, one at a time: its log, what libraries printed, its samples, the machine."""
+"""What stands below the cards of a run, one at a time: its log, what libraries printed, its samples, its classes,
+the machine."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from tui.output_tail import OutputTail
+from tui.widgets.class_table import ClassTable
 from tui.widgets.log_search import LogSearch
 from tui.widgets.machine_pane import MachinePane
 from tui.widgets.run_log import RunLog
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from core.events import HardwareRead
     from core.runs.state import RunState
 
-Pane = Literal["log", "output", "samples", "machine"]
+Pane = Literal["log", "output", "samples", "classes", "machine"]
 
 
 class RunPanes(Vertical):
@@ -41,6 +43,7 @@ class RunPanes(Vertical):
         yield RunLog("log", id="monitor-log")
         yield RunLog("output.log", id="monitor-output")
         yield SampleTable(id="monitor-samples")
+        yield ClassTable()
         yield MachinePane()
         yield LogSearch()
 
@@ -95,6 +98,8 @@ class RunPanes(Vertical):
             from tui import machine_words
 
             self.query_one(MachinePane).show(machine_words.lines(state))
+        elif self.pane == "classes":
+            self.query_one(ClassTable).show(state.classes)
         elif self.pane == "samples":
             self.samples.show(state.samples)
 
@@ -109,5 +114,6 @@ class RunPanes(Vertical):
             "log": self.query_one("#monitor-log"),
             "output": self.query_one("#monitor-output"),
             "samples": self.samples,
+            "classes": self.query_one(ClassTable),
             "machine": self.query_one(MachinePane),
         }
