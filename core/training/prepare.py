@@ -17,7 +17,7 @@ from core.errors import FinetuiError
 from core.methods import quantized, settle
 from core.methods.sizes import Size
 from core.precision import Precision
-from core.training import arguments, schedule
+from core.training import arguments, best, optimizing, schedule
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -104,25 +104,31 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     device = precision.device_name()
     if config.training.arguments().get("use_cpu"):
         device = "cpu"
-    formats = precision.resolve(
-        config.model.dtype,
-        config.method.kind,
-        str(getattr(architecture, "dtype", "") or "").removeprefix("torch.") or None,
-        device,
-        precision.has_bf16_units(device),
+    given = config.training.arguments()
+    formats = precision.overruled(
+        precision.resolve(
+            config.model.dtype,
+            config.method.kind,
+            str(getattr(architecture, "dtype", "") or "").removeprefix("torch.") or None,
+            device,
+            precision.has_bf16_units(device),
+        ),
+        given.get("bf16"),
+        given.get("fp16"),
     )
-    arguments.build(config, Path(tempfile.gettempdir()) / "finetui-check", formats)
+    best.check(config, task, names)
+    built = arguments.build(config, Path(tempfile.gettempdir()) / "finetui-check", formats)
+    steps = schedule.planned_steps(config.training, len(train))
+    idle = optimizing.check(built, steps)
     quantized.check(config.model, config.method, device)
-    if config.method.kind == "prefix-tuning" and config.training.arguments().get("gradient_checkpointing"):
+    if config.method.kind == "prefix-tuning" and built.gradient_checkpointing:
         raise FinetuiError(
             "prefix tuning does not work with gradient checkpointing",
             "its keys and values travel in the cache, which checkpointing turns off",
-            "leave training.gradient_checkpointing out, or choose another method",
+            "set training.gradient_checkpointing: false, or choose another method",
             key="training.gradient_checkpointing",
         )
-    settled = settle.settle(
-        config.model, config.method, task, architecture, schedule.planned_steps(config.training, len(train))
-    )
+    settled = settle.settle(config.model, config.method, task, architecture, steps)
     config = config.model_copy(update={"method": settled.method})
     virtual_tokens = settled.method.options().get("num_virtual_tokens", 0)
     length = models.max_length(config.data.max_length, tokenizer, architecture, virtual_tokens)
@@ -139,7 +145,7 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
         metric_names=names,
         train=train,
         evaluation=evaluation,
-        notes=[*task.notes, *settled.notes, *([formats.note] if formats.note else [])],
+        notes=[*task.notes, *settled.notes, *idle, *([formats.note] if formats.note else [])],
     )
 
 
