@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import typing
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.config import RunConfig
+from core.config import RunConfig, TaskName
 from core.errors import FinetuiError
+from core.methods.options import Option, default_of
 
 if TYPE_CHECKING:
     from transformers import TrainingArguments
@@ -185,6 +188,26 @@ def build(config: RunConfig, output: Path, precision: Precision) -> TrainingArgu
     return settings
 
 
+@cache
+def options_of(task: TaskName) -> dict[str, Option]:
+    """Every field of the task's arguments class that `training:` takes, with the class's default and help."""
+    from core import tasks
+
+    found = tasks.task_class(task)
+    cls = found.arguments_class()
+    hints = typing.get_type_hints(cls)
+    names = {field.name for field in dataclasses.fields(cls)}
+    old = {name for name, new in ALIASES.items() if new in names}
+    off = {*FOLDERS, *ELSEWHERE, *found.set_elsewhere, *found.fixed_arguments, *old}
+    made = {}
+    for field in dataclasses.fields(cls):
+        if field.init and field.name not in off:
+            default = OURS.get(field.name, default_of(field))
+            words = " ".join(str(field.metadata.get("help", "")).split())
+            made[field.name] = Option(field.name, hints[field.name], default, words)
+    return made
+
+
 def _require(name: str, known: list[str], elsewhere: dict[str, str], of: str) -> None:
     """Make sure that a key of `training:` is for the person to set."""
     key = f"training.{name}"
@@ -201,7 +224,7 @@ def _require_installed(settings: TrainingArguments) -> None:
     from transformers.integrations import get_available_reporting_integrations
     from transformers.utils import is_liger_kernel_available
 
-    missing = sorted(set(settings.report_to) - set(get_available_reporting_integrations()))
+    missing = sorted(set(settings.report_to or ()) - set(get_available_reporting_integrations()))
     if missing:
         key, hint = "training.report_to", "install it, or leave report_to out: the run's folder has every event"
         raise FinetuiError(f"{', '.join(missing)} is not installed", f"{key}: {', '.join(missing)}", hint, key=key)

@@ -13,10 +13,11 @@ import numpy as np
 from core import metrics, models, precision, tasks
 from core.config import RunConfig
 from core.data import sources
-from core.errors import FinetuiError
+from core.errors import BadRow, FinetuiError
 from core.methods import quantized, settle
 from core.methods.sizes import Size
 from core.precision import Precision
+from core.tasks.packing import Parts
 from core.training import arguments, best, optimizing, schedule
 
 if TYPE_CHECKING:
@@ -166,6 +167,8 @@ def encode(
         progress: called with the number of rows that are done.
     """
     done = 0
+    parts = Parts(checked.task, checked.tokenizer, checked.config.data.max_length)
+    split = (checked.config.data.eval_split if rows is checked.evaluation else checked.config.data.train_split) or ""
 
     def encode_batch(batch: Any) -> dict[str, list[Any]]:
         nonlocal done
@@ -174,12 +177,15 @@ def encode(
         count = len(batch[rows.column_names[0]])
         for begin in range(0, count, LOOK_ROWS):
             part = {name: values[begin : begin + LOOK_ROWS] for name, values in columns.items()}
-            made = checked.task.encode(part, checked.tokenizer, checked.config.data.max_length)
-            if "row" in made:
-                made["row"] = [done + index for index in made["row"]]
-            for name, values in made.items():
-                encoded.setdefault(name, []).extend(values)
-            done += min(LOOK_ROWS, count - begin)
+            numbers = range(done, done + min(LOOK_ROWS, count - begin))
+            try:
+                made = parts.encode(part, numbers)
+            except BadRow as bad:
+                raise bad.at(numbers[bad.row], split) from bad
+            done = numbers.stop
+            for more in (made, parts.rest() if done == len(rows) else {}):
+                for name, values in more.items():
+                    encoded.setdefault(name, []).extend(values)
             progress(done)
         return encoded
 
