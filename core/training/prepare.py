@@ -17,6 +17,7 @@ from core.errors import BadRow, FinetuiError
 from core.methods import quantized, settle
 from core.methods.sizes import Size
 from core.precision import Precision
+from core.tasks import fitting
 from core.tasks.packing import Parts
 from core.training import arguments, best, optimizing, schedule
 
@@ -102,6 +103,8 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     names = config.metrics if config.metrics is not None else task.default_metrics
     for name in names:
         metrics.load(name)
+    fitting.check_metrics(config, task, names)
+    observed = fitting.check_head(architecture, task)
     device = precision.device_name()
     if config.training.arguments().get("use_cpu"):
         device = "cpu"
@@ -120,7 +123,7 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     best.check(config, task, names)
     built = arguments.build(config, Path(tempfile.gettempdir()) / "finetui-check", formats)
     steps = schedule.planned_steps(config.training, len(train))
-    idle = optimizing.check(built, steps)
+    observed += optimizing.check(built, steps)
     quantized.check(config.model, config.method, device)
     if config.method.kind == "prefix-tuning" and built.gradient_checkpointing:
         raise FinetuiError(
@@ -146,7 +149,7 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
         metric_names=names,
         train=train,
         evaluation=evaluation,
-        notes=[*task.notes, *settled.notes, *idle, *([formats.note] if formats.note else [])],
+        notes=[*task.notes, *settled.notes, *observed, *([formats.note] if formats.note else [])],
     )
 
 
