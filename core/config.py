@@ -26,9 +26,8 @@ OF_TASKS: dict[tuple[str, str], tuple[TaskName, ...]] = {
     ("data", "misaligned_answers"): ("question-answering",),
     ("samples", "max_new_tokens"): ("causal-lm", "chat", "preference"),
 }
-"""Section and field -> the only tasks that it says something to. The form shows it for those, and elsewhere it is refused
-where the file gives it a value (but for a chat template, which a tokenizer may bring along, and `samples`, which are asked
-of every task)."""
+"""Section and field -> the only tasks that it says something to. The form shows it for those alone. A value of `data`
+for another task is refused; a chat template or a length of answers does no harm there."""
 
 
 def idle(config: RunConfig) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Whether metrics and the head of a checkpoint fit a task that is bound to its data; looked at before weights are read."""
+"""Whether metrics, and the head of a checkpoint, fit a task that is bound to its data: before any weights are read."""
 
 from __future__ import annotations
 
@@ -33,9 +33,8 @@ def check_metrics(config: RunConfig, task: Task, names: list[str]) -> None:
         else:
             continue
         fit = ", ".join(task.default_metrics) or "none"
-        raise FinetuiError(
-            f"{name} does not score this task", f"metrics: {', '.join(names)}; {reason}", f"its own: {fit}", key="metrics"
-        )
+        detail = f"metrics: {', '.join(names)}; {reason}"
+        raise FinetuiError(f"{name} does not score this task", detail, f"its own: {fit}", key="metrics")
 
 
 def check_head(architecture: PreTrainedConfig, task: Task) -> list[str]:

@@ -112,7 +112,9 @@ def test_a_decoder_without_a_pad_token_classifies_as_without_padding(task: str, 
         rows = [{"text": "a", "label": "bad"}, {"text": "a much longer text", "label": "good"}]
     found = checked("stories260K", task, rows)
     torch.manual_seed(0)
-    model, _ = models.load_model(found.config.model, found.task, found.tokenizer, precision.Precision("float32", None, "cpu"))
+    model, _ = models.load_model(
+        found.config.model, found.task, found.tokenizer, precision.Precision("float32", None, "cpu")
+    )
     model.eval()
     encoded = found.task.encode(found.train[:], found.tokenizer, 32)
     elements = [{name: values[index] for name, values in encoded.items()} for index in range(2)]
@@ -124,9 +126,7 @@ def test_a_decoder_without_a_pad_token_classifies_as_without_padding(task: str, 
     assert torch.allclose(alone, padded[: len(alone)], atol=1e-5)
 
 
-def test_a_head_with_the_same_labels_in_another_order_is_refused(
-    shared: Path, tmp_path: Path, checked: Made
-) -> None:
+def test_a_head_with_the_same_labels_in_another_order_is_refused(shared: Path, tmp_path: Path, checked: Made) -> None:
     found = checked("bert-tiny-uncased", "sequence-classification", TEXTS)
     head = found.architecture
     head.architectures = ["BertForSequenceClassification"]
@@ -134,6 +134,9 @@ def test_a_head_with_the_same_labels_in_another_order_is_refused(
     with pytest.raises(config_file.FinetuiError, match="in another order") as caught:
         check_head(head, found.task)
     assert caught.value.hint == "set data.labels: [good, bad]"
-    assert check_head(head, checked("bert-tiny-uncased", "sequence-classification", TEXTS, labels=["good", "bad"]).task) == []
+    assert (
+        check_head(head, checked("bert-tiny-uncased", "sequence-classification", TEXTS, labels=["good", "bad"]).task)
+        == []
+    )
     head.id2label = {0: "good", 1: "bad", 2: "so so"}
     assert "the head is made anew" in check_head(head, found.task)[0]

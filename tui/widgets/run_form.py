@@ -122,10 +122,9 @@ class RunForm(Vertical):
                 row.show_error(self.draft.check(row.path))
             elif row.text and layout.of_other_tasks(row.path, self.draft.texts):
                 row.show_error(self.draft.check(row.path))
-        if (kind := self.form.row(methods.KIND)) is not None:
-            if kind.has_focus_within:
-                self._help(kind)
-                self.call_after_refresh(kind.scroll_visible, animate=False)
+        if (kind := self.form.row(methods.KIND)) is not None and kind.has_focus_within:
+            self._help(kind)
+            self.call_after_refresh(kind.scroll_visible, animate=False)
         self._settle()
 
     def _settle(self) -> None:
