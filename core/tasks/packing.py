@@ -68,7 +68,7 @@ class Parts:
     def _blocks(self, end: int) -> dict[str, list[Any]]:
         """Take `end` tokens of what waits, as blocks."""
         starts = range(0, end, self._length or 1)
-        made = {
+        made: dict[str, list[Any]] = {
             name: [values[start : min(start + (self._length or 1), end)] for start in starts]
             for name, values in self._waiting.items()
         }

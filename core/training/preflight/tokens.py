@@ -94,7 +94,7 @@ def _encode(
     """The elements of a part without its unreadable rows, which are noted; that part, and the numbers of its rows."""
     while True:
         try:
-            return parts.encode(part, numbers), part, numbers
+            return parts.encode(part, numbers.tolist()), part, numbers
         except BadRow as bad:
             seen.unreadable[int(numbers[bad.row])] = str(bad.reason.title)
             seen.advice = seen.advice or bad.hint
