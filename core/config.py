@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any, Literal
 
@@ -14,6 +15,28 @@ TaskName = Literal[
 ]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 Strategy = Literal["no", "steps", "epoch"]
+
+
+OF_TASKS: dict[tuple[str, str], tuple[TaskName, ...]] = {
+    ("model", "chat_template"): ("chat", "preference"),
+    ("data", "labels"): ("sequence-classification", "token-classification"),
+    ("data", "packing"): ("causal-lm",),
+    ("data", "stride"): ("question-answering",),
+    ("data", "null_answers"): ("question-answering",),
+    ("data", "misaligned_answers"): ("question-answering",),
+    ("samples", "max_new_tokens"): ("causal-lm", "chat", "preference"),
+}
+"""Section and field -> the only tasks that it says something to. The form shows it for those alone. A value of `data`
+for another task is refused; a chat template or a length of answers does no harm there."""
+
+
+def idle(config: RunConfig) -> Iterator[tuple[str, str]]:
+    """The fields that the config sets and its task does not have."""
+    for (section, field), names in OF_TASKS.items():
+        part = getattr(config, section)
+        own = type(part).model_fields[field].default
+        if config.task not in names and getattr(part, field) != own:
+            yield section, field
 
 
 class Section(BaseModel):

@@ -49,6 +49,27 @@ class BadRows(FinetuiError):
         self.rows = rows
 
 
+class BadRow(FinetuiError):
+    """A row that cannot be read as what its task needs.
+
+    Args:
+        row: its index in what was read; `at` gives it the number that a person knows it by.
+    """
+
+    def __init__(self, row: int, error: FinetuiError, where: str = "") -> None:
+        super().__init__(f"{where}{error.title}", error.detail, error.hint, key=error.key)
+        self.row = row
+        self.reason = error
+
+    def at(self, row: int, split: str) -> BadRow:
+        """The same with its number in a split, counted from 0."""
+        return BadRow(row, self.reason, f"row {row} of {split}: ")
+
+
+class NeedsTrust(FinetuiError):
+    """The model brings Python code of its own, and nobody said that it may run."""
+
+
 class RunFailure(FinetuiError):
     """A failure after a good start: memory or disk ran out, the loss became NaN. The command line exits with 1."""
 

@@ -14,7 +14,7 @@ from core.answering import LabelScore, Prediction
 from core.chat import encoding
 from core.config import ModelConfig, RunConfig, TaskName
 from core.data.conversations import Message
-from core.errors import FinetuiError
+from core.errors import FinetuiError, NeedsTrust
 from core.methods import quantized, virtual_tokens
 from core.runs import layout
 from core.runs.folder import RunFolder
@@ -162,26 +162,39 @@ class Predictor:
         return inputs
 
 
-def load(ref: str | Path) -> Predictor:
+def load(ref: str | Path, trust_remote_code: bool = False) -> Predictor:
     """A model ready for use. Takes seconds.
 
     Args:
         ref: a run folder, a checkpoint, a model or adapter folder, or a Hub id.
+        trust_remote_code: run Python code that comes with the model. What the run's config says of it does not count:
+            the folder may be anybody's.
 
     Raises:
         FinetuiError: there is no model, or it is of a task that cannot be used here.
     """
-    source = resolve(str(ref))
+    source = resolve(str(ref), trust_remote_code)
     from core import models
 
-    trust = source.config is not None and source.config.model.trust_remote_code
-    tokenizer = models.load_tokenizer(ModelConfig(id=source.model, trust_remote_code=trust))
-    model = _load_weights(source)
+    _refuse_code(source, trust_remote_code)
+    tokenizer = models.load_tokenizer(ModelConfig(id=source.model, trust_remote_code=trust_remote_code))
+    model = _load_weights(source, trust_remote_code)
     model.eval()
     return Predictor(source, model, tokenizer)
 
 
-def resolve(ref: str) -> Source:
+def _refuse_code(source: Source, trusted: bool) -> None:
+    if trusted or source.config is None or not source.config.model.trust_remote_code:
+        return
+    raise NeedsTrust(
+        f"{source.name} brings Python code of its own",
+        f"{source.model}; its config.yaml says model.trust_remote_code: true, and the folder may be anybody's",
+        "read that code; then finetui predict --trust-remote-code",
+        key="model.trust_remote_code",
+    )
+
+
+def resolve(ref: str, trust_remote_code: bool = False) -> Source:
     """What a reference names, without loading it.
 
     Raises:
@@ -196,7 +209,7 @@ def resolve(ref: str) -> Source:
         config = config_file.load(run / layout.CONFIG).config
         return Source(str(folder), config.task, f"{config.title} {folder.name}", config)
     hub.require_model(ref)
-    return Source(ref, _task_of(ref), folder.name)
+    return Source(ref, _task_of(ref, trust_remote_code), folder.name)
 
 
 def _weights_of_run(folder: Path) -> Path:
@@ -208,11 +221,11 @@ def _weights_of_run(folder: Path) -> Path:
     return newest
 
 
-def _task_of(ref: str) -> TaskName:
+def _task_of(ref: str, trust_remote_code: bool) -> TaskName:
     """The task of a model folder or Hub id, from the name of its architecture."""
     from core import models
 
-    config = models.load_config(ModelConfig(id=ref))
+    config = models.load_config(ModelConfig(id=ref, trust_remote_code=trust_remote_code))
     architectures = config.architectures or []
     for name in architectures:
         for ending, task in HEADS.items():
@@ -225,16 +238,16 @@ def _task_of(ref: str) -> TaskName:
     )
 
 
-def _base_of(source: Source) -> ModelConfig:
+def _base_of(source: Source, trust: bool) -> ModelConfig:
     """The model under an adapter. PEFT writes down which, but not of which revision: the run's config knows that."""
     written = json.loads((Path(source.model) / "adapter_config.json").read_text(encoding="utf-8"))
     base, revision = written["base_model_name_or_path"], written.get("revision")
     if source.config is not None and source.config.model.id == base:
-        return source.config.model
-    return ModelConfig(id=base, revision=revision)
+        return source.config.model.model_copy(update={"trust_remote_code": trust})
+    return ModelConfig(id=base, revision=revision, trust_remote_code=trust)
 
 
-def _load_weights(source: Source) -> PreTrainedModel:
+def _load_weights(source: Source, trust: bool) -> PreTrainedModel:
     import torch
     import transformers
 
@@ -244,14 +257,13 @@ def _load_weights(source: Source) -> PreTrainedModel:
     auto = getattr(transformers, tasks.task_class(source.task).auto_class)
     device = precision.device_name()
     dtype = torch.bfloat16 if precision.has_bf16_units(device) and device == "cuda" else torch.float32
-    trust = source.config.model.trust_remote_code if source.config else False
     folder = Path(source.model)
     if not (folder / "adapter_config.json").is_file():
         model = auto.from_pretrained(source.model, dtype=dtype, trust_remote_code=trust)
         return model.to(device)  # type: ignore[no-any-return]
     from peft import PeftModel
 
-    base = _base_of(source)
+    base = _base_of(source, trust)
     hub.require_model(base.id or "", base.revision)
     local = (folder / "config.json").is_file()
     config = load_config(base.model_copy(update={"id": source.model, "revision": None})) if local else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from core import hub
 from core.chat import templates
 from core.config_file import is_local
-from core.errors import FinetuiError, first_line
+from core.errors import FinetuiError, NeedsTrust, first_line
 from core.methods import quantized
 
 if TYPE_CHECKING:
@@ -72,10 +72,11 @@ def load_config(config: ModelConfig, tokenizer: PreTrainedTokenizerBase | None =
             ref, revision=config.revision or "main", trust_remote_code=config.trust_remote_code
         )
     except (OSError, ValueError, KeyError) as error:
-        hint = "check `model.id`"
+        title = f"cannot load the model config of {Path(ref).name}"
         if "trust_remote_code" in str(error):
             hint = "it brings Python code of its own: read that, then set model.trust_remote_code: true"
-        raise FinetuiError(f"cannot load the model config of {Path(ref).name}", first_line(error), hint) from error
+            raise NeedsTrust(title, first_line(error), hint, key="model.trust_remote_code") from error
+        raise FinetuiError(title, first_line(error), "check `model.id`") from error
     return found
 
 

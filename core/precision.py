@@ -5,7 +5,7 @@ Weights that are trained, and the optimizer's state, stay float32: a step of 5e-
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from core.errors import FinetuiError
@@ -88,3 +88,22 @@ def resolve(dtype: Dtype, method: MethodKind, checkpoint_dtype: str | None, devi
     elif dtype == "auto" and checkpoint_dtype == "bfloat16":
         note = f"the checkpoint is bfloat16; on this {device} everything is float32"
     return Precision("float32", None, device, note)
+
+
+def overruled(found: Precision, bf16: bool | None, fp16: bool | None) -> Precision:
+    """The formats where `training.bf16` or `training.fp16` says something of its own; None where it says nothing.
+
+    Raises:
+        FinetuiError: float16 on a device that has no use for it.
+    """
+    if fp16 and found.device != "cuda":
+        raise FinetuiError(
+            "float16 needs a CUDA device",
+            f"training.fp16: true; this machine trains on {found.device}",
+            "leave it out, or set training.bf16: true",
+            key="training.fp16",
+        )
+    if bf16 or fp16:
+        return replace(found, autocast="bfloat16" if bf16 else "float16")
+    turned_off = (bf16 is False and found.autocast == "bfloat16") or (fp16 is False and found.autocast == "float16")
+    return replace(found, autocast=None) if turned_off else found

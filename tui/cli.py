@@ -214,6 +214,9 @@ def predict(
         typer.Argument(metavar="[TEXT ...]", help="a tab parts two texts: a pair, a question and its context"),
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="one text a line; else stdin")] = None,
+    trust: Annotated[
+        bool, typer.Option("--trust-remote-code", help="run Python code that comes with the model")
+    ] = False,
     runs: Runs = None,
     json: Json = False,
 ) -> int:
@@ -223,7 +226,7 @@ def predict(
     """
     from tui.shell.predict import predict
 
-    return predict(model, texts or [], file, runs, json)
+    return predict(model, texts or [], file, runs, json, trust)
 
 
 @app.command()

@@ -105,6 +105,7 @@ TABLE: tuple[Key, ...] = (
     Key("configure", "ctrl+s", "save", "save", "write the form to a YAML file", priority=True),
     Key("configure", "ctrl+o", "open", "open", "fill the form from a YAML file", priority=True),
     Key("configure", "ctrl+t", "inspect", "inspect", "show what the model gets: tokens, labels, batches", True),
+    Key("configure", "ctrl+g", "find", "find", "find a field or any training argument by its name", True),
     Key("configure", "ctrl+n", "new", "new", "empty the form", priority=True),
     Key("configure", "pagedown", "section(1)", "", "next section"),
     Key("configure", "pageup", "section(-1)", "", "previous section"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from core.data import columns
@@ -98,22 +98,51 @@ class Shape:
             before += [user(text(asked, "history")), assistant(text(answered, "history"))]
         return [*before, *prompt(cell["prompt"], cell.get("input")), *answer(cell.get("completion"), "completion")]
 
+    def readable(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Message]]:
+        """The conversations of the rows that can be read.
+
+        Raises:
+            FinetuiError: as of `read`, where none can.
+        """
+        first: FinetuiError | None = None
+        some = False
+        for row in rows:
+            try:
+                conversation = self.read(row)
+            except FinetuiError as error:
+                first = first or error
+                continue
+            some = True
+            yield conversation
+        if not some and first is not None:
+            raise first
+
     def note(self, rows: Iterable[Mapping[str, Any]]) -> str:
         """Which shape it is and how its roles map, as a line for people.
 
+        A row that cannot be read is passed over here: all of them are found when the rows are tokenized.
+
         Raises:
-            FinetuiError: as of `read`.
+            FinetuiError: as of `read`, where no row can be read.
         """
         if "messages" not in self.columns:
             asked = " and ".join(self.columns[role] for role in ("prompt", "input") if role in self.columns)
             return f"{self.name} conversations: {asked} → user, {self.columns['completion']} → assistant"
-        shapes, who = set(), {}
+        column, shapes, who = self.columns["messages"], set[str](), dict[str, str]()
+        readable, unread = False, None
         for row in rows:
-            for message in listed(row.get(self.columns["messages"]), self.columns["messages"]):
-                shape, speaker, _ = parts(message, self.columns["messages"])
+            try:
+                said = [parts(message, column) for message in listed(row.get(column), column)]
+                self.read(row)
+            except FinetuiError as error:
+                unread = unread or error
+                continue
+            readable = True
+            for shape, speaker, _ in said:
                 shapes.add(shape)
                 who[speaker] = WHO[speaker.lower()]
-            self.read(row)
+        if unread is not None and not readable:
+            raise unread
         self.name = "sharegpt" if shapes == {"sharegpt"} else "messages"
         mapped = ", ".join(f"{name} → {role}" if name != role else name for name, role in who.items())
         return f"{self.name} conversations: {mapped or 'none found'}"

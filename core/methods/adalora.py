@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
@@ -10,6 +11,10 @@ from core.errors import FinetuiError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
+
+
+IMPORTANCE = ("ipt", "exp_avg_ipt", "exp_avg_unc")
+"""What PEFT's RankAllocator has learned so far of each rank: its sensitivity, and the running means of that."""
 
 
 class AdaLoraCallback(TrainerCallback):
@@ -36,6 +41,25 @@ class AdaLoraCallback(TrainerCallback):
             config.total_step = state.max_steps
         check(config)
         self._pattern = rank_pattern(kwargs["model"])
+        self._take_up(args, state, kwargs["model"])
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """Keep what PEFT does not: without it a resumed run would prune other ranks than the uninterrupted one."""
+        import torch
+
+        allocator = kwargs["model"].base_model.rankallocator
+        torch.save({name: getattr(allocator, name) for name in IMPORTANCE}, _kept(args, state))
+
+    def _take_up(self, args: TrainingArguments, state: TrainerState, model: PreTrainedModel) -> None:
+        """The importance of every rank as it stood at the checkpoint that the run goes on from."""
+        import torch
+
+        kept = _kept(args, state)
+        if state.global_step and kept.is_file():
+            device = next(model.parameters()).device
+            allocator: Any = model.base_model
+            for name, values in torch.load(kept, map_location=device, weights_only=True).items():
+                setattr(allocator.rankallocator, name, values)
 
     def on_optimizer_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -51,6 +75,10 @@ class AdaLoraCallback(TrainerCallback):
     ) -> None:
         # Of the weights that are in the model now: with `load_best_model_at_end` they may be those of an earlier step.
         _config(kwargs["model"]).rank_pattern = rank_pattern(kwargs["model"])
+
+
+def _kept(args: TrainingArguments, state: TrainerState) -> Path:
+    return Path(args.output_dir or "") / f"checkpoint-{state.global_step}" / "adalora.pt"
 
 
 def rank_pattern(model: PreTrainedModel) -> dict[str, list[bool]]:

@@ -52,7 +52,7 @@ def options_of(kind: str) -> dict[str, Option]:
     found = {}
     for field in dataclasses.fields(cls):
         if field.init and field.name not in OURS and (kind, field.name) not in NO_USE:
-            default = kinds.DEFAULTS.get(kind, {}).get(field.name, _default(field))
+            default = kinds.DEFAULTS.get(kind, {}).get(field.name, default_of(field))
             words = " ".join(str(field.metadata.get("help", "")).split())
             found[field.name] = Option(field.name, hints[field.name], default, words)
     return found
@@ -114,7 +114,8 @@ def _config_class(kind: str) -> Any:
     return PEFT_TYPE_TO_CONFIG_MAPPING[PeftType(kinds.peft_type(kind))]
 
 
-def _default(field: dataclasses.Field[Any]) -> Any:
+def default_of(field: dataclasses.Field[Any]) -> Any:
+    """The default of a dataclass's field, an enum's as its value; None where there is none."""
     if field.default is not dataclasses.MISSING:
         default = field.default
     elif field.default_factory is not dataclasses.MISSING:

@@ -47,6 +47,13 @@ def check(model: ModelConfig, method: MethodConfig, device: str) -> None:
         )
 
 
+def why_not(kind: str, cuda: bool) -> str:
+    """Why no base can be quantized under a method on a machine; empty where one can."""
+    if not kinds.is_adapter(kind):
+        return "it is for a frozen base under an adapter: method.kind lora, ..."
+    return "" if cuda else "it needs a CUDA GPU, and this machine has none"
+
+
 def fits(kind: str) -> bool:
     """Whether an adapter works on a quantized base: it has layers for that, or touches no layer."""
     return kind in kinds.PROMPT_LEARNING or find_spec(f"peft.tuners.{kind.replace('-', '_')}.bnb") is not None

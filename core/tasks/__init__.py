@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from core.config import TaskName
+from core.config import OF_TASKS, TaskName, idle
 from core.errors import FinetuiError
 
 if TYPE_CHECKING:
@@ -39,11 +39,13 @@ def create(config: RunConfig, train: Dataset, evaluation: Dataset | None = None)
     Raises:
         FinetuiError: a column is missing, or the labels cannot be learned.
     """
-    if config.data.packing and config.task != "causal-lm":
-        raise FinetuiError(
-            "only the task causal-lm packs",
-            f"data.packing: true, task: {config.task}",
-            "leave it out",
-            key="data.packing",
-        )
+    for section, field in idle(config):
+        if section == "data":
+            key, wanted = f"data.{field}", " and ".join(OF_TASKS[section, field])
+            raise FinetuiError(
+                f"`{key}` is for {wanted}",
+                f"{key}: {getattr(config.data, field)}, task: {config.task}",
+                "leave it out",
+                key=key,
+            )
     return task_class(config.task)(config.data, train, evaluation)

@@ -155,6 +155,15 @@ class Task(ABC):
             row becomes several elements or none, `row` has the index into `rows` of each.
         """
 
+    @property
+    def packs(self) -> bool:
+        """Whether `encode` puts rows end to end: a split is then encoded through `core.tasks.packing.Parts`."""
+        return False
+
+    def encode_unpacked(self, rows: Rows, tokenizer: PreTrainedTokenizerBase) -> dict[str, list[Any]]:
+        """Each row by itself, uncut, where `packs` holds."""
+        raise NotImplementedError
+
     @abstractmethod
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[Any]], dict[str, Any]]:
         """Pads encoded rows to the longest of their batch and stacks them into tensors [batch, length]."""
@@ -204,6 +213,10 @@ class Task(ABC):
     def trainer_options(self, model: PreTrainedModel, arguments: TrainingArguments) -> dict[str, Any]:
         """What this task's Trainer is built with besides what every Trainer takes."""
         return {}
+
+    def frozen_copies(self, config: RunConfig) -> int:
+        """How many frozen copies of the model the task's Trainer holds beside it."""
+        return 0
 
     def label_view(self, encoded: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) -> LabelView:
         """What the loss sees of one encoded row: an element of what `encode` gives."""

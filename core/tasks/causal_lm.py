@@ -84,8 +84,16 @@ class CausalLM(Task):
         The end-of-sequence token is added where the tokenizer adds none, and is learned. With `data.packing` the rows
         follow one another in blocks of `max_length` tokens.
         """
-        encoded = self._encode_rows(rows, tokenizer, None if self._packing else max_length)
-        return packing.pack(encoded, max_length) if self._packing and max_length else encoded
+        if self.packs and max_length:
+            return packing.pack(self.encode_unpacked(rows, tokenizer), max_length)
+        return self._encode_rows(rows, tokenizer, max_length)
+
+    @property
+    def packs(self) -> bool:
+        return self._packing
+
+    def encode_unpacked(self, rows: Rows, tokenizer: PreTrainedTokenizerBase) -> dict[str, list[Any]]:
+        return self._encode_rows(rows, tokenizer, None)
 
     def _encode_rows(
         self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None

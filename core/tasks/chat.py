@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from core import answering
 from core.chat import encoding, templates
 from core.data import columns
 from core.data.columns import Role
 from core.data.conversations import COMPLETION, HISTORY, INPUT, LOOK_ROWS, MESSAGES, PROMPT, SYSTEM, Message, Shape
-from core.errors import FinetuiError
+from core.errors import BadRow, FinetuiError
 from core.tasks import trl_classes
 from core.tasks.base import IGNORED, Answer, LabelView, Question, Rows
 from core.tasks.causal_lm import CausalLM
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
 
     from core.config import DataConfig, RunConfig
+
+Read = TypeVar("Read")
 
 MODEL_INPUTS = ("input_ids", "attention_mask", "labels")
 
@@ -42,7 +44,7 @@ class Chat(CausalLM):
             columns.require(self.columns, evaluation.column_names, data.eval_split or "evaluation")
         self.label_names = []
         self.notes = [self._shape.note(train.select(range(min(LOOK_ROWS, len(train)))))]
-        self._example = self._shape.read(train[0])
+        self._example = next(iter(self._shape.readable(train)))
 
     @classmethod
     def trainer_class(cls) -> type[Trainer]:
@@ -75,7 +77,7 @@ class Chat(CausalLM):
             the model's inputs, and `parts`: per token, its index in `core.chat.encoding.PARTS`.
         """
         templates.require(tokenizer)
-        found = encoding.encode(tokenizer, [self._shape.read(row) for row in each(rows)])
+        found = encoding.encode(tokenizer, read_each(rows, self._shape.read))
         return {
             "input_ids": [item.ids[:max_length] for item in found],
             "attention_mask": [[1] * len(item.ids[:max_length]) for item in found],
@@ -140,6 +142,21 @@ def each(rows: Rows) -> Iterator[dict[str, Any]]:
     """The rows of a batch, one by one."""
     count = len(next(iter(rows.values()), ()))
     return ({name: values[index] for name, values in rows.items()} for index in range(count))
+
+
+def read_each(rows: Rows, read: Callable[[Mapping[str, Any]], Read]) -> list[Read]:
+    """What `read` makes of each row of a batch.
+
+    Raises:
+        BadRow: it raised a FinetuiError for one.
+    """
+    found = []
+    for index, row in enumerate(each(rows)):
+        try:
+            found.append(read(row))
+        except FinetuiError as error:
+            raise BadRow(index, error) from error
+    return found
 
 
 def _learned(tokenizer: PreTrainedTokenizerBase, messages: Sequence[Message]) -> str:

@@ -12,9 +12,10 @@ from core.data import columns, conversations
 from core.data.columns import Role
 from core.data.conversations import INPUT, SYSTEM, Message
 from core.errors import FinetuiError
+from core.methods.kinds import is_adapter
 from core.tasks import trl_classes
 from core.tasks.base import IGNORED, LabelView, Question, Rows
-from core.tasks.chat import Chat, each
+from core.tasks.chat import Chat, each, read_each
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -64,6 +65,11 @@ class Preference(Chat):
             return {}
         return {"ref_model": copy.deepcopy(model)}
 
+    def frozen_copies(self, config: RunConfig) -> int:
+        """The reference, where `trainer_options` makes one."""
+        precomputed = config.training.arguments().get("precompute_ref_log_probs")
+        return int(not precomputed and not is_adapter(config.method.kind))
+
     def meet(self, tokenizer: PreTrainedTokenizerBase, config: RunConfig) -> None:
         if not self._texts_alone:
             templates.require(tokenizer)
@@ -71,7 +77,7 @@ class Preference(Chat):
             self.notes.append(f"chat template: {self.template_source}")
         if config.training.arguments().get("precompute_ref_log_probs"):
             reference = "what the model makes of every row is computed before it trains: no second copy of the weights"
-        elif config.method.kind == "full":
+        elif self.frozen_copies(config):
             reference = "a frozen copy of the model: the weights are held twice"
         else:
             reference = "the model without its training: the base under a copy of the adapter"
@@ -151,7 +157,7 @@ class Preference(Chat):
             ]
             return [tokenizer(side, verbose=False)["input_ids"] for side in texts]
         templates.require(tokenizer)
-        pairs = [self._read(row) for row in each(rows)]
+        pairs = read_each(rows, self._read)
         texts = [
             [turns.render(tokenizer, prompt, prompt=True) for prompt, _, _ in pairs],
             [turns.render(tokenizer, [*prompt, *better]) for prompt, better, _ in pairs],

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import typing
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.config import RunConfig
+from core.config import RunConfig, TaskName
 from core.errors import FinetuiError
+from core.methods.options import Option, default_of
 
 if TYPE_CHECKING:
     from transformers import TrainingArguments
@@ -30,11 +34,59 @@ RENAMED = {
     "per_gpu_eval_batch_size": "per_device_eval_batch_size",
     "no_cuda": "use_cpu",
     "half_precision_backend": "bf16 or fp16",
+    "fp16_backend": "fp16",
+    "fp16_opt_level": "fp16",
+    "adafactor": "optim: adafactor",
+    "include_inputs_for_metrics": "include_for_metrics: [inputs]",
+    "include_tokens_per_second": "include_num_input_tokens_seen",
+    "torchdynamo": "torch_compile_backend",
+    "split_batches": "accelerator_config: {split_batches: true}",
+    "dispatch_batches": "accelerator_config: {dispatch_batches: true}",
+    "use_ipex": "bf16",
+    "use_mps_device": "nothing: the device is found",
+    "max_seq_length": "data.max_length",
+    "max_prompt_length": "data.max_length",
+    "max_completion_length": "data.max_length",
+    "label_pad_token_id": "nothing: labels are padded with -100",
     "batch_size": "per_device_train_batch_size",
     "epochs": "num_train_epochs",
     "lr": "learning_rate",
+    "scheduler": "lr_scheduler_type",
+    "optimizer": "optim",
 }
-"""Names that other versions and other tools use."""
+"""Names that other versions and other tools use -> today's."""
+
+GONE = {
+    "overwrite_output_dir": "every run has a folder of its own",
+    "logging_dir": "what is logged stands in the run's folder",
+    "save_safetensors": "checkpoints are safetensors",
+    "jit_mode_eval": "use torch_compile",
+    "past_index": "it was taken out of transformers",
+    "ray_scope": "it was taken out of transformers",
+    "mp_parameters": "it was taken out of transformers",
+    "tpu_num_cores": "it was taken out of transformers",
+    "fsdp_transformer_layer_cls_to_wrap": "a run trains on one device",
+}
+"""Names of older versions that have no successor -> why."""
+
+ELSEWHERE = {
+    "push_to_hub": "a run sends nothing anywhere: upload its model/ folder when it is done",
+    "label_names": "the task knows its labels",
+    "eval_do_concat_batches": "metrics are computed over all rows together",
+    "fsdp": "a run trains on one device",
+    "deepspeed": "a run trains on one device",
+    "parallelism_config": "a run trains on one device",
+}
+"""Fields of every arguments class that do nothing here, or would break a run -> what holds instead."""
+
+BY_METRIC = ("reduce_lr_on_plateau", "greedy")
+"""Schedules that follow what evaluations show."""
+
+ALIASES = {
+    "gradient_checkpointing": "activation_checkpointing",
+    "gradient_checkpointing_kwargs": "activation_checkpointing_kwargs",
+}
+"""Old names that transformers still takes, with a warning at each use -> the new ones, where it has them."""
 
 
 def settle(config: RunConfig) -> RunConfig:
@@ -52,10 +104,9 @@ def settle(config: RunConfig) -> RunConfig:
     if defaults:
         config = config.model_copy(update={"training": config.training.model_copy(update=defaults)})
     training = config.training
-    wants_best = training.load_best_model_at_end or config.early_stopping is not None
-    if not wants_best:
+    why = _why_evaluate(config)
+    if not why:
         return config
-    why = "early_stopping" if config.early_stopping is not None else "training.load_best_model_at_end"
     changes: dict[str, Any] = {}
     if training.eval_strategy == "no":
         if "eval_strategy" in given:
@@ -67,15 +118,36 @@ def settle(config: RunConfig) -> RunConfig:
             )
         changes["eval_strategy"] = "epoch"
     strategy = changes.get("eval_strategy", training.eval_strategy)
-    if "load_best_model_at_end" not in given:
+    if "load_best_model_at_end" not in given and config.early_stopping is not None:
         changes["load_best_model_at_end"] = True
     if changes.get("load_best_model_at_end", training.load_best_model_at_end) and "save_strategy" not in given:
         changes["save_strategy"] = strategy
         if strategy == "steps" and "save_steps" not in given:
             changes["save_steps"] = training.eval_steps or training.logging_steps
+    elif training.load_best_model_at_end and training.save_strategy not in ("best", strategy):
+        raise FinetuiError(
+            "the best model is loaded from a checkpoint, and not every evaluation has one",
+            f"training.eval_strategy: {strategy}, training.save_strategy: {training.save_strategy}",
+            f"set training.save_strategy: {strategy}, or leave it out",
+            key="training.save_strategy",
+        )
     if training.metric_for_best_model is None:
         changes["metric_for_best_model"] = "loss"
     return config.model_copy(update={"training": training.model_copy(update=changes)})
+
+
+def _why_evaluate(config: RunConfig) -> str:
+    """What of the config needs evaluations; empty where nothing does."""
+    training = config.training
+    if config.early_stopping is not None:
+        return "early_stopping"
+    if training.load_best_model_at_end:
+        return "training.load_best_model_at_end"
+    if training.save_strategy == "best":
+        return "training.save_strategy: best"
+    return (
+        f"training.lr_scheduler_type: {training.lr_scheduler_type}" if training.lr_scheduler_type in BY_METRIC else ""
+    )
 
 
 def build(config: RunConfig, output: Path, precision: Precision) -> TrainingArguments:
@@ -91,21 +163,17 @@ def build(config: RunConfig, output: Path, precision: Precision) -> TrainingArgu
     values = config.training.arguments()
     known = [field.name for field in dataclasses.fields(arguments_class)]
     for name in config.training.model_fields_set:
-        if name in FOLDERS:
-            raise FinetuiError(
-                f"`{name}` is set by finetui", f"training.{name}", "leave it out", key=f"training.{name}"
-            )
-        if name in task.set_elsewhere:
-            raise FinetuiError(
-                f"`{name}` is not taken here", f"training.{name}", task.set_elsewhere[name], key=f"training.{name}"
-            )
-        if name not in known:
-            hint = _hint(name, known, arguments_class.__name__)
-            raise FinetuiError(f"unknown training argument `{name}`", f"training.{name}", hint, key=f"training.{name}")
+        same = values[name] == getattr(arguments_class, name, None)
+        _require(name, known, {**({} if same else ELSEWHERE), **task.set_elsewhere}, arguments_class.__name__)
     merged = {**OURS, **precision.arguments(), **values, **task.fixed_arguments, "output_dir": str(output)}
     merged.setdefault("bf16", False)  # TRL's own default is to use it everywhere
     if precision.device == "cpu":
         merged.setdefault("dataloader_pin_memory", False)  # there it does nothing but warn at every evaluation
+        merged.setdefault("use_cpu", True)  # else bf16 is refused
+    for old, new in ALIASES.items():
+        value = merged.get(old, getattr(arguments_class, old, None))
+        if new in known and value is not None:
+            merged.setdefault(new, value)
     if task.loss_in_metrics:
         merged["include_for_metrics"] = sorted({*merged.get("include_for_metrics", []), "loss"})
     try:
@@ -114,13 +182,61 @@ def build(config: RunConfig, output: Path, precision: Precision) -> TrainingArgu
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         title = lines[0] if lines else type(error).__name__
         raise FinetuiError(title, "training:", "; ".join(lines[1:3]) or "change one of them") from error
+    _require_installed(settings)
     if settings.n_gpu > 1:
         settings._n_gpu = 1  # with more the Trainer would wrap the model in DataParallel and multiply the batch
     return settings
 
 
-def _hint(name: str, known: list[str], of: str) -> str:
+@cache
+def options_of(task: TaskName) -> dict[str, Option]:
+    """Every field of the task's arguments class that `training:` takes, with the class's default and help."""
+    from core import tasks
+
+    found = tasks.task_class(task)
+    cls = found.arguments_class()
+    hints = typing.get_type_hints(cls)
+    names = {field.name for field in dataclasses.fields(cls)}
+    old = {name for name, new in ALIASES.items() if new in names}
+    off = {*FOLDERS, *ELSEWHERE, *found.set_elsewhere, *found.fixed_arguments, *old}
+    made = {}
+    for field in dataclasses.fields(cls):
+        if field.init and field.name not in off:
+            default = OURS.get(field.name, default_of(field))
+            words = " ".join(str(field.metadata.get("help", "")).split())
+            made[field.name] = Option(field.name, hints[field.name], default, words)
+    return made
+
+
+def _require(name: str, known: list[str], elsewhere: dict[str, str], of: str) -> None:
+    """Make sure that a key of `training:` is for the person to set."""
+    key = f"training.{name}"
+    if name in FOLDERS:
+        raise FinetuiError(f"`{name}` is set by finetui", key, "leave it out", key=key)
+    if name in elsewhere:
+        raise FinetuiError(f"`{name}` is not taken here", key, elsewhere[name], key=key)
+    if name not in known:
+        raise FinetuiError(f"unknown training argument `{name}`", key, _hint(name, known, of), key=key)
+
+
+def _require_installed(settings: TrainingArguments) -> None:
+    """Packages that the Trainer would ask for when the weights are loaded already."""
+    from transformers.integrations import get_available_reporting_integrations
+    from transformers.utils import is_liger_kernel_available
+
+    missing = sorted(set(settings.report_to or ()) - set(get_available_reporting_integrations()))
+    if missing:
+        key, hint = "training.report_to", "install it, or leave report_to out: the run's folder has every event"
+        raise FinetuiError(f"{', '.join(missing)} is not installed", f"{key}: {', '.join(missing)}", hint, key=key)
+    if settings.use_liger_kernel and not is_liger_kernel_available():
+        key = "training.use_liger_kernel"
+        raise FinetuiError("liger-kernel is not installed", key, "pip install liger-kernel, or leave it out", key=key)
+
+
+def _hint(name: str, known: Iterable[str], of: str) -> str:
     if name in RENAMED:
         return f"it is called {RENAMED[name]}"
+    if name in GONE:
+        return f"leave it out: {GONE[name]}"
     close = difflib.get_close_matches(name, known, 1)
     return f"did you mean `{close[0]}`?" if close else f"the fields are those of {of}"

@@ -12,7 +12,7 @@ from core.errors import FinetuiError, RunStopped
 from core.events import RunFailed, RunFinished
 from core.runs import history
 from core.runs.folder import RunFolder, checkpoint_step
-from core.training import allocator, failures
+from core.training import allocator, determinism, failures
 from core.training.reporter import Reporter
 
 if TYPE_CHECKING:
@@ -78,9 +78,10 @@ class _Run:
             from core.training.preflight import before_training
 
             before_training.refuse(checked, train)
-            prepared = self._load(checked, train, evaluation)
-            before_training.try_longest(checked, prepared, self._reporter.stop_if_told)
-            return self._train(checked, prepared)
+            with determinism.for_this_run():
+                prepared = self._load(checked, train, evaluation)
+                before_training.try_longest(checked, prepared, self._reporter.stop_if_told)
+                return self._train(checked, prepared)
 
     def _say_started(self) -> None:
         config = self._config

@@ -13,11 +13,13 @@ import numpy as np
 from core import metrics, models, precision, tasks
 from core.config import RunConfig
 from core.data import sources
-from core.errors import FinetuiError
+from core.errors import BadRow, FinetuiError
 from core.methods import quantized, settle
 from core.methods.sizes import Size
 from core.precision import Precision
-from core.training import arguments, schedule
+from core.tasks import fitting
+from core.tasks.packing import Parts
+from core.training import arguments, best, optimizing, schedule
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -100,28 +102,35 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     architecture = models.load_config(config.model, tokenizer)
     names = config.metrics if config.metrics is not None else task.default_metrics
     metrics.check(names, task.metric_kinds, len(task.label_names))
+    observed = fitting.check_head(architecture, task)
     device = precision.device_name()
     if config.training.arguments().get("use_cpu"):
         device = "cpu"
-    formats = precision.resolve(
-        config.model.dtype,
-        config.method.kind,
-        str(getattr(architecture, "dtype", "") or "").removeprefix("torch.") or None,
-        device,
-        precision.has_bf16_units(device),
+    given = config.training.arguments()
+    formats = precision.overruled(
+        precision.resolve(
+            config.model.dtype,
+            config.method.kind,
+            str(getattr(architecture, "dtype", "") or "").removeprefix("torch.") or None,
+            device,
+            precision.has_bf16_units(device),
+        ),
+        given.get("bf16"),
+        given.get("fp16"),
     )
-    arguments.build(config, Path(tempfile.gettempdir()) / "finetui-check", formats)
+    best.check(config, task, names)
+    built = arguments.build(config, Path(tempfile.gettempdir()) / "finetui-check", formats)
+    steps = schedule.planned_steps(config.training, len(train))
+    observed += optimizing.check(built, steps)
     quantized.check(config.model, config.method, device)
-    if config.method.kind == "prefix-tuning" and config.training.arguments().get("gradient_checkpointing"):
+    if config.method.kind == "prefix-tuning" and built.gradient_checkpointing:
         raise FinetuiError(
             "prefix tuning does not work with gradient checkpointing",
             "its keys and values travel in the cache, which checkpointing turns off",
-            "leave training.gradient_checkpointing out, or choose another method",
+            "set training.gradient_checkpointing: false, or choose another method",
             key="training.gradient_checkpointing",
         )
-    settled = settle.settle(
-        config.model, config.method, task, architecture, schedule.planned_steps(config.training, len(train))
-    )
+    settled = settle.settle(config.model, config.method, task, architecture, steps)
     config = config.model_copy(update={"method": settled.method})
     virtual_tokens = settled.method.options().get("num_virtual_tokens", 0)
     length = models.max_length(config.data.max_length, tokenizer, architecture, virtual_tokens)
@@ -138,7 +147,7 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
         metric_names=names,
         train=train,
         evaluation=evaluation,
-        notes=[*task.notes, *settled.notes, *([formats.note] if formats.note else [])],
+        notes=[*task.notes, *settled.notes, *observed, *([formats.note] if formats.note else [])],
     )
 
 
@@ -159,6 +168,8 @@ def encode(
         progress: called with the number of rows that are done.
     """
     done = 0
+    parts = Parts(checked.task, checked.tokenizer, checked.config.data.max_length)
+    split = (checked.config.data.eval_split if rows is checked.evaluation else checked.config.data.train_split) or ""
 
     def encode_batch(batch: Any) -> dict[str, list[Any]]:
         nonlocal done
@@ -167,12 +178,15 @@ def encode(
         count = len(batch[rows.column_names[0]])
         for begin in range(0, count, LOOK_ROWS):
             part = {name: values[begin : begin + LOOK_ROWS] for name, values in columns.items()}
-            made = checked.task.encode(part, checked.tokenizer, checked.config.data.max_length)
-            if "row" in made:
-                made["row"] = [done + index for index in made["row"]]
-            for name, values in made.items():
-                encoded.setdefault(name, []).extend(values)
-            done += min(LOOK_ROWS, count - begin)
+            numbers = range(done, done + min(LOOK_ROWS, count - begin))
+            try:
+                made = parts.encode(part, numbers)
+            except BadRow as bad:
+                raise bad.at(numbers[bad.row], split) from bad
+            done = numbers.stop
+            for more in (made, parts.rest() if done == len(rows) else {}):
+                for name, values in more.items():
+                    encoded.setdefault(name, []).extend(values)
             progress(done)
         return encoded
 

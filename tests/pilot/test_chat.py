@@ -156,7 +156,7 @@ async def test_a_question_waits_for_the_answer_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     predictor = FakePredictor()
-    monkeypatch.setattr("core.inference.load", lambda ref: predictor)
+    monkeypatch.setattr("core.inference.load", lambda ref, trust: predictor)
     async with driven(tmp_path / "runs", "f5") as pilot:
         await until_shown(pilot, "No run has a model yet")
         await type_in(pilot, "slow", "enter")
@@ -240,7 +240,7 @@ def test_talking_to_a_classifier(
             shares = {"Europe": 0.913, "Asia": 0.052, "America": 0.021, "Africa": 0.011, "Pacific": 0.003}
             return Prediction(labels=[LabelScore(label, share) for label, share in shares.items()])
 
-    monkeypatch.setattr("core.inference.load", lambda ref: FakeClassifier())
+    monkeypatch.setattr("core.inference.load", lambda ref, trust: FakeClassifier())
 
     async def run(pilot: Pilot[int]) -> None:
         await pilot.press("f5")
@@ -272,7 +272,7 @@ def test_talking_to_a_causal_lm(
             self.generated = 18
             yield ", there was a little girl named Lily.\nShe loved to play outside in the park."
 
-    monkeypatch.setattr("core.inference.load", lambda ref: FakeWriter())
+    monkeypatch.setattr("core.inference.load", lambda ref, trust: FakeWriter())
     monkeypatch.setattr("tui.answer_stream.AnswerStream.note", lambda stream: "18 tokens · 42.0 tokens/s")
 
     async def run(pilot: Pilot[int]) -> None:

@@ -38,7 +38,7 @@ class FakeChat:
 @pytest.fixture
 def finny(monkeypatch: pytest.MonkeyPatch) -> FakeChat:
     fake = FakeChat()
-    monkeypatch.setattr("core.inference.load", lambda ref: fake)
+    monkeypatch.setattr("core.inference.load", lambda ref, trust: fake)
     monkeypatch.setattr("tui.answer_stream.AnswerStream.note", lambda stream: "9 tokens · 42.0 tokens/s")
     return fake
 

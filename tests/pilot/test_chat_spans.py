@@ -82,7 +82,7 @@ def test_talking_to_a_tagger(
             ]
             return Prediction(words=[], entities=spans, note="3 more words lie beyond 512 tokens")
 
-    monkeypatch.setattr("core.inference.load", lambda ref: FakeTagger())
+    monkeypatch.setattr("core.inference.load", lambda ref, trust: FakeTagger())
 
     async def run(pilot: Pilot[int]) -> None:
         line = "[bold]Ada Lovelace[/] never went to Toulouse, nor to 東京."
@@ -109,7 +109,7 @@ def test_talking_to_a_reader(
             spans = [Span(part, context.find(part), context.find(part) + len(part), share) for part, share in found]
             return Prediction(answers=spans)
 
-    monkeypatch.setattr("core.inference.load", lambda ref: FakeReader())
+    monkeypatch.setattr("core.inference.load", lambda ref, trust: FakeReader())
 
     async def run(pilot: Pilot[int]) -> None:
         context = "The oil crisis began in October 1973 when the members of OAPEC proclaimed an oil embargo. "

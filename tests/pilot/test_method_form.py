@@ -12,12 +12,19 @@ from core.methods.options import options_of
 from tests.pilot.driving import driven, still, text, type_in, until, until_shown
 from tests.pilot.test_configure import SIZES, form_of, go_to
 from tui.app import FinetuiApp
+from tui.widgets.form import FormPart
 
 
 @pytest.fixture(autouse=True, scope="module")
 def libraries() -> None:
     """PEFT is imported, as it is in the app some seconds after its start."""
     options_of("lora")
+
+
+def drawn(screen: Any) -> set[tuple[str, ...]]:
+    """The fields that the form has, those behind `more` included."""
+    parts = [section.part for section in screen.form.form.query(FormPart)]
+    return {field.path for part in parts for field in (*part.first, *part.more)}
 
 
 async def choose(pilot: Pilot[int], kind: str) -> None:
@@ -27,7 +34,7 @@ async def choose(pilot: Pilot[int], kind: str) -> None:
     while screen.form.draft.kind != kind:
         await pilot.press("right")
     await until(pilot, lambda: screen.form.draft._kind == kind and not screen.status.busy)
-    await until(pilot, lambda: set(screen.form.draft.fields) == {row.path for row in screen.form.form.rows()})
+    await until(pilot, lambda: drawn(screen) == set(screen.form.draft.fields))
 
 
 async def test_options_come_with_the_method_and_stay_with_it(tmp_path: Path) -> None:

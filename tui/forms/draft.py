@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any, cast, get_args
 
-from core import config_file, yaml12
+from core import config_file, hardware, yaml12
 from core.config import MethodConfig, RunConfig, TaskName
 from core.errors import FinetuiError
-from core.methods import options
+from core.methods import options, quantized
 from core.tasks import task_class
 from tui.forms import fields, layout, messages, methods, values
 from tui.forms.fields import FormField, Path
+
+QUANTIZATION: Path = ("model", "quantization")
 
 _STAND_IN: dict[str, Any] = {"model": {"id": "x"}, "data": {"id": "x"}}
 """The smallest valid config: what is wrong once a field is added to it is wrong with that field."""
@@ -35,14 +37,17 @@ class Draft:
         fields: every field of the form; the roles of the task are added once they are known.
         texts: what stands in the fields.
         off: the methods that do not fit task and model, each with its reason.
+        picked: the arguments that have a line of their own because somebody asked for it.
     """
 
     def __init__(self, data: Mapping[str, Any] = layout.START) -> None:
         self.fields: dict[Path, FormField] = fields.declared()
         self.texts: dict[Path, str] = {}
         self.off: dict[str, str] = {}
+        self.picked: dict[Path, FormField] = {}
         self._unseen: dict[str, Any] = {}
         self._kind = ""
+        self._cuda = True
         self._taking = threading.Lock()
         self._options_of: dict[str, dict[Path, str]] = {}
         self.replace(data)
@@ -51,6 +56,7 @@ class Draft:
         """Fill the form anew with the plain data of a config."""
         self.texts = {}
         self._unseen = {}
+        self.picked = {}
         self._fill(data, ())
         self._kind = self.kind
         self._options_of = {}
@@ -84,8 +90,29 @@ class Draft:
             known = fields.with_defaults(known, "training", found.argument_defaults)
             roles = fields.for_roles(found.roles)
             self.off = methods.off(self.texts, found.auto_class)
-        self.fields = {**known, **roles, **fields.for_method(self.kind)}
+        self.fields = {**known, **roles, **fields.for_method(self.kind), **self.picked}
+        self._cuda = hardware.has_gpu()
         self._take_options()
+
+    def off_at(self) -> dict[Path, dict[str, str]]:
+        """The words that cannot be chosen with the other choices: field -> word -> reason."""
+        reason = quantized.why_not(self.kind, self._cuda)
+        words = self.fields[QUANTIZATION].choices if reason else ()
+        return {methods.KIND: self.off, QUANTIZATION: dict.fromkeys(words, reason)}
+
+    def further(self) -> dict[Path, FormField]:
+        """The arguments of the task's class that have no line yet. Imports transformers: not for the event loop."""
+        task = self.texts.get(("task",)) or RunConfig.model_fields["task"].default
+        if task not in get_args(TaskName):
+            return {}
+        known = fields.for_arguments(cast(TaskName, task))
+        return {path: field for path, field in known.items() if path not in self.fields}
+
+    def pick(self, field: FormField) -> None:
+        """Give an argument a line of its own, with what the free field says of it."""
+        field = replace(field, picked=True)
+        self.picked[field.path] = self.fields[field.path] = field
+        self._take_from_free(field.path[0])
 
     def filled(self) -> dict[Path, str]:
         """The texts that are there."""
@@ -129,8 +156,10 @@ class Draft:
         if not text or field is None:
             return ""
         data = {key: dict(value) for key, value in _STAND_IN.items()}
-        if path == methods.KIND and text in self.off:
-            return self.off[text]
+        if reason := self.off_at().get(path, {}).get(text):
+            return reason
+        if path[0] == "data" and (names := layout.of_other_tasks(path, self.texts)):
+            return f"it is for {' and '.join(names)}: empty it"
         if path[0] == "method" and path != methods.KIND:
             data["method"] = {"kind": self.kind}
         if path == ("model", "from_config"):
@@ -185,6 +214,12 @@ class Draft:
         for part in layout.parts(self.fields):
             yield from (field.path for field in (*part.first, *part.more) if layout.shown(field.path, self.texts))
 
+    def shown_fields(self) -> Iterator[FormField]:
+        """The fields that count now and have a name, as they stand on the form."""
+        for path in self.order():
+            if path[-1] != fields.OTHER:
+                yield self.fields[path]
+
     @property
     def _knows_options(self) -> bool:
         """Whether PEFT is there to say what an option may be: to import it takes seconds."""
@@ -199,16 +234,21 @@ class Draft:
             self._options_of[self._kind] = {path: self.texts.pop(path) for path in own}
             self.texts.update(self._options_of.pop(self.kind, {}))
             self._kind = self.kind
-        free = ("method", fields.OTHER)
-        if self.texts.get(free):
-            try:
-                given = yaml12.parse(self.texts[free]).data
-            except FinetuiError:
-                return
-            for name in list(given):
-                if field := self.fields.get(("method", name)):
-                    self.texts[field.path] = values.text_of(field, given.pop(name))
-            self.texts[free] = values.lines_of(given)
+        self._take_from_free("method")
+
+    def _take_from_free(self, section: str) -> None:
+        """Move what the free field of a section says of fields that have a line to those."""
+        free = (section, fields.OTHER)
+        if not self.texts.get(free):
+            return
+        try:
+            given = yaml12.parse(self.texts[free]).data
+        except FinetuiError:
+            return
+        for name in list(given):
+            if field := self.fields.get((section, name)):
+                self.texts[field.path] = values.text_of(field, given.pop(name))
+        self.texts[free] = values.lines_of(given)
 
     def _is_section(self, path: Path) -> bool:
         return any(len(known) > len(path) and known[: len(path)] == path for known in self.fields)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from pydantic import BaseModel
 from core.config import Provenance, RunConfig
 
 if TYPE_CHECKING:
+    from core.config import TaskName
     from core.data.columns import Role
 
 Path = tuple[str, ...]
@@ -42,6 +44,8 @@ class FormField:
     choices: tuple[str, ...] = ()
     is_switch: bool = False
     """Whether it turns the section of the same name on and off."""
+    picked: bool = False
+    """Whether a person asked for it by name: it stands with the first of its section."""
 
     @property
     def name(self) -> str:
@@ -71,6 +75,19 @@ def for_method(kind: str) -> dict[Path, FormField]:
     for option in options_of(kind).values():
         path = ("method", option.name)
         found[path] = FormField(path, option.help, option.annotation, option.default, _choices(option.annotation))
+    return found
+
+
+def for_arguments(task: TaskName) -> dict[Path, FormField]:
+    """One field per argument of the task's own class that has none on the form. Imports transformers: for a thread."""
+    from core.training.arguments import options_of
+
+    known = declared()
+    found: dict[Path, FormField] = {}
+    for option in options_of(task).values():
+        path = ("training", option.name)
+        if path not in known:
+            found[path] = FormField(path, option.help, option.annotation, option.default, _choices(option.annotation))
     return found
 
 
@@ -117,4 +134,10 @@ def _section(annotation: Any) -> type[BaseModel] | None:
 def _choices(annotation: Any) -> tuple[str, ...]:
     if annotation is bool:
         return ("no", "yes")
-    return tuple(map(str, get_args(annotation))) if get_origin(annotation) is Literal else ()
+    if get_origin(annotation) is Literal:
+        return tuple(map(str, get_args(annotation)))
+    inner = [item for item in get_args(annotation) if item is not type(None)]
+    if len(inner) == 1 and len(get_args(annotation)) == 2:  # of this, or absent
+        return _choices(inner[0])
+    words = [item for item in inner if isinstance(item, type) and issubclass(item, enum.Enum)]
+    return tuple(str(item.value) for item in words[0]) if words and set(inner) <= {*words, str} else ()

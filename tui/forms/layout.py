@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from core.config import OF_TASKS, RunConfig
 from core.methods.kinds import is_adapter
 from tui.forms.fields import COLUMNS, OTHER, FormField, Path
 
@@ -69,20 +70,6 @@ PATHS: frozenset[Path] = frozenset(
 SOURCE: tuple[Path, Path] = (("data", "id"), ("data", "files"))
 """The two ways to say where the data is: once one is filled in, the other is out of the way."""
 
-OF_TASKS: dict[Path, tuple[str, ...]] = {
-    ("model", "chat_template"): ("chat", "preference"),
-    ("data", "packing"): ("causal-lm",),
-}
-"""Fields that count for some tasks only; what stands in one of them is shown all the same, for it would be refused."""
-
-
-OF_TASK: dict[Path, str] = {
-    ("data", "stride"): "question-answering",
-    ("data", "null_answers"): "question-answering",
-    ("data", "misaligned_answers"): "question-answering",
-}
-"""Fields that count for one task alone."""
-
 
 @dataclass(frozen=True)
 class Part:
@@ -116,14 +103,16 @@ def shown(path: Path, values: Mapping[Path, str]) -> bool:
         return is_adapter(kind) and (path[1] != OTHER or bool(values.get(path)))
     if path[0] == "early_stopping" and len(path) > 1:
         return values.get(("early_stopping",), "no") == "yes"
-    if path in OF_TASK:
-        return values.get(("task",)) == OF_TASK[path]
     if path in SOURCE:
         other = SOURCE[1 - SOURCE.index(path)]
         return bool(values.get(path)) or not values.get(other)
-    if path in OF_TASKS:
-        return bool(values.get(path)) or values.get(("task",), "") in OF_TASKS[path]
-    return True
+    return bool(values.get(path)) or not of_other_tasks(path, values)
+
+
+def of_other_tasks(path: Path, values: Mapping[Path, str]) -> tuple[str, ...]:
+    """The tasks that a field is for, where the one that is chosen is none of them; else nothing."""
+    names = OF_TASKS.get((path[0], path[-1]), ()) if len(path) == 2 else ()
+    return () if (values.get(("task",)) or RunConfig.model_fields["task"].default) in names else names
 
 
 def _part(section: str, fields: Iterable[FormField]) -> Part:
@@ -132,8 +121,8 @@ def _part(section: str, fields: Iterable[FormField]) -> Part:
     heads, rest = [], []
     for field in fields:
         key = "columns" if field.path[:2] == COLUMNS else field.path[1] if len(field.path) > 1 else ""
-        if key == "" or key in rank:
-            heads.append((rank.get(key, -1), field))
+        if key == "" or key in rank or field.picked:
+            heads.append((rank.get(key, rank.get(OTHER, 0) - 0.5 if field.picked else -1), field))
         else:
             rest.append(field)
     return Part(

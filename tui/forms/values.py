@@ -22,7 +22,7 @@ def parse(field: FormField, text: str) -> Any:
     """
     text = text.strip()
     kinds = types_in(field.annotation)
-    if field.annotation is bool:
+    if kinds == {bool}:
         return text == "yes"
     if field.choices or kinds == {str}:
         return "" if text == EMPTY else text

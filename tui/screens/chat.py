@@ -11,10 +11,11 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import ContentSwitcher
 
-from core.errors import FinetuiError
+from core.errors import FinetuiError, NeedsTrust
 from tui import keys, warm_up
 from tui.own_thread import in_own_thread
 from tui.screens.base import FinetuiScreen
+from tui.screens.dialogs import ConfirmDialog
 from tui.text import one_line
 from tui.widgets.choose_model import ChooseModel
 from tui.widgets.status_line import StatusLine
@@ -106,13 +107,20 @@ class ChatScreen(FinetuiScreen):
         self.open_model(event.ref)
 
     @work(exclusive=True, group="load")
-    async def open_model(self, ref: str) -> None:
-        """Load a model; the one before it stays if that fails."""
+    async def open_model(self, ref: str, trust: bool = False) -> None:
+        """Load a model; the one before it stays if that fails.
+
+        Args:
+            trust: the person said that its own Python code may run.
+        """
         self.status.busy = f"loading {one_line(ref)}"
         choose = self.query_one(ChooseModel)
         choose.disabled = True  # what is typed now is meant for the model, not the name of another
         try:
-            predictor, examples = await in_own_thread(_load, ref)
+            predictor, examples = await in_own_thread(_load, ref, trust)
+        except NeedsTrust as error:
+            self._ask_for_trust(ref, error)
+            return
         except FinetuiError as error:
             self.finetui.show_error(error)
             return
@@ -125,6 +133,14 @@ class ChatScreen(FinetuiScreen):
         self._before = []
         self.talk.settle(Manner(predictor.fields, predictor.writes, examples, several_on_one_text, predictor.chat))
         self.action_back_to_talk()
+
+    def _ask_for_trust(self, ref: str, error: NeedsTrust) -> None:
+        def run(answer: str | None) -> None:
+            if answer == "yes":
+                self.open_model(ref, trust=True)
+
+        line = f"It would run with all that you may do on this machine: read it first.\n{error.detail}"
+        self.app.push_screen(ConfirmDialog(f"{error.title}. Run it?", line, "Run its code"), run)
 
     # talking
 
@@ -188,12 +204,12 @@ class ChatScreen(FinetuiScreen):
             await self.talk.clear()
 
 
-def _load(ref: str) -> tuple[Predictor, tuple[str, ...]]:
+def _load(ref: str, trust: bool) -> tuple[Predictor, tuple[str, ...]]:
     warm_up.wait()
     from core import inference
     from core.demo import DEMOS
 
-    predictor = inference.load(ref)
+    predictor = inference.load(ref, trust)
     demo = DEMOS.get(predictor.name)
     return predictor, demo.inputs if demo is not None else ()
 

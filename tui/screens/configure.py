@@ -17,6 +17,7 @@ from core.errors import FinetuiError
 from tui import keys, warm_up
 from tui.screens.base import FinetuiScreen
 from tui.screens.dialogs import ConfirmDialog
+from tui.screens.find_dialog import FindDialog
 from tui.screens.path_dialog import PathDialog
 from tui.screens.start_dialog import StartDialog
 from tui.text import visible
@@ -24,10 +25,12 @@ from tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from core.config import DataConfig, RunConfig
+    from tui.forms.draft import Draft
+    from tui.forms.fields import FormField
     from tui.token_reader import TokenReader
     from tui.widgets.run_form import RunForm
 
-NEEDS_FORM = ("start", "inspect", "save", "open", "new", "section")
+NEEDS_FORM = ("start", "inspect", "save", "open", "new", "section", "find")
 TRUSTING = "! runs the model's own Python code"
 
 
@@ -135,6 +138,25 @@ class ConfigureScreen(FinetuiScreen):
 
     def on_run_form_waiting(self, event: RunForm.Waiting) -> None:
         self.status.busy = event.text
+
+    @work(exclusive=True, group="find")
+    async def action_find(self) -> None:
+        """Ask for a field by its name, and go there; an argument of the training that has no line gets one."""
+        self.status.busy = "reading the training arguments"
+        try:
+            further = await asyncio.to_thread(_further, self.form.draft)
+        except FinetuiError as error:  # TRL is not installed: the fields that are there can be found all the same
+            further = {}
+            self.notify(visible(": ".join(error.lines()[:2])), severity="warning", markup=False)
+        finally:
+            self.status.busy = ""
+        fields = {field.path: field for field in (*self.form.draft.shown_fields(), *further.values())}
+
+        def go(answer: str | None) -> None:
+            if answer and (field := fields.get(tuple(answer.split(".")))) is not None:
+                self.run_worker(self.form.go_to(field), group="find")
+
+        self.app.push_screen(FindDialog(list(fields.values())), go)
 
     # files
 
@@ -274,6 +296,11 @@ def _new_form() -> RunForm:
     draft = Draft()
     draft.take_roles()
     return RunForm(draft)
+
+
+def _further(draft: Draft) -> dict[tuple[str, ...], FormField]:
+    warm_up.wait()
+    return draft.further()
 
 
 def _reader(config: RunConfig) -> TokenReader:

@@ -26,17 +26,19 @@ LABELS = 3
 """Labels shown for each text, the most probable first."""
 
 
-def predict(ref: str, texts: list[str], file: Path | None, runs: Path | None, json: bool) -> int:
+def predict(ref: str, texts: list[str], file: Path | None, runs: Path | None, json: bool, trust: bool) -> int:
     """Predict each text, of the arguments, the file, or stdin. Returns the exit code."""
     given = texts or _lines(file)
     if not given:
         raise FinetuiError("there is no text to predict", "finetui predict", "give TEXT, --file, or lines on stdin")
     streams = Streams.take()
-    print_predictions(_model(ref, RunStore.default(runs)), given, streams, json)
+    print_predictions(_model(ref, RunStore.default(runs)), given, streams, json, trust)
     return DONE
 
 
-def print_predictions(ref: str | Path, texts: Sequence[str], streams: Streams, json: bool = False) -> None:
+def print_predictions(
+    ref: str | Path, texts: Sequence[str], streams: Streams, json: bool = False, trust: bool = False
+) -> None:
     """What is predicted in a table, or each text with what the model writes after it. A tab parts a text from its pair.
 
     Raises:
@@ -45,7 +47,7 @@ def print_predictions(ref: str | Path, texts: Sequence[str], streams: Streams, j
     with terminal.output_to(log_file()):
         from core import inference
 
-        predictor = inference.load(ref)
+        predictor = inference.load(ref, trust)
         asked = " and ".join(predictor.fields)
         if len(predictor.fields) > 1 and (alone := [text for text in texts if "\t" not in text]):
             hint = "part the two with a tab"

@@ -65,6 +65,8 @@ class Choice(Widget, can_focus=True):
         options = self._on()
         style = self.get_visual_style(f"choice--{'chosen' if self.value else 'default'}", partial=True)
         rest = self.get_visual_style("choice--rest", partial=True)
+        if not options:
+            return Content.styled("none of them fits here", rest)
         spread = Content("  ").join(
             Content.styled(f"● {option}", style) if option == chosen else Content.styled(f"○ {option}", rest)
             for option in options
@@ -77,6 +79,8 @@ class Choice(Widget, can_focus=True):
     def action_move(self, by: int) -> None:
         current = self.value or self.default
         options = self._on()
+        if not options:
+            return
         index = options.index(current) if current in options else -by
         self._choose(options[(index + by) % len(options)])
 

@@ -25,6 +25,10 @@ class Disclosure(Widget, can_focus=True):
     class Toggled(Message):
         """It was opened or closed."""
 
+        def __init__(self, disclosure: Disclosure) -> None:
+            super().__init__()
+            self.disclosure = disclosure
+
     def render(self) -> Content:
         if self.open:
             return Content("▾ less")
@@ -32,4 +36,4 @@ class Disclosure(Widget, can_focus=True):
 
     def action_unfold(self) -> None:
         self.open = not self.open
-        self.post_message(self.Toggled())
+        self.post_message(self.Toggled(self))

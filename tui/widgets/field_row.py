@@ -22,6 +22,22 @@ if TYPE_CHECKING:
     from tui.forms.fields import FormField, Path
 
 
+class FreeText(TextArea):
+    """Lines to type in; up and down leave it at its ends, as they leave every other field."""
+
+    def action_cursor_up(self, select: bool = False) -> None:
+        if self.cursor_at_first_line and not select:
+            self.screen.focus_previous()
+        else:
+            super().action_cursor_up(select)
+
+    def action_cursor_down(self, select: bool = False) -> None:
+        if self.cursor_at_last_line and not select:
+            self.screen.focus_next()
+        else:
+            super().action_cursor_down(select)
+
+
 class FieldRow(Vertical):
     """A line of the form.
 
@@ -69,6 +85,19 @@ class FieldRow(Vertical):
     def path(self) -> Path:
         return self.field.path
 
+    def take(self, field: FormField) -> bool:
+        """Be of this field, where it is edited in the same way; else False."""
+        if (field.choices, field.is_other) != (self.field.choices, self.field.is_other):
+            return False
+        if field != self.field:
+            self.field = field
+            if isinstance(self._editor, Input):
+                self._editor.placeholder = self._placeholder()
+            elif isinstance(self._editor, Choice):
+                self._editor.default = self._placeholder()
+                self._editor.refresh()
+        return True
+
     def show(self, text: str) -> None:
         """Put `text` into the editor."""
         if text == self.text:
@@ -104,6 +133,11 @@ class FieldRow(Vertical):
             self._editor.suggester = SuggestLast(words) if many else SuggestFromList(words)
             self._editor.placeholder = f"{one_line(guess)} (guessed)" if guess else self._placeholder()
 
+    @property
+    def placeholder(self) -> str:
+        """What stands there while nothing does."""
+        return self._placeholder()
+
     def narrow(self, off: Iterable[str]) -> None:
         """Leave these words out of those to choose from."""
         if isinstance(self._editor, Choice) and self._editor.off != frozenset(off):
@@ -123,7 +157,7 @@ class FieldRow(Vertical):
         if field.choices:
             return Choice(field.choices, self.text, self._placeholder())
         if field.is_other:
-            return TextArea(
+            return FreeText(
                 visible(self.text, keep="\n"),
                 compact=True,
                 highlight_cursor_line=False,

@@ -25,11 +25,12 @@ from tui.own_thread import in_own_thread
 from tui.text import one_line, visible
 from tui.widgets.disclosure import Disclosure
 from tui.widgets.field_row import FieldRow
-from tui.widgets.form import Form
+from tui.widgets.form import Form, FormPart
 from tui.widgets.path_input import PathInput
 
 if TYPE_CHECKING:
     from core.config import DataConfig, RunConfig
+    from tui.forms.fields import FormField
 
 
 METRICS: Path = ("metrics",)
@@ -116,12 +117,15 @@ class RunForm(Vertical):
             await self.form.rebuild(layout.parts(self.draft.fields), self.draft.texts)
         for row in self.form.rows():
             row.show_error("")
-        if (kind := self.form.row(methods.KIND)) is not None:
-            kind.narrow(self.draft.off)
-            kind.show_error(self.draft.check(methods.KIND))
-            if kind.has_focus_within:
-                self._help(kind)
-                self.call_after_refresh(kind.scroll_visible, animate=False)
+        for row in self.form.rows():
+            if row.path in (off := self.draft.off_at()):
+                row.narrow(off[row.path])
+                row.show_error(self.draft.check(row.path))
+            elif row.text and layout.of_other_tasks(row.path, self.draft.texts):
+                row.show_error(self.draft.check(row.path))
+        if (kind := self.form.row(methods.KIND)) is not None and kind.has_focus_within:
+            self._help(kind)
+            self.call_after_refresh(kind.scroll_visible, animate=False)
         self._settle()
 
     def _settle(self) -> None:
@@ -149,9 +153,25 @@ class RunForm(Vertical):
         await self.redraw()
         self.look()
 
-    def on_disclosure_toggled(self, event: Disclosure.Toggled) -> None:
+    @work(group="unfold")
+    async def on_disclosure_toggled(self, event: Disclosure.Toggled) -> None:
         event.stop()
+        part = event.disclosure.parent
+        if event.disclosure.open and isinstance(part, FormPart):
+            async with self._drawing:
+                await part.unfold()
         self._settle()
+
+    async def go_to(self, field: FormField) -> None:
+        """Go to the line of a field; an argument that has none gets one."""
+        if field.path not in self.draft.fields:
+            self.draft.pick(field)
+            await asyncio.shield(self._rebuild())
+        async with self._drawing:
+            row = await self.form.show_row(field.path)
+        self._settle()
+        if row is not None and row.display:
+            self.call_after_refresh(row.focus)
 
     # help
 
@@ -163,6 +183,10 @@ class RunForm(Vertical):
         help = visible(row.field.help)
         if row.path == methods.KIND:
             help = visible(methods.explain(self.draft.kind, self.draft.off))
+        elif reasons := set(self.draft.off_at().get(row.path, {}).values()):
+            help += f"\noff here: {'; '.join(sorted(reasons))}"
+        elif row.field.picked:
+            help += f"\n{row.field.name} of the task's arguments; empty: {row.placeholder or 'the library decides'}"
         if row.suggestions:
             help += f"\none of: {one_line(', '.join(row.suggestions))}"
         self.post_message(self.Helped(help))

@@ -41,7 +41,22 @@ def elements(checked: Checked, rows: Dataset, seen: Seen, wanted: list[int]) -> 
     found = []
     for number in wanted:
         row = number if seen.rows is None else int(seen.rows[number])
+        if task.packs:
+            found.append(_block(checked, view, row, int(seen.lengths[number])))
+            continue
         encoded = task.encode(view[row : row + 1], tokenizer, limit)
         nth = 0 if seen.rows is None else number - int(np.searchsorted(seen.rows, row))
         found.append({name: values[nth] for name, values in encoded.items() if name not in task.kept_back})
     return found
+
+
+def _block(checked: Checked, view: Dataset, row: int, length: int) -> dict[str, Any]:
+    """A packed block of so many tokens, of the rows about this one: which tokens they are costs nothing."""
+    count = 1
+    while True:
+        begin = max(0, min(row, len(view) - count))
+        encoded = checked.task.encode(view[begin : begin + count], checked.tokenizer, checked.config.data.max_length)
+        if len(encoded["input_ids"][0]) >= length or count >= len(view):
+            kept = checked.task.kept_back
+            return {name: values[0][:length] for name, values in encoded.items() if name not in kept}
+        count *= 2

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import FinetuiError
+from core.methods import adalora, options
 from core.tasks.base import IGNORED
+from core.training import schedule
 from core.training.preflight import balance, batches
 
 if TYPE_CHECKING:
@@ -23,8 +25,12 @@ def refuse(checked: Checked, encoded: Dataset) -> None:
     up to the first row that teaches something.
 
     Raises:
-        FinetuiError: the labels are no classes, or no row has a token that the loss sees.
+        FinetuiError: the labels are no classes, no row has a token that the loss sees, or AdaLoRA has no step to move
+            ranks in: windows and packed blocks are other than rows.
     """
+    if checked.config.method.kind == "adalora":
+        steps = schedule.planned_steps(checked.config.training, len(encoded))
+        adalora.check(options.peft_config(checked.config.method, checked.task.peft_task_type, steps))
     for finding in balance.look(checked.task, checked.config.data.train_split, checked.train):
         if finding.severity == "error":
             raise _as_error(finding)

@@ -40,6 +40,8 @@ def check(config: RunConfig, watch: Watch | None = None, trial: bool = True) -> 
     for split, rows in splits.items():
         found, seen[split] = _look(checked, split, rows, watch)
         findings += _renumbered(found, left_out)
+    if any(item.unreadable for item in seen.values()):
+        return report(findings, {})  # what else there is to say needs every row
     if checked.evaluation is not None:
         split = list(splits)[-1]
         tick = watch.over(f"{split}: rows that stand in the train split")
@@ -65,6 +67,8 @@ def _look(checked: Checked, split: str, rows: Dataset, watch: Watch) -> tuple[li
     task = checked.task
     seen = tokens.look(checked, rows, watch.over(f"{split}: tokens"))
     found = tokens.findings(checked, split, len(rows), seen, split == checked.config.data.train_split)
+    if seen.unreadable:
+        return found, seen
     found += texts.empty(task, split, rows, watch.over(f"{split}: empty texts"))
     found += texts.repeated(task, split, rows, watch.over(f"{split}: duplicates"))
     return found, seen

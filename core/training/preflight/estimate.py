@@ -8,7 +8,7 @@ optimizer has its state.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from core.methods.apply import apply
@@ -37,6 +37,7 @@ class Memory:
     """What the training of a model holds at its peak; the process around it is not counted.
 
     Attributes:
+        weights: those of the model, and of the frozen copies that the task holds beside it.
         activations: what the peak holds beyond the other three: what the backward pass needs of the forward pass, and
             what is made and thrown away on the way; None where the architecture cannot be followed.
         heap: bytes that the C library keeps of what was freed on the way, because others lie behind it; on the CPU.
@@ -71,6 +72,8 @@ def estimate(checked: Checked, arguments: TrainingArguments, batch: dict[str, An
         _fake(model, checked.precision.device)
         counted = size(model)
         weights = _part([*model.parameters(), *model.buffers()])
+        copies = 1 + checked.task.frozen_copies(checked.config)
+        held = replace(weights, bytes=weights.bytes * copies)
         trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
         gradients = _part(trained)
         try:
@@ -79,10 +82,10 @@ def estimate(checked: Checked, arguments: TrainingArguments, batch: dict[str, An
             )
         except Exception:  # an architecture or optimizer that looks at values: they are not there
             moments = 2 * sum(parameter.numel() for parameter in trained) * 4
-            return Memory(counted.total, counted.trainable, weights, gradients, Part(moments, "float32"), None)
+            return Memory(counted.total, counted.trainable, held, gradients, Part(moments, "float32"), None)
     rest = max(0, peak - weights.bytes - gradients.bytes - state.bytes)
     formats = checked.precision.autocast or checked.precision.weights
-    return Memory(counted.total, counted.trainable, weights, gradients, state, Part(rest, formats), heap)
+    return Memory(counted.total, counted.trainable, held, gradients, state, Part(rest, formats), heap)
 
 
 def _model(checked: Checked) -> PreTrainedModel:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from core.errors import BadRow
 from core.tasks.base import IGNORED, element_lengths
+from core.tasks.packing import Parts
 from core.training.preflight.findings import Finding, Severity, rows_of
 from core.training.prepare import LOOK_ROWS
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
     from core.training.prepare import Checked
+
+Numbers = npt.NDArray[np.int64]
 
 CAUSAL = "AutoModelForCausalLM"
 
@@ -32,6 +36,7 @@ class Seen:
         untrained: the rows with no token that the loss sees; empty where labels are not per token.
         ends: how many elements have the end-of-sequence token among what is learned.
         per_token: whether labels are per token.
+        unreadable: the rows that the task cannot read, each with the reason; `advice` is what to do about the first.
     """
 
     lengths: npt.NDArray[np.int32]
@@ -40,6 +45,8 @@ class Seen:
     untrained: list[int] = field(default_factory=list)
     ends: int = 0
     per_token: bool = False
+    unreadable: dict[int, str] = field(default_factory=dict)
+    advice: str = ""
 
     @property
     def longest(self) -> int:
@@ -57,23 +64,42 @@ def look(checked: Checked, rows: Dataset, tick: Callable[[int, int], None]) -> S
     seen = Seen(np.zeros(0, np.int32))
     lengths: list[npt.NDArray[np.int32]] = []
     owners: list[npt.NDArray[np.int64]] = []
+    parts = Parts(checked.task, checked.tokenizer, checked.config.data.max_length)
     for begin in range(0, len(rows), LOOK_ROWS):
         part = view[begin : begin + LOOK_ROWS]
         count = len(part[columns[0]])
-        encoded = checked.task.encode(part, checked.tokenizer, checked.config.data.max_length)
-        found = element_lengths(encoded)
-        lengths.append(np.fromiter(found, np.int32, len(found)))
-        if "row" in encoded:  # windows: a long row is several elements, and nothing of it is lost
-            owners.append(np.asarray(encoded["row"], np.int64) + begin)
-        else:
-            seen.cut += [begin + row for row in _cut(checked, part, found)]
-        _learned(checked, encoded, count, begin, seen)
+        numbers = np.arange(begin, begin + count)
+        encoded, part, numbers = _encode(parts, part, numbers, seen)
+        for made in (encoded, parts.rest() if begin + count == len(rows) else {}):
+            if not made:
+                continue
+            found = element_lengths(made)
+            lengths.append(np.fromiter(found, np.int32, len(found)))
+            if "row" in made:  # windows or blocks: a long row is several elements, and nothing of it is lost
+                owners.append(np.asarray(made["row"], np.int64))
+            else:
+                seen.cut += [int(numbers[row]) for row in _cut(checked, part, found)]
+            _learned(checked, made, numbers, seen)
         tick(begin + count, len(rows))
     if lengths:
         seen.lengths = np.concatenate(lengths)
     if owners:
         seen.rows = np.concatenate(owners)
     return seen
+
+
+def _encode(
+    parts: Parts, part: Mapping[str, Any], numbers: Numbers, seen: Seen
+) -> tuple[dict[str, list[Any]], Mapping[str, Any], Numbers]:
+    """The elements of a part without its unreadable rows, which are noted; that part, and the numbers of its rows."""
+    while True:
+        try:
+            return parts.encode(part, numbers.tolist()), part, numbers
+        except BadRow as bad:
+            seen.unreadable[int(numbers[bad.row])] = str(bad.reason.title)
+            seen.advice = seen.advice or bad.hint
+            part = {name: [*values[: bad.row], *values[bad.row + 1 :]] for name, values in part.items()}
+            numbers = np.delete(numbers, bad.row)
 
 
 def findings(checked: Checked, split: str, count: int, seen: Seen, trained_on: bool) -> list[Finding]:
@@ -84,6 +110,11 @@ def findings(checked: Checked, split: str, count: int, seen: Seen, trained_on: b
         trained_on: whether this is the split to train on.
     """
     found = []
+    if seen.unreadable:
+        rows = list(seen.unreadable)
+        reasons = "; ".join(dict.fromkeys(seen.unreadable.values()))
+        message = f"{rows_of(len(rows), count)} cannot be read: {reasons}"
+        found.append(Finding("unreadable_row", "error", split, len(rows), message, seen.advice, rows))
     if seen.cut:
         cut, limit = len(seen.cut), checked.config.data.max_length
         message = f"{rows_of(cut, count)} ({cut / count:.1%}) {'is' if cut == 1 else 'are'} cut at {limit} tokens"
@@ -117,7 +148,7 @@ def _cut(checked: Checked, part: Mapping[str, Any], lengths: list[int]) -> list[
     return [row for row, length in zip(at, whole, strict=True) if length > limit]
 
 
-def _learned(checked: Checked, encoded: Mapping[str, list[Any]], count: int, begin: int, seen: Seen) -> None:
+def _learned(checked: Checked, encoded: Mapping[str, list[Any]], numbers: Numbers, seen: Seen) -> None:
     """Add the rows of a part that teach nothing, and the elements whose end is learned."""
     labels = encoded.get("labels")
     if not labels or not isinstance(labels[0], list):
@@ -127,8 +158,8 @@ def _learned(checked: Checked, encoded: Mapping[str, list[Any]], count: int, beg
     # The output at a position is held against the label of the next: nothing comes before the first.
     first = 1 if checked.task.label_view(element, checked.tokenizer).shifted else 0
     learned = [set(targets[first:]) - {IGNORED} for targets in labels]
-    owners = encoded.get("row", range(count))
+    owners = encoded.get("row", numbers)
     teaching = {owner for owner, targets in zip(owners, learned, strict=True) if targets}
-    if not checked.config.data.packing:  # of a packed text every token is learned, in whichever block it lies
-        seen.untrained += [begin + row for row in range(count) if row not in teaching]
+    if not checked.task.packs:  # of a packed text every token is learned, in whichever block it lies
+        seen.untrained += [int(number) for number in numbers if number not in teaching]
     seen.ends += sum(checked.tokenizer.eos_token_id in targets for targets in learned)

@@ -1,0 +1,79 @@
+"""`training:` takes the fields of the task's own arguments class, with that class's defaults."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from core import config_file
+from core.config import RunConfig, TaskName
+from core.errors import FinetuiError
+from core.precision import Precision
+from core.tasks import task_class
+from core.training import arguments
+
+FLOAT32 = Precision("float32", None, "cpu")
+
+OURS = {
+    "output_dir", "disable_tqdm", "logging_nan_inf_filter", "report_to", "logging_steps", "include_for_metrics",
+    "bf16", "use_cpu", "dataloader_pin_memory", "dataset_kwargs", "max_length",
+}  # fmt: skip
+"""What docs/architecture.md says is set otherwise, and what follows from the device and from `data:`."""
+
+TASKS = get_args(TaskName)
+
+
+def config(task: str, **training: Any) -> RunConfig:
+    made = config_file.validate({"task": task, "model": {"id": "m"}, "data": {"id": "d"}, "training": training})
+    return arguments.settle(made)
+
+
+def built(task: str, place: Path, **training: Any) -> Any:
+    return arguments.build(config(task, **training), place, FLOAT32)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_defaults_are_those_of_the_class(task: Any, tmp_path: Path) -> None:
+    cls = task_class(task).arguments_class()
+    ours, theirs = built(task, tmp_path), cls(output_dir=str(tmp_path), use_cpu=True, bf16=False)
+    fixed = set(task_class(task).fixed_arguments)
+    differing = {
+        field.name for field in dataclasses.fields(cls) if getattr(ours, field.name) != getattr(theirs, field.name)
+    }
+    assert type(ours) is cls
+    assert differing <= OURS | fixed
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_old_names_get_the_new_one(task: Any, tmp_path: Path) -> None:
+    fields = {field.name for field in dataclasses.fields(task_class(task).arguments_class())}
+    for name in {**arguments.RENAMED, **arguments.GONE}:
+        if name in fields:
+            continue  # this class still has it, or has it as its own
+        with pytest.raises(FinetuiError, match=name) as caught:
+            built(task, tmp_path, **{name: 1})
+        assert caught.value.hint.startswith(("it is called", "leave it out"))
+
+
+def test_the_new_names_are_fields() -> None:
+    """A hint that names a field which is not there would send a person in a circle."""
+    known = {field.name for task in TASKS for field in dataclasses.fields(task_class(task).arguments_class())}
+    for new in arguments.RENAMED.values():
+        word = new.split()[0].rstrip(":")
+        assert word in known or word in ("data.max_length", "nothing"), new
+    assert not set(arguments.GONE) & known
+
+
+def test_what_does_nothing_here_is_refused_but_its_default_is_not(tmp_path: Path) -> None:
+    with pytest.raises(FinetuiError, match="push_to_hub"):
+        built("causal-lm", tmp_path, push_to_hub=True)
+    assert not built("causal-lm", tmp_path, push_to_hub=False).push_to_hub
+
+
+def test_schedules_that_follow_a_metric_bring_evaluations() -> None:
+    settled = config("causal-lm", lr_scheduler_type="reduce_lr_on_plateau").training
+    assert (settled.eval_strategy, settled.metric_for_best_model) == ("epoch", "loss")
+    assert not settled.load_best_model_at_end

@@ -1,0 +1,109 @@
+"""Finds a field of the form by a part of its name or of its help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.screens.dialogs import Dialog
+from tui.text import one_line
+
+if TYPE_CHECKING:
+    from tui.forms.fields import FormField
+
+NAME = 42
+"""Columns of a field's key."""
+
+
+class FindDialog(Dialog):
+    """A line to type in above the fields that match. Its result is the key of one, or an empty text.
+
+    Args:
+        fields: what can be found.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "move(1)", show=False, priority=True),
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("pagedown", "move(8)", show=False, priority=True),
+        Binding("pageup", "move(-8)", show=False, priority=True),
+    ]
+
+    def __init__(self, fields: Sequence[FormField]) -> None:
+        super().__init__("Find an option", [], [("", "Back")])
+        self._fields = fields
+        self._found: list[FormField] = []
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Static(Content(self._title), id="dialog-title")
+            yield Input(placeholder="a part of its name, or of what it does", compact=True, select_on_focus=False)
+            yield OptionList(id="find-fields", markup=False, compact=True)
+            yield Static(id="find-help")
+            yield Static(Content("↑ ↓ choose   Enter go there   Esc back"), classes="quiet")
+
+    def on_mount(self) -> None:
+        self.query_one(OptionList).can_focus = False
+        self._look("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._look(event.value)
+
+    def _look(self, text: str) -> None:
+        """List what has every word: in names first, then in the help."""
+        words = text.lower().replace(" ", "_").split("_")
+        in_name = [field for field in self._fields if all(word in _key(field).lower() for word in words)]
+        known = {field.path for field in in_name}
+        in_help = [
+            field
+            for field in self._fields
+            if field.path not in known and all(word in f"{_key(field)} {field.help}".lower() for word in words)
+        ]
+        self._found = [*in_name, *in_help]
+        table = self.query_one(OptionList)
+        table.set_options(Option(_line(field), id=str(index)) for index, field in enumerate(self._found))
+        table.highlighted = 0 if self._found else None
+        if not self._found:
+            self._help("nothing is called that")
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        self._help(self._found[event.option_index].help)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.dismiss(_key(self._found[event.option_index]))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        at = self.query_one(OptionList).highlighted
+        if at is not None:
+            self.dismiss(_key(self._found[at]))
+
+    def action_move(self, by: int) -> None:
+        table = self.query_one(OptionList)
+        if table.highlighted is not None:
+            table.highlighted = max(0, min(len(self._found) - 1, table.highlighted + by))
+
+    def _help(self, text: str) -> None:
+        width = self.query_one("#find-help").size.width or 70
+        self.query_one("#find-help", Static).update(Content(one_line(text, 3 * width - 10)))
+
+
+def _key(field: FormField) -> str:
+    return ".".join(field.path)
+
+
+def _line(field: FormField) -> Content:
+    default = "" if field.default in (None, {}, []) else one_line(str(field.default), 24)
+    if field.choices and isinstance(field.default, bool):
+        default = "yes" if field.default else "no"
+    return Content.assemble(f"{one_line(_key(field), NAME):{NAME}} ", (default, "$text-muted"))
