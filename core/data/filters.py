@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from core.data import filter_syntax as syntax
-from core.data import leaves
+from core.data import leaves, threads
 from core.data.browse import class_names
 from core.data.chunks import Watch, chunks
 from core.data.filter_syntax import FilterError
@@ -78,12 +78,15 @@ class Filter:
 
     def rows(self, rows: Dataset, watch: Watch | None = None) -> Rows:
         """The rows that it holds for, of those that it was made for."""
-        found: list[Rows] = [np.empty(0, dtype=np.int64)]
         columns = [name for name in rows.column_names if name in self._used] or rows.column_names[:1]
-        for start, table in chunks(rows, columns, watch):
+
+        def holding(piece: tuple[int, pa.Table]) -> Rows:
+            start, table = piece
             holds = self._holds(table.combine_chunks()).fill_null(False)
-            found.append(np.flatnonzero(holds.to_numpy(zero_copy_only=False)) + start)
-        return np.concatenate(found)
+            return np.asarray(np.flatnonzero(holds.to_numpy(zero_copy_only=False)) + start)
+
+        found = threads.in_order(holding, chunks(rows, columns, watch))
+        return np.concatenate([np.empty(0, dtype=np.int64), *found])
 
     def _error(self, place: int, title: str, hint: str) -> FilterError:
         return FilterError(self.text, place, title, hint)
