@@ -26,6 +26,8 @@ def configs(browser: Browser, model: str, described: Mapping[str, Any]) -> Itera
 
     same = means_same(browser, described)
     data = described["data"] if same else browser.data.model_dump(mode="json", exclude_unset=True)
+    if browser.damages:  # what is shown is what is meant; that a run would stop at it is said elsewhere
+        data = {"damaged": "keep", **data}
     training = {key: value for key, value in described.get("training", {}).items() if key in KEPT}
     first = described.get("task", next(iter(tasks.PLACES)))
     names = [first] if same and described.get("task") else [first, *(name for name in tasks.PLACES if name != first)]

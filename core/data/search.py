@@ -78,8 +78,10 @@ def contains(values: pa.Array, text: str) -> pa.Array:
 
 
 def _end_to_end(texts: pa.Array) -> pa.Array:
-    """All texts as one value, as they lie in memory: one search instead of one for each. It may find what no single text
-    holds, and overlooks nothing."""
+    """All texts as one value, as they lie in memory: one search instead of one for each.
+
+    What is found in it may lie across two texts; what a text holds is found.
+    """
     import pyarrow as pa
 
     kind = {pa.string(): np.int32, pa.large_string(): np.int64}.get(texts.type)
