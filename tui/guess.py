@@ -19,6 +19,12 @@ def means_same(browser: Browser, described: Mapping[str, Any]) -> bool:
     return all(on_form.get(key) == data.get(key) for key in ("id", "files", "subset"))
 
 
+def limit_of(browser: Browser, split: str, described: Mapping[str, Any]) -> int | None:
+    """How many rows of a split the run on the form uses, where that is about this data and says it."""
+    limit = described.get("data", {}).get("limit") or {}
+    return limit.get(split) if means_same(browser, described) else None
+
+
 def configs(browser: Browser, model: str, described: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Plain data of configs to be tried one after the other: the first whose columns are there is meant."""
     from core import tasks

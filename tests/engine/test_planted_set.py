@@ -1,4 +1,4 @@
-"""Real rows with known faults, all in one set: the shell and the screen report exactly these, by count and row number."""
+"""Real rows with known faults, all in one set: shell and screen report exactly these, by count and row number."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from core import config_file
 from core.config import RunConfig
+from core.training import preflight
 from tests.command_line import finetui
 from tests.pilot.driving import driven, text, until_shown
 from tui.screens.start_dialog import StartDialog
@@ -29,11 +30,10 @@ EXPECTED = {
 
 @pytest.fixture(scope="module")
 def planted(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> RunConfig:
-    """101 and 30 rows of WNUT-17. Of the former one has a tag that there is not, and of the other 100, 20 are longer than
-    the limit and 3 are words without a token; 5 of the latter stand in the former."""
+    """101 and 30 rows of WNUT-17: one of the former has a tag that there is not; of the other 100, 20 are longer than
+    the limit and 3 are words without a token. 5 of the latter stand in the former."""
     folder = tmp_path_factory.mktemp("planted")
-    train, held, names = [], [], set()
-    short = []
+    names, short = set(), []
     for row in _rows(shared / "data" / "wnut17" / "train.jsonl"):
         names |= set(row["ner_tags"])
         if 5 <= len(row["tokens"]) <= 12 and not any("http" in word or len(word) > 12 for word in row["tokens"]):
@@ -64,6 +64,11 @@ def planted(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> RunConfig
     }
     (folder / "run.yaml").write_text(config_file.to_yaml(config_file.validate(plain)))
     return config_file.validate(plain)
+
+
+def test_the_check_reports_exactly_these(planted: RunConfig) -> None:
+    found = [finding for finding in preflight.check(planted, trial=False).findings if finding.severity != "info"]
+    assert {(item.code, item.split): (item.severity, item.rows) for item in found} == EXPECTED
 
 
 def test_the_shell_reports_exactly_these(planted: RunConfig) -> None:

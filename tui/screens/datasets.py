@@ -278,10 +278,13 @@ class DatasetsScreen(FinetuiScreen):
         self.app.push_screen(AboutDialog(self.browser, self.status.text))
 
     def action_statistics(self) -> None:
-        """Count labels, lengths and duplicates of the split."""
+        """Count labels, lengths and duplicates of the rows that are shown."""
         from tui.screens.statistics_dialog import StatisticsDialog
 
-        self.app.push_screen(StatisticsDialog(self.browser, self._view.split, self._tokenizer(), self._described()))
+        view, waits = self._view, self.finetui.live is not None
+        shown = None if isinstance(view.numbers, range) else view.numbers
+        dialog = StatisticsDialog(self.browser, view.split, shown, self._tokenizer(), self._described(), waits)
+        self.app.push_screen(dialog)
 
     def action_export(self) -> None:
         """Ask where to write the rows that are shown."""
