@@ -126,7 +126,8 @@ def same_lines(found: Statistics) -> Content:
         train, evaluation, shared = found.shared
         verb = "stands" if len(shared) == 1 else "stand"
         count = f"{len(shared):,} {'row' if len(shared) == 1 else 'rows'}"
-        said = f"  {count} of {one_line(evaluation)} {verb} in {one_line(train)}{_which(shared)}"
+        of = " (of the rows that are shown)" if found.filtered else ""
+        said = f"  {count} of {one_line(evaluation)} {verb} in {one_line(train)}{of}{_which(shared)}"
         lines.append(Content.styled(said, "bold $warning" if shared else ""))
     if found.used is not None:
         said = f"  all rows that are shown are counted; a run uses the first {found.used:,} of the split (data.limit)"

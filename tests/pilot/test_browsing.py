@@ -152,7 +152,7 @@ async def test_statistics_count_the_rows_that_a_filter_shows(tmp_path: Path, let
         assert re.search(r"good +0\.0 % +0", shown)
         assert "0 rows equal an earlier row of those that are shown" in shown
         leaked = [row for row in (37, 38, 39) if row in odd]
-        assert f"of validation stand{'s' * (len(leaked) == 1)} in train: {', '.join(map(str, leaked))}" in shown
+        assert f"in train (of the rows that are shown): {', '.join(map(str, leaked))}" in shown
 
 
 async def test_lengths_in_tokens_and_how_many_rows_are_truncated(
