@@ -115,6 +115,10 @@ class DataConfig(Section):
     )
     packing: bool = Field(False, description="causal-lm: texts end to end, in blocks of max_length tokens")
     limit: dict[str, int] = Field({}, description="split -> use only its first N rows")
+    damaged: Literal["stop", "keep", "drop"] = Field(
+        "stop",
+        description="rows with bytes that are not UTF-8, surplus cells, broken json: stop, keep or drop them",
+    )
 
     @property
     def label(self) -> str:

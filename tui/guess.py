@@ -19,6 +19,12 @@ def means_same(browser: Browser, described: Mapping[str, Any]) -> bool:
     return all(on_form.get(key) == data.get(key) for key in ("id", "files", "subset"))
 
 
+def limit_of(browser: Browser, split: str, described: Mapping[str, Any]) -> int | None:
+    """How many rows of a split the run on the form uses, where that is about this data and says it."""
+    limit = described.get("data", {}).get("limit") or {}
+    return limit.get(split) if means_same(browser, described) else None
+
+
 def configs(browser: Browser, model: str, described: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Plain data of configs to be tried one after the other: the first whose columns are there is meant."""
     from core import tasks
@@ -26,6 +32,8 @@ def configs(browser: Browser, model: str, described: Mapping[str, Any]) -> Itera
 
     same = means_same(browser, described)
     data = described["data"] if same else browser.data.model_dump(mode="json", exclude_unset=True)
+    if browser.damages:  # what is shown is what is meant; that a run would stop at it is said elsewhere
+        data = {"damaged": "keep", **data}
     training = {key: value for key, value in described.get("training", {}).items() if key in KEPT}
     first = described.get("task", next(iter(tasks.PLACES)))
     names = [first] if same and described.get("task") else [first, *(name for name in tasks.PLACES if name != first)]

@@ -97,6 +97,7 @@ TABLE: tuple[Key, ...] = (
     Key("inspector", "p", "go(-1)", "", "the row or batch before"),
     Key("inspector", "w", "window", "window", "the next window of a row that is cut into several"),
     Key("inspector", "t", "tensor", "tensor", "the next tensor of the batch"),
+    Key("inspector", "P", "padding", "", "count the padding of the epoch: tokenizes the whole split"),
     Key("inspector", "e", "type", "type", "type a text: it is tokenized at each key"),
     Key("inspector", "c", "compare", "beside", "another tokenizer beside this one, or no longer"),
     Key("inspector", "g", "goto", "", "go to a row or batch by its number"),

@@ -10,15 +10,18 @@ from core.errors import FinetuiError
 from tui import guess, warm_up
 
 if TYPE_CHECKING:
+    from datasets import Dataset
+
     from core.data.browse import Browser
     from core.data.statistics import Measure
     from core.tasks.base import Task
 
 
-def measure(browser: Browser, split: str, model: str, described: Mapping[str, Any]) -> Measure:
+def measure(browser: Browser, split: str, rows: Dataset, model: str, described: Mapping[str, Any]) -> Measure:
     """The measure under a model; an empty name means that none is chosen.
 
     Args:
+        rows: of the split those that are measured.
         described: plain data of the config on the form; its task and columns count where it means the same data.
 
     Raises:
@@ -26,7 +29,6 @@ def measure(browser: Browser, split: str, model: str, described: Mapping[str, An
     """
     from core.data import statistics
 
-    rows = browser.rows(split)
     if not model:
         return statistics.in_characters(rows)
     warm_up.wait()

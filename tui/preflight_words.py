@@ -10,7 +10,7 @@ from tui.figures import duration, number, size
 if TYPE_CHECKING:
     from core.training.preflight import Finding, Report
 
-SHOWN_ROWS = 8
+SHOWN_ROWS = 20
 PARTS = ("weights", "gradients", "optimizer", "activations", "heap")
 """Of the memory; what does not add to it is left out."""
 LABELS = {

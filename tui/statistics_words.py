@@ -24,6 +24,10 @@ class Statistics:
     """What is known so far; None where it is not counted yet.
 
     Attributes:
+        rows: how many are counted: those that are shown.
+        filtered: whether a filter is on, so that they are not all of the split.
+        used: how many of the split the run on the form uses (data.limit), where it says so.
+        asks: tokens are counted only when asked for.
         labels: the column, and rows per label.
         lengths: of the first rows of the split; `measured` says whether of all.
         twice: rows that equal an earlier one.
@@ -32,6 +36,9 @@ class Statistics:
     """
 
     rows: int
+    filtered: bool = False
+    used: int | None = None
+    asks: bool = False
     labels: tuple[str, Mapping[str, int]] | None = None
     measure: Measure | None = None
     lengths: Lengths | None = None
@@ -75,7 +82,9 @@ def length_lines(found: Statistics, width: int, height: int) -> Content:
     """What is measured, quantiles, what is cut, the histogram."""
     measure = found.measure
     if measure is None:
-        return Content("")
+        return (
+            Content.styled("a run trains: t counts tokens all the same", "$text-muted") if found.asks else Content("")
+        )
     title = Content.assemble(
         (f"{measure.unit} per row", "bold $primary"), (f"  {one_line(measure.note)}", "$text-muted")
     )
@@ -111,13 +120,18 @@ def same_lines(found: Statistics) -> Content:
     )
     lines = [title]
     if found.twice is not None:
-        lines.append(Content(f"  {_rows(found.twice)} an earlier row of the split{_which(found.twice)}"))
+        of = "those that are shown" if found.filtered else "the split"
+        lines.append(Content(f"  {_rows(found.twice)} an earlier row of {of}{_which(found.twice)}"))
     if found.shared is not None:
         train, evaluation, shared = found.shared
         verb = "stands" if len(shared) == 1 else "stand"
         count = f"{len(shared):,} {'row' if len(shared) == 1 else 'rows'}"
-        said = f"  {count} of {one_line(evaluation)} {verb} in {one_line(train)}{_which(shared)}"
+        of = " (of the rows that are shown)" if found.filtered else ""
+        said = f"  {count} of {one_line(evaluation)} {verb} in {one_line(train)}{of}{_which(shared)}"
         lines.append(Content.styled(said, "bold $warning" if shared else ""))
+    if found.used is not None:
+        said = f"  all rows that are shown are counted; a run uses the first {found.used:,} of the split (data.limit)"
+        lines.append(Content.styled(said, "$text-muted"))
     return Content("\n").join(lines)
 
 

@@ -42,6 +42,7 @@ class Browser:
         splits: name -> rows.
         sources: the files, or the folder or Hub id.
         size: bytes on disk: of the files, of a dataset from the Hub those of its Arrow files.
+        damages: split -> what is wrong with its files, where something is; they are shown as far as they can be read.
     """
 
     def __init__(self, data: DataConfig, dataset: DatasetDict) -> None:
@@ -49,6 +50,7 @@ class Browser:
         self.splits = {name: len(rows) for name, rows in dataset.items()}
         self.sources = _files(data) or [data.id or ""]
         self.size = _size(data, dataset)
+        self.damages = sources.damages(data)
         self._dataset = dataset
         self._mapped = {file["filename"] for rows in dataset.values() for file in rows.cache_files}
         self._read = 0
@@ -60,11 +62,13 @@ class Browser:
     def open(cls, ref: str, subset: str | None = None, revision: str | None = None) -> Browser:
         """Open a file, a folder or a Hub id. Takes seconds where nothing is cached.
 
+        Damaged text is opened too; `data` is that of a run, which stops at such rows.
+
         Raises:
-            FinetuiError: it is missing, unreadable or empty.
+            FinetuiError: it is missing, empty, or nothing of it can be read.
         """
         data = locate(ref.strip(), subset, revision)
-        dataset = sources.open_splits(data)
+        dataset = sources.open_splits(data.model_copy(update={"damaged": "keep"}))
         if not any(len(rows) for rows in dataset.values()):
             raise FinetuiError(f"{ref} has no rows", ref, "choose other data")
         if data.train_split not in dataset:

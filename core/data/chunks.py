@@ -70,11 +70,12 @@ def _mapped(file: Path, columns: list[str]) -> Iterator[pa.Table]:
         mapping = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     reader = pa.ipc.open_stream(pa.py_buffer(mapping))
     waiting: list[pa.RecordBatch] = []
-    read = 0
+    read = rows_waiting = bytes_waiting = 0
     for batch in reader:
         waiting.append(batch.select(columns))
-        bytes_waiting = sum(part.nbytes for part in waiting)
-        if sum(part.num_rows for part in waiting) < ROWS and bytes_waiting < _FORGET_BYTES:
+        rows_waiting += batch.num_rows
+        bytes_waiting += waiting[-1].nbytes
+        if rows_waiting < ROWS and bytes_waiting < _FORGET_BYTES:
             continue
         table, waiting = pa.Table.from_batches(waiting), []
         # Cells may hold megabytes each.
@@ -82,6 +83,7 @@ def _mapped(file: Path, columns: list[str]) -> Iterator[pa.Table]:
         for start in range(0, len(table), most):
             yield table.slice(start, most)
         read += bytes_waiting
+        rows_waiting = bytes_waiting = 0
         if read > _FORGET_BYTES and hasattr(mapping, "madvise"):
             read = 0
             # Only says that the pages are not needed now: who still holds a table reads them from the file again.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import datasets
 import pandas as pd
@@ -94,9 +94,10 @@ def _fits(column: pa.ChunkedArray, kind: pa.DataType) -> bool:
 
 def _tables(file: Path, separator: str) -> Iterator[pa.Table]:
     """The rows of a file as tables of string columns, null where a cell is empty."""
-    if separator == ",":
-        separator = _separator(file)
-    quoting = csv.QUOTE_MINIMAL if separator != "\t" or _quotes_pair_up(file, separator) else csv.QUOTE_NONE
+    with open_text(file) as stream:
+        separator = separator_of(stream) if separator == "," else separator
+    with open_text(file) as stream:
+        quoting = quoting_of(stream, separator)
     with open_text(file) as stream:
         frames = pd.read_csv(
             stream,
@@ -116,25 +117,25 @@ def _tables(file: Path, separator: str) -> Iterator[pa.Table]:
             yield pa.Table.from_arrays(arrays, [str(name) for name in frame.columns])
 
 
-def _separator(file: Path) -> str:
+def separator_of(lines: Iterable[str]) -> str:
     """The separator of a .csv: a header without a comma may be divided by semicolons, as spreadsheets of half of Europe
     write it, or by tabs."""
-    with open_text(file) as stream:
-        header = stream.readline()
+    header = next(iter(lines), "")
     return next((mark for mark in (",", ";", "\t") if mark in header), ",")
 
 
-def _quotes_pair_up(file: Path, separator: str) -> bool:
-    """Whether quotes in a tab-separated file enclose cells. In many such files they are plain characters.
+def quoting_of(lines: Iterable[str], separator: str) -> Literal[0, 3]:
+    """csv.QUOTE_MINIMAL, or csv.QUOTE_NONE where quotes are plain characters, as in many tab-separated files.
 
     A cell that opens with a quote and does not close with one on the same line, says so.
     """
-    with open_text(file) as stream:
-        for line in stream:
-            for cell in line.rstrip("\r\n").split(separator):
-                if cell.startswith('"') and (len(cell) == 1 or not cell.endswith('"')):
-                    return False
-    return True
+    if separator != "\t":
+        return csv.QUOTE_MINIMAL
+    for line in lines:
+        for cell in line.rstrip("\r\n").split(separator):
+            if cell.startswith('"') and (len(cell) == 1 or not cell.endswith('"')):
+                return csv.QUOTE_NONE
+    return csv.QUOTE_MINIMAL
 
 
 def open_text(file: Path) -> IO[str]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import gzip
 import logging
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.data import unreadable
+from core.data import mending, unreadable
 from core.data.files import Format, require_data_file
+from core.data.mending import Mended
 from core.errors import FinetuiError
 
 if TYPE_CHECKING:
@@ -21,21 +24,48 @@ MOST_AT_ONCE = 2**30
 _BLOCK = 2**20
 
 
-def read(paths: list[Path]) -> Dataset:
+def read(paths: list[Path], mend: bool = False) -> Dataset:
     """The rows of files of one format, memory-mapped.
 
     Uses the builders directly: `load_dataset` reports the load of a local file to a server of its makers.
 
+    Args:
+        mend: read damaged text all the same, as far as rows can be made of it; `mending.found` then says what is wrong.
+
     Raises:
         FinetuiError: missing, unreadable, malformed or empty file; it names the file and, where known, the line.
     """
-    from datasets.exceptions import DatasetGenerationError
-
     formats = {require_data_file(path) for path in paths}
     if len(formats) > 1:
         names = ", ".join(path.name for path in paths[:3])
         raise FinetuiError("the files of one split have several formats", names, "convert them to one format")
     kind = formats.pop()
+    if mend and (rows := _copies(list(filter(None, map(mending.found, paths))), len(paths), kind)) is not None:
+        return rows
+    try:
+        return _read(paths, kind)
+    except FinetuiError:
+        rows = _copies(_mended(paths, kind), len(paths), kind) if mend else None
+        if rows is None:
+            raise
+        return rows
+
+
+def _copies(files: list[Mended], count: int, kind: Format) -> Dataset | None:
+    """The rows of mended files; None unless there are so many files, and one is damaged."""
+    if len(files) < count or not any(file.damages for file in files):
+        return None
+    try:
+        rows = _read([file.path for file in files], kind)
+    except FinetuiError:
+        return None
+    # If there are other rows than were written, nobody can say which of them are damaged.
+    return rows if len(rows) == sum(file.rows for file in files) else None
+
+
+def _read(paths: list[Path], kind: Format) -> Dataset:
+    from datasets.exceptions import DatasetGenerationError
+
     try:
         with quiet():
             try:
@@ -48,6 +78,14 @@ def read(paths: list[Path]) -> Dataset:
                 return _build(kind, paths, {"chunksize": size})
     except (DatasetGenerationError, OSError, EOFError, ValueError, StopIteration, RuntimeError) as error:
         raise unreadable.explain(paths, kind, error) from error
+
+
+def _mended(paths: list[Path], kind: Format) -> list[Mended]:
+    """The files as they can be read, without those that cannot be."""
+    try:
+        return list(filter(None, (mending.mend(path, kind) for path in paths)))
+    except (OSError, EOFError, csv.Error, zlib.error):
+        return []
 
 
 @contextlib.contextmanager

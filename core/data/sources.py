@@ -12,7 +12,8 @@ import numpy as np
 
 from core.config import DataConfig
 from core.config_file import is_local
-from core.data import files, hub, reader
+from core.data import files, hub, mending, reader
+from core.data.damage import Damage, rows_of
 from core.errors import FinetuiError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def load(data: DataConfig) -> DatasetDict:
     Raises:
         FinetuiError: whatever is wrong with the data, the split to train on, or the one to evaluate on.
     """
-    dataset = _hold_out(data, _limit(data, open_splits(data)))
+    dataset = _hold_out(data, _limit(data, _drop(data, open_splits(data))))
     for split in splits(data, dataset):
         if split is not None and not len(dataset[split]):
             raise FinetuiError(f"split {split} has no rows", _origin(data), "choose another split, or other data")
@@ -74,21 +75,47 @@ def open_splits(data: DataConfig) -> DatasetDict:
     # through importing it. This waits until it is whole.
     import transformers  # noqa: F401
 
+    paths = split_files(data)
+    if paths is not None:
+        keep = data.damaged != "stop"
+        return datasets.DatasetDict({split: reader.read(found, keep) for split, found in paths.items()})
+    assert data.id is not None
+    path = Path(data.id).expanduser()
+    if path.is_dir():
+        return _open_saved(_folder(path, data))
+    if is_local(data.id) or files.format_of(path) is not None:
+        raise files.missing(path)
+    return hub.load(data.id, data.subset, data.revision)
+
+
+def damages(data: DataConfig) -> dict[str, list[Damage]]:
+    """What is wrong with the files of splits that were opened although they are damaged; only of such splits."""
+    found: dict[str, list[Damage]] = {}
+    for split, paths in (split_files(data) or {}).items():
+        copies = [mending.found(path) for path in paths]
+        if any(copy is not None and copy.damages for copy in copies):
+            found[split] = mending.in_split([copy for copy in copies if copy is not None])
+    return found
+
+
+def split_files(data: DataConfig) -> dict[str, list[Path]] | None:
+    """split -> files; None where the data is no files: a saved dataset, or on the Hub.
+
+    Raises:
+        FinetuiError: there are none.
+    """
     if data.files is not None:
         paths = {split: _paths(named) for split, named in data.files.items()}
         if not paths or not all(paths.values()):
             hint = "name at least one file per split: data.files: {train: FILE}"
             raise FinetuiError("there are no files", "data.files", hint)
-        return datasets.DatasetDict({split: reader.read(found) for split, found in paths.items()})
+        return paths
     assert data.id is not None
     path = Path(data.id).expanduser()
     if path.is_dir():
-        return _open_folder(path, data)
-    if path.exists():
-        return datasets.DatasetDict({"train": reader.read([path])})
-    if is_local(data.id) or files.format_of(path) is not None:
-        raise files.missing(path)
-    return hub.load(data.id, data.subset, data.revision)
+        folder = _folder(path, data)
+        return None if is_saved(folder) else files.find(folder)
+    return {"train": [path]} if path.exists() else None
 
 
 def is_saved(folder: Path) -> bool:
@@ -96,16 +123,19 @@ def is_saved(folder: Path) -> bool:
     return (folder / "dataset_dict.json").is_file() or (folder / "state.json").is_file()
 
 
-def _open_folder(folder: Path, data: DataConfig) -> DatasetDict:
+def _folder(folder: Path, data: DataConfig) -> Path:
+    """The folder, or that of the subset in it."""
+    if data.subset is None:
+        return folder
+    if not (folder / data.subset).is_dir():
+        hint = "leave data.subset out, or name a folder in it"
+        raise FinetuiError(f"{folder.name} has no subset {data.subset}", str(folder), hint)
+    return folder / data.subset
+
+
+def _open_saved(folder: Path) -> DatasetDict:
     import datasets
 
-    if data.subset is not None:
-        if not (folder / data.subset).is_dir():
-            hint = "leave data.subset out, or name a folder in it"
-            raise FinetuiError(f"{folder.name} has no subset {data.subset}", str(folder), hint)
-        folder = folder / data.subset
-    if not is_saved(folder):
-        return datasets.DatasetDict({split: reader.read(paths) for split, paths in files.find(folder).items()})
     try:
         with reader.quiet():
             saved = datasets.load_from_disk(str(folder))
@@ -119,6 +149,13 @@ def _open_folder(folder: Path, data: DataConfig) -> DatasetDict:
 
 def _paths(named: str | list[str]) -> list[Path]:
     return [Path(name).expanduser() for name in ([named] if isinstance(named, str) else named)]
+
+
+def _drop(data: DataConfig, dataset: DatasetDict) -> DatasetDict:
+    for split, found in damages(data).items() if data.damaged == "drop" else ():
+        kept = np.setdiff1d(np.arange(len(dataset[split])), rows_of(found))
+        dataset[split] = dataset[split].select(kept, keep_in_memory=True)
+    return dataset
 
 
 def _limit(data: DataConfig, dataset: DatasetDict) -> DatasetDict:

@@ -18,6 +18,7 @@ _RAGGED = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 _OPEN_QUOTE = re.compile(r"EOF inside string starting at row (\d+)")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _BLOCK = 2**20
+_OR = "; Datasets shows it, data.damaged: drop leaves such rows out"
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -91,7 +92,8 @@ def _damaged_gzip(path: Path) -> FinetuiError | None:
     except gzip.BadGzipFile:
         return FinetuiError(f"{path.name} is not gzip", str(path), "take .gz off its name if it is plain text")
     except (EOFError, OSError, zlib.error):
-        return FinetuiError(f"{path.name} is cut short", f"{path}: the gzip stream has no end", "download it again")
+        hint = f"download it again{_OR}"
+        return FinetuiError(f"{path.name} is cut short", f"{path}: the gzip stream has no end", hint)
     return None
 
 
@@ -107,7 +109,7 @@ def _not_text(path: Path, kind: Format) -> FinetuiError | None:
                 return FinetuiError(
                     f"{path.name} is not UTF-8",
                     f"{path}, line {number}: byte 0x{line[error.start]:02x}",
-                    f"convert it, perhaps: iconv -f {guess} -t UTF-8 {path.name} > utf8-{path.name}",
+                    f"convert it, perhaps: iconv -f {guess} -t UTF-8 {path.name} > utf8-{path.name}{_OR}",
                 )
     return None
 
@@ -158,7 +160,7 @@ def _malformed(path: Path, line: int, reason: str) -> FinetuiError:
     return FinetuiError(
         f"{path.name} is not valid json",
         f"{path}, line {line}: {reason}",
-        "write one object per line, or one list of objects",
+        f"write one object per line, or one list of objects{_OR if line > 1 else ''}",
     )
 
 
@@ -182,13 +184,13 @@ def _bad_csv(names: str, text: str, causes: list[BaseException]) -> FinetuiError
         return FinetuiError(
             f"{names} has a row that is too long",
             f"line {line}: {cells} cells where the header has {header}",
-            'put cells that hold the separator in "quotes"',
+            f'put cells that hold the separator in "quotes"{_OR}',
         )
     if quote := _OPEN_QUOTE.search(text):
         return FinetuiError(
             f"{names} has a quote that is never closed",
             f"it opens in row {quote[1]} after the header",
-            'close it, or double a quote that belongs to the text: ""',
+            f'close it, or double a quote that belongs to the text: ""{_OR}',
         )
     if "No columns to parse" in text or "corresponds to no data" in text:
         return FinetuiError(f"{names} has no rows", "nothing follows the header", "choose a file that has data")

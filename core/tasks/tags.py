@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from core.errors import FinetuiError
+from core.errors import BadRows, FinetuiError
 from core.tasks import labels
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def read(words: str, column: str, given: list[str] | int | None, splits: dict[st
         given: names, or how many there are; None reads them from the data.
 
     Raises:
-        FinetuiError: a column holds no lists, a row has another number of tags than words, or a tag is missing or
-            outside `given`.
+        BadRows: a row has another number of tags than words, or a tag is missing or outside `given`.
+        FinetuiError: a column holds no lists, or every word has the same tag.
     """
     from datasets import ClassLabel
 
@@ -85,7 +85,10 @@ def _refuse_uneven(split: str, rows: Dataset, words: str, column: str) -> None:
     uneven = pc.indices_nonzero(pc.not_equal(*counts)).to_pylist()
     if uneven:
         first = uneven[0]
-        raise FinetuiError(
+        raise BadRows(
+            "uneven_tags",
+            split,
+            uneven,
             f"{len(uneven)} of {len(rows)} rows have another number of tags than words",
             f"split `{split}`, rows {labels.some(uneven)}; row {first}: {counts[0][first]} words in `{words}`, "
             f"{counts[1][first]} tags in `{column}`",
@@ -107,8 +110,11 @@ def _refuse_unknown(split: str, rows: Dataset, column: str, unknown: set[Any], n
     if not at:
         return
     shown = ", ".join("nothing" if value is None else repr(value) for value in sorted(unknown, key=str)[:3])
-    raise FinetuiError(
-        f"{len(at)} rows have a tag outside the range: {shown}",
+    raise BadRows(
+        "label_out_of_range",
+        split,
+        at,
+        f"{len(at)} {'row has' if len(at) == 1 else 'rows have'} a tag outside the range: {shown}",
         f"column `{column}` of split `{split}`, rows {labels.some(at)}",
         f"the tags are {', '.join(names[:20])}: check `data.labels`, or drop these rows",
     )

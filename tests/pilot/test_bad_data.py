@@ -1,4 +1,4 @@
-"""Bad data on the screen: real files, each shown, or refused with the place that is at fault; nothing crashes."""
+"""Bad data on the screen: real files, each shown, with the place of what is wrong; nothing crashes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from core.config import DataConfig, ModelConfig, RunConfig
+from core.data import sources
+from core.errors import FinetuiError
+from core.training.preflight import damaged as damaged_rows
 from tests.pilot.driving import driven, text, type_in, until, until_shown
 from tests.pilot.test_datasets import opened
 from tui.screens.dialogs import ErrorDialog
@@ -44,13 +48,41 @@ SHOWN: dict[str, tuple[bytes, list[str]]] = {
     "wide.csv": ("\n".join([",".join(WIDE), ",".join(map(str, range(3000)))]).encode(), ["c0 int64", "c20 "]),
     "megabyte.jsonl": (lines({"t": "x" * 1_000_000}, {"t": "[red]"}), ["xxxx…", "[red]"]),
 }
-REFUSED: dict[str, tuple[bytes, list[str]]] = {
+DAMAGED: dict[str, tuple[bytes, list[str], list[int]]] = {
+    # content, what stands on the screen, the rows that are damaged
     "encodings.jsonl": (
         '{"t": "café"}\n'.encode() + '{"t": "café"}\n'.encode("latin-1"),
-        ["encodings.jsonl is not UTF-8", "line 2: byte 0xe9", "iconv"],
+        ["café", "caf<0xE9>", "! encodings.jsonl, line 2: 1 row has bytes that are not UTF-8", "(row 1)"],
+        [1],
     ),
-    "ragged.csv": (b"a,b\n1,2\n1,2,[red]\n", ["has a row that is too long", "line 3: 3 cells where the header has 2"]),
-    "cut.jsonl.gz": (gzip.compress(lines(*({"n": n * 7919 % 1000} for n in range(2000))))[:900], ["is cut short"]),
+    "sixteen.csv": ("t\ncafé\n".encode("utf-16"), ["café", "! sixteen.csv, line 1: the file is UTF-16"], []),
+    "ragged.csv": (
+        b"a,b\n1,2\n1,2,[red]\n4\n1,2,3,4\n",
+        ["surplus cells text", "[red]", "3,4", "! ragged.csv, line 3: 2 rows have more cells", "(row 1, …)"],
+        [1, 3],
+    ),
+    "quote.csv": (
+        b'a,b\n1,2\n"x,2\n3,4\n',
+        ['"x', "! quote.csv, line 3: a quote is never closed", "(row 1, …)"],
+        [1, 2],
+    ),
+    "cut.jsonl.gz": (
+        gzip.compress(lines(*({"n": n * 7919 % 1000} for n in range(2000))))[:900],
+        ["[train ", "919", "! cut.jsonl.gz, line ", "the file breaks off"],
+        [],
+    ),
+    "cut.csv.gz": (gzip.compress(b"n\n" + b"1\n" * 9999)[:-9], ["[train ", "the file breaks off"], []),
+    "broken.jsonl": (
+        lines({"t": "a"}) + b"[/red] {\n" + lines({"t": "b"}) + b'{"t": "\xff", "t": 1}\n',
+        ["unreadable line text", "[/red] {", "! broken.jsonl, line 2: 1 line is no json", "i says what else"],
+        [1, 3],
+    ),
+    "latin.txt": ("one\ncafé\n".encode("latin-1"), ["caf<0xE9>", "! latin.txt, line 2"], [1]),
+}
+REFUSED: dict[str, tuple[bytes, list[str]]] = {
+    "prose.json": (b"hello [red] world\n", ["prose.json is not valid json", "line 1"]),
+    "no.parquet": (b"PAR1 nothing", ["cannot read no.parquet as parquet"]),
+    "empty.csv": (b"a,b\n", ["has no rows"]),
 }
 
 
@@ -71,6 +103,37 @@ async def test_what_can_be_shown_is_shown_as_it_is(tmp_path: Path, own_place: Pa
             await type_in(pilot, "length = null", "enter")
             await until(pilot, lambda: "✗" in text(pilot))
             await pilot.press("escape")
+
+
+async def test_damaged_files_are_shown_as_far_as_they_can_be_read(tmp_path: Path, own_place: Path) -> None:
+    async with driven(tmp_path / "runs", "f2", size=(120, 40)) as pilot:
+        for name, (content, shown, _) in DAMAGED.items():
+            (own_place / name).write_bytes(content)
+            await _ask(pilot, name)
+            await until_shown(pilot, *shown)
+        await pilot.press("i")
+        await until_shown(pilot, "damaged", "latin.txt, line 2: 1 row", "unless data.damaged says keep or drop")
+        await pilot.press("escape")
+        (own_place / "good.csv").write_text("text\nhello\n")
+        await _ask(pilot, "good.csv")
+        await until_shown(pilot, "hello")
+        assert "! " not in text(pilot)
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_check_names_them_and_a_run_stops_unless_it_is_told_otherwise(name: str, own_place: Path) -> None:
+    content, _, damaged = DAMAGED[name]
+    (own_place / name).write_bytes(content)
+    for choice, severity in (("stop", "error"), ("keep", "warning"), ("drop", "info")):
+        data = DataConfig(files={"train": name}, damaged=choice)  # type: ignore[arg-type]
+        _, (finding,) = damaged_rows.look(RunConfig(model=ModelConfig(id="any"), data=data))
+        assert (finding.code, finding.severity, finding.rows) == ("damaged", severity, damaged)
+        assert f"{name}, line " in finding.message
+    with pytest.raises(FinetuiError, match=name):
+        sources.load(DataConfig(files={"train": name}))
+    kept = sources.load(DataConfig(files={"train": name}, damaged="keep"))["train"]
+    dropped = sources.load(DataConfig(files={"train": name}, damaged="drop"))["train"]
+    assert len(kept) - len(dropped) == len(damaged)
 
 
 async def test_what_cannot_be_read_is_refused_with_its_place_and_the_app_goes_on(

@@ -137,6 +137,24 @@ async def test_statistics_count_labels_lengths_and_what_is_there_twice(tmp_path:
         assert "3 rows of validation stand in train: 37, 38, 39" in shown
 
 
+async def test_statistics_count_the_rows_that_a_filter_shows(tmp_path: Path, letters: str) -> None:
+    async with driven(tmp_path / "runs", "f2", size=(120, 40)) as pilot:
+        await opened(pilot, letters)
+        await pilot.press("right_square_bracket", "f")
+        await type_in(pilot, "label != good", "enter")
+        await until_shown(pilot, "filter: ")
+        rows = datasets.load_from_disk(letters)["validation"]
+        odd = [index for index, label in enumerate(rows["label"]) if label != 1]
+        await pilot.press("s")
+        await until_shown(pilot, f"validation · {len(odd)} of 40 rows, those that are shown", "longest")
+        shown = text(pilot)
+        assert "good" in shown
+        assert re.search(r"good +0\.0 % +0", shown)
+        assert "0 rows equal an earlier row of those that are shown" in shown
+        leaked = [row for row in (37, 38, 39) if row in odd]
+        assert f"in train (of the rows that are shown): {', '.join(map(str, leaked))}" in shown
+
+
 async def test_lengths_in_tokens_and_how_many_rows_are_truncated(
     tmp_path: Path, letters: str, shared: Path, own_place: Path
 ) -> None:

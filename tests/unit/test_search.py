@@ -49,6 +49,18 @@ def test_a_text_is_found_in_lists_and_structs_and_is_no_pattern(text: str, rows:
     assert search(CHAT, text).tolist() == rows
 
 
+def test_a_text_is_found_in_one_value_and_not_across_two() -> None:
+    texts = ["end of on", "e and", None, "", "one"] * 1000
+    rows = datasets.Dataset.from_dict({"text": texts})
+    assert search(rows, "one").tolist() == list(range(4, 5000, 5))
+    assert search(rows.select(range(2, 4)), "one").tolist() == []
+    assert search(datasets.Dataset.from_dict({"text": ["", ""]}), "one").tolist() == []
+    assert search(
+        datasets.Dataset.from_dict({"t": texts}, features=datasets.Features({"t": datasets.Value("large_string")})),
+        "one",
+    ).tolist() == list(range(4, 5000, 5))
+
+
 def test_a_search_may_look_into_some_columns_alone() -> None:
     assert search(CHAT, "paris", ["title"]).tolist() == [1]
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 MOST_FILES = 20
+MOST_ROWS = 50
 
 
 class AboutDialog(ModalScreen[None]):
@@ -72,6 +73,11 @@ def _pieces(browser: Browser) -> list[Piece]:
     pieces: list[Piece] = [("quiet", visible(path)) for path in paths[:MOST_FILES]]
     pieces.append(("quiet", f"{len(paths):,} files, " * (len(paths) > 1) + f"{size(browser.size)} on disk"))
     pieces.append(("text", ""))
+    damages = [damage for found in browser.damages.values() for damage in found]
+    if damages:
+        pieces.append(("title", "damaged"))
+        pieces += [("text", f"{visible(damage.place)}: {damage.said}{_which(damage.rows)}") for damage in damages]
+        pieces += [("quiet", "a run stops at it, unless data.damaged says keep or drop"), ("text", "")]
     trees: dict[str, list[str]] = {}
     for split, rows in browser.splits.items():
         columns = features.tree(browser.rows(split).features)
@@ -81,3 +87,10 @@ def _pieces(browser: Browser) -> list[Piece]:
         text = "\n".join(map(visible, columns)) if same is None else f"as {visible(same)}"
         pieces += [("text", text), ("text", "")]
     return pieces
+
+
+def _which(rows: list[int]) -> str:
+    if not rows:
+        return ""
+    numbers = ", ".join(f"{row:,}" for row in rows[:MOST_ROWS]) + (", …" if len(rows) > MOST_ROWS else "")
+    return f" (row{'s' if len(rows) > 1 else ''} {numbers})"

@@ -35,8 +35,12 @@ if TYPE_CHECKING:
 PAGES = {"1": "tokens", "2": "labels", "3": "table", "4": "batch"}
 
 
+FEW = 2000
+"""Rows whose padding is counted unasked: a moment's work."""
+
+
 class Left(Exception):
-    """The screen was left: nobody waits for what is being counted."""
+    """Nobody waits any more for what is being counted."""
 
 
 class InspectorScreen(FinetuiScreen):
@@ -78,7 +82,7 @@ class InspectorScreen(FinetuiScreen):
         self._batch = 0
         self._columns = ""
         self._counted = False
-        self._alive = True
+        self._counting = False
 
     def header(self) -> HeaderLine:
         return HeaderLine(self._mode)
@@ -100,7 +104,7 @@ class InspectorScreen(FinetuiScreen):
         self.read_row()
 
     def on_unmount(self) -> None:
-        self._alive = False
+        self._counting = False
 
     @property
     def status(self) -> StatusLine:
@@ -119,7 +123,7 @@ class InspectorScreen(FinetuiScreen):
         on_batch = self._page == "batch"
         if action == "window":
             return not on_batch and bool(self._elements) and len(self._elements[0]) > 1
-        if action == "tensor":
+        if action in ("tensor", "padding"):
             return on_batch
         if action in ("type", "compare"):
             return not on_batch
@@ -287,7 +291,7 @@ class InspectorScreen(FinetuiScreen):
 
     @work(exclusive=True, group="batch")
     async def read_batch(self) -> None:
-        """Show the batch; count the padding of the epoch when the first one is shown."""
+        """Show the batch; with the first one count the padding of the epoch, unless that takes long or a run trains."""
         self.status.busy = f"collating batch {self._batch:,}"
         try:
             batch = await asyncio.to_thread(self._collate, self._batch)
@@ -303,7 +307,10 @@ class InspectorScreen(FinetuiScreen):
         self.query_one(BatchPage).show(batch, piece)
         if not self._counted:
             self._counted = True
-            self.count_padding()
+            if self._batches is not None and self._batches.total <= FEW and self.finetui.live is None:
+                self.count_padding()
+            else:
+                self.query_one(BatchPage).say_padding("P counts the padding of the epoch")
 
     def _collate(self, number: int) -> Batch:
         if self._batches is None:
@@ -314,11 +321,16 @@ class InspectorScreen(FinetuiScreen):
     async def count_padding(self) -> None:
         """Say what padding costs over the whole split, once all of it is tokenized."""
         page = self.query_one(BatchPage)
-        page.say_padding("counting the padding of the epoch")
+        page.say_padding("counting the padding of the epoch (Esc stops)")
+        self._counting = True
         try:
             found = await asyncio.to_thread(self._count)
         except (Left, FinetuiError):
+            if self.is_attached:
+                page.say_padding("P counts the padding of the epoch")
             return
+        finally:
+            self._counting = False
         page.say_padding(words.padding(found))
 
     def _count(self) -> Padding:
@@ -326,7 +338,7 @@ class InspectorScreen(FinetuiScreen):
         total = batches.total
 
         def progress(done: int) -> None:
-            if not self._alive:
+            if not self._counting:
                 raise Left
             if done % 2000 == 0:
                 self.app.call_later(self._say_counting, done, total)
@@ -334,16 +346,24 @@ class InspectorScreen(FinetuiScreen):
         return batches.padding(progress)
 
     def _say_counting(self, done: int, total: int) -> None:
-        if self.is_attached:
-            self.query_one(BatchPage).say_padding(f"counting the padding of the epoch: {done:,} of {total:,} rows")
+        if self.is_attached and self._counting:
+            said = f"counting the padding of the epoch: {done:,} of {total:,} rows (Esc stops)"
+            self.query_one(BatchPage).say_padding(said)
+
+    def action_padding(self) -> None:
+        """Count the padding of the epoch."""
+        if not self._counting:
+            self.count_padding()
 
     def action_tensor(self) -> None:
         """Show the next tensor of the batch."""
         self.query_one(BatchPage).next_tensor()
 
     def action_close(self) -> None:
-        """One thing after another: the line for a number, the typed text, the screen."""
-        if self.query_one("#inspect-goto").display:
+        """One thing after another: the line for a number, what is counted, the typed text, the screen."""
+        if self._counting:
+            self._counting = False
+        elif self.query_one("#inspect-goto").display:
             self._leave_goto()
         elif self._typed is not None:
             self._typed = None

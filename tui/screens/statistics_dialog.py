@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from core.data.chunks import Cancelled, Watch
 from core.errors import FinetuiError
-from tui import length_reader, statistics_words
+from tui import guess, length_reader, statistics_words
 from tui.passes import Passes
 from tui.screens.dialogs import ErrorDialog
 from tui.statistics_words import Statistics
@@ -25,6 +25,8 @@ from tui.text import visible
 from tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
+    from datasets import Dataset
+
     from core.data.browse import Browser
     from core.data.statistics import Lengths, Measure
 
@@ -35,6 +37,8 @@ class StatisticsDialog(ModalScreen[None]):
     """Escape stops the counting; what was counted stays. A second one closes.
 
     Args:
+        numbers: the rows of the split that are shown, and so counted; None for all.
+        waits: tokenize the rows only when asked to, for something trains in this process.
         model: whose tokens are counted; without one, characters are.
         described: plain data of the config on the form.
     """
@@ -45,6 +49,7 @@ class StatisticsDialog(ModalScreen[None]):
         Binding("up,k", "scroll(-1)", show=False),
         Binding("pagedown,space", "scroll(10)", show=False),
         Binding("pageup", "scroll(-10)", show=False),
+        Binding("t", "measure", show=False),
     ]
     DEFAULT_CSS = """
     StatisticsDialog {
@@ -55,13 +60,23 @@ class StatisticsDialog(ModalScreen[None]):
     }
     """
 
-    def __init__(self, browser: Browser, split: str, model: str, described: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        browser: Browser,
+        split: str,
+        numbers: Sequence[int] | None,
+        model: str,
+        described: Mapping[str, Any],
+        waits: bool = False,
+    ) -> None:
         super().__init__()
         self._browser = browser
         self._split = split
+        self._numbers = numbers
         self._model = model
         self._described = described
-        self._found = Statistics(browser.splits[split])
+        self._waits = waits and bool(model)
+        self._found = Statistics(browser.splits[split] if numbers is None else len(numbers), numbers is not None)
         self._passes = Passes(StatusLine())
         self._drawn = 0.0
 
@@ -75,7 +90,9 @@ class StatisticsDialog(ModalScreen[None]):
 
     def on_mount(self) -> None:
         model = f" · {visible(self._model.rstrip('/').rpartition('/')[2])}" if self._model else ""
-        self._passes.status.text = f"{visible(self._split)} · {self._found.rows:,} rows{model}"
+        of = f" of {self._browser.splits[self._split]:,}" if self._found.filtered else ""
+        shown = ", those that are shown" if self._found.filtered else ""
+        self._passes.status.text = f"{visible(self._split)} · {self._found.rows:,}{of} rows{shown}{model}"
         self.count()
 
     def on_resize(self) -> None:
@@ -94,27 +111,70 @@ class StatisticsDialog(ModalScreen[None]):
     async def count(self) -> None:
         """Count one thing after the other; the lengths, which take longest, come last."""
         found, run = self._found, self._passes.run
-        rows = self._browser.rows(self._split)
         try:
+            rows = await run("reading the rows", partial(_rows, self._browser, self._split, self._numbers))
             found.labels = await run("counting labels", partial(_labels, rows))
             self._draw()
             found.columns = await run("looking at the columns", partial(_text_columns, rows))
             if found.columns:
-                found.twice = await run("comparing texts", partial(_twice, rows, found.columns))
-                found.shared = await run("comparing splits", partial(_shared, self._browser, found.columns))
+                found.twice = self._named(await run("comparing texts", partial(_twice, rows, found.columns)))
+                found.shared = await run("comparing splits", partial(self._shared, rows, found.columns))
+            found.used = guess.limit_of(self._browser, self._split, self._described)
             self._draw()
-            found.measure = await run("loading the tokenizer", self._measure)
-            await run("measuring", partial(self._lengths, found.measure))
+            if self._waits:
+                found.asks = True
+            else:
+                await self._measured(rows)
         except Cancelled:
             self._passes.status.aside = "stopped"
         except FinetuiError as error:
             self.app.push_screen(ErrorDialog(error))
         self._draw()
 
-    def _measure(self, watch: Watch) -> Measure:
-        return length_reader.measure(self._browser, self._split, self._model, self._described)
+    def action_measure(self) -> None:
+        """Tokenize the rows although something trains."""
+        if self._found.asks:
+            self._found.asks = False
+            self.measure_now()
 
-    def _lengths(self, measure: Measure, watch: Watch) -> None:
+    @work(exclusive=True)
+    async def measure_now(self) -> None:
+        try:
+            await self._measured(_rows(self._browser, self._split, self._numbers))
+        except Cancelled:
+            self._passes.status.aside = "stopped"
+        except FinetuiError as error:
+            self.app.push_screen(ErrorDialog(error))
+        self._draw()
+
+    async def _measured(self, rows: Dataset) -> None:
+        self._found.measure = await self._passes.run("loading the tokenizer", partial(self._measure, rows))
+        await self._passes.run("measuring", partial(self._lengths, rows, self._found.measure))
+
+    def _named(self, places: list[int]) -> list[int]:
+        """The numbers in the split of rows that were counted among those that are shown."""
+        return places if self._numbers is None else [int(self._numbers[place]) for place in places]
+
+    def _shared(self, rows: Dataset, columns: list[str], watch: Watch) -> tuple[str, str, list[int]] | None:
+        """The rows of the split to evaluate on that stand in the one to train on, where there are both."""
+        from core.data import sources
+        from core.data.duplicates import overlap
+
+        browser = self._browser
+        train = browser.data.train_split
+        evaluation = browser.data.eval_split or sources.guess_evaluation(browser.splits)
+        if evaluation is None or evaluation == train:
+            return None
+        splits = {name: rows if name == self._split else browser.rows(name) for name in (train, evaluation)}
+        if any(not set(columns) <= set(split.column_names) for split in splits.values()):
+            return None
+        found = overlap(splits[train], splits[evaluation], columns, watch)
+        return train, evaluation, self._named(found) if evaluation == self._split else found
+
+    def _measure(self, rows: Dataset, watch: Watch) -> Measure:
+        return length_reader.measure(self._browser, self._split, rows, self._model, self._described)
+
+    def _lengths(self, rows: Dataset, measure: Measure, watch: Watch) -> None:
         from core.data.statistics import lengths
 
         def put(so_far: Lengths) -> None:
@@ -123,7 +183,7 @@ class StatisticsDialog(ModalScreen[None]):
                 self._drawn = time.monotonic()
                 self.app.call_later(self._draw)
 
-        lengths(self._browser.rows(self._split), measure, put, watch)
+        lengths(rows, measure, put, watch)
 
     def _draw(self) -> None:
         if not self.is_mounted:
@@ -134,6 +194,11 @@ class StatisticsDialog(ModalScreen[None]):
         self.query_one("#lengths", Static).update(statistics_words.length_lines(self._found, width, height))
         self.query_one("#same", Static).update(statistics_words.same_lines(self._found))
         self.query_one("#labels").display = self._found.labels is not None
+
+
+def _rows(browser: Browser, split: str, numbers: Sequence[int] | None, watch: Watch | None = None) -> Dataset:
+    rows = browser.rows(split)
+    return rows if numbers is None else rows.select(numbers, keep_in_memory=True)
 
 
 def _labels(rows: Any, watch: Watch) -> tuple[str, Mapping[str, int]] | None:
@@ -154,17 +219,3 @@ def _twice(rows: Any, columns: list[str], watch: Watch) -> list[int]:
     from core.data.duplicates import duplicates
 
     return duplicates(rows, columns, watch)
-
-
-def _shared(browser: Browser, columns: list[str], watch: Watch) -> tuple[str, str, list[int]] | None:
-    """The rows of the split to evaluate on that stand in the one to train on, where there are both."""
-    from core.data import sources
-    from core.data.duplicates import overlap
-
-    train, evaluation = browser.data.train_split, browser.data.eval_split or sources.guess_evaluation(browser.splits)
-    if evaluation is None or evaluation == train:
-        return None
-    for split in (train, evaluation):
-        if not set(columns) <= set(browser.rows(split).column_names):
-            return None
-    return train, evaluation, overlap(browser.rows(train), browser.rows(evaluation), columns, watch)

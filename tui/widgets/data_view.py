@@ -23,6 +23,7 @@ from tui.widgets.split_bar import SplitBar
 
 if TYPE_CHECKING:
     from core.data.browse import Browser, Column
+    from core.data.damage import Damage
     from tui.widgets.row_table import Page, RowTable
 
 MOST_TYPES = 50
@@ -53,6 +54,7 @@ class DataView(Vertical):
     def compose(self) -> ComposeResult:
         yield SplitBar()
         yield Static(id="columns")
+        yield Static(id="damage")
         yield Vertical(id="rows")
         with VerticalScroll(id="preview", classes="pane", can_focus=False):
             yield RowText()
@@ -96,6 +98,10 @@ class DataView(Vertical):
         bar.splits, bar.current, bar.row = browser.splits, split, row
         columns = browser.columns(split)
         self.query_one("#columns", Static).update(_types(columns))
+        damage = self.query_one("#damage", Static)
+        damages = browser.damages.get(split, [])
+        damage.update(damage_line(damages))
+        damage.display = bool(damages)
         names = [visible(column.name) for column in columns]
         read = partial(read_page, browser, split, numbers)
         table = RowTable(names, self.rows, first, read, self.screen.size.width - 1, numbers)
@@ -167,6 +173,16 @@ def first_page(browser: Browser, split: str, numbers: Sequence[int] | None = Non
 def read_page(browser: Browser, split: str, numbers: Sequence[int] | None, start: int, count: int) -> Page:
     """Rows of a split, or of the given rows of it. Blocking."""
     return browser.page(split, start, count) if numbers is None else browser.pick(split, numbers[start : start + count])
+
+
+def damage_line(damages: Sequence[Damage]) -> Content:
+    """What is wrong with the files of the split: the first of it."""
+    if not damages:
+        return Content("")
+    first, more = damages[0], len(damages) - 1
+    rows = f" (row {first.rows[0]:,}{', …' if len(first.rows) > 1 else ''})" if first.rows else ""
+    said = f"! {one_line(first.place, 60)}: {first.said}{rows}"
+    return Content.styled(f"{said}; i says what else" if more else said, "$warning")
 
 
 def _types(columns: Sequence[Column]) -> Content:

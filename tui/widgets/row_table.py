@@ -46,27 +46,36 @@ class PagedRows(DataTableBackend[Page]):
         self._marked: re.Pattern[str] | None = None
         self._widths = list(widths)
         self._want = want
+        self._cells: dict[int, Page] = {}
         self._pages: OrderedDict[int, list[list[Text]]] = OrderedDict()
 
     def put(self, page: int, rows: Page) -> None:
-        start = page * PAGE
-        self._pages[page] = [
-            [Text(str(self._numbers[start + index]), "dim"), *(self._drawn(cell) for cell in row)]
-            for index, row in enumerate(rows)
-        ]
+        self._cells[page] = rows
+        self._draw(page)
         while len(self._pages) > PAGES_KEPT:
-            self._pages.popitem(last=False)
+            self._cells.pop(self._pages.popitem(last=False)[0])
 
     def mark(self, pattern: re.Pattern[str] | None) -> None:
         """Mark this in every cell; what was marked before, is not any more."""
         self._marked = pattern
-        for page in self._pages.values():
-            page[:] = [[number, *(self._drawn(cell.plain) for cell in cells)] for number, *cells in page]
+        for page in self._pages:
+            self._draw(page)
 
-    def _drawn(self, cell: str) -> Text:
-        text = Text(cell, no_wrap=True)
-        if self._marked is not None:
-            text.highlight_regex(self._marked, MARKED)
+    def _draw(self, page: int) -> None:
+        start = page * PAGE
+        self._pages[page] = [
+            [
+                Text(str(self._numbers[start + index]), "dim"),
+                *(self._drawn(cell, width) for cell, width in zip(row, self._widths[1:], strict=True)),
+            ]
+            for index, row in enumerate(self._cells[page])
+        ]
+
+    def _drawn(self, cell: str, width: int) -> Text:
+        if self._marked is None:
+            return Text(cell, no_wrap=True)
+        text = Text(_from_match(cell, self._marked, width), no_wrap=True)
+        text.highlight_regex(self._marked, MARKED)
         return text
 
     def get_row_at(self, index: int) -> Sequence[Any]:
@@ -189,6 +198,14 @@ class RowTable(DataTable, inherit_bindings=False):
             self._asked.discard(page)
         self._store.put(page, rows)
         self.notify_style_update()
+
+
+def _from_match(cell: str, marked: re.Pattern[str], width: int) -> str:
+    """The cell, or its part around the first match where that would not be in view."""
+    match = marked.search(cell)
+    if match is None or cell_len(cell[: match.end()]) < width:
+        return cell
+    return "…" + cell[max(0, match.start() - width // 4) :]
 
 
 def layout(rows: Sequence[Sequence[str]], width: int) -> list[int]:

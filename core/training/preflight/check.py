@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.config import RunConfig
-from core.training.preflight import balance, cost, texts, tokenizer, tokens
+from core.training.preflight import balance, cost, damaged, texts, tokenizer, tokens
 from core.training.preflight.bad_labels import original, usable
 from core.training.preflight.findings import Finding, Report, report
 from core.training.preflight.watch import Watch
@@ -29,7 +29,9 @@ def check(config: RunConfig, watch: Watch | None = None, trial: bool = True) -> 
     """
     watch = watch or Watch()
     watch.at("looking at data, model and arguments")
+    config, broken = damaged.look(config)
     checked, left_out, findings = usable(config)
+    findings = broken + findings
     if checked is None:
         return report(findings, {})
     if checked.notes:

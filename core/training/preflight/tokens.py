@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Numbers = npt.NDArray[np.int64]
 
 CAUSAL = "AutoModelForCausalLM"
+TAGGING = "AutoModelForTokenClassification"
 
 
 @dataclass(slots=True)
@@ -123,6 +124,8 @@ def findings(checked: Checked, split: str, count: int, seen: Seen, trained_on: b
         untrained = len(seen.untrained)
         message = f"{rows_of(untrained)} {'has' if untrained == 1 else 'have'} no token that the loss sees"
         hint = "the prompt alone fills data.max_length, or the completion is empty"
+        if checked.task.auto_class == TAGGING:
+            hint = "the tokenizer makes nothing of their words: drop or mend them"
         severity: Severity = "error" if untrained == count else "warning"
         found.append(Finding("no_trained_token", severity, split, untrained, message, hint, seen.untrained))
     if trained_on and checked.task.auto_class == CAUSAL and seen.per_token and not seen.ends and len(seen.lengths):
