@@ -13,13 +13,12 @@ from datasets import List as ListOf
 from core.metrics import scores
 from core.metrics.names import AVERAGES, PER_CLASS
 
-_LABELS = [Features(predictions=Value(kind), references=Value(kind)) for kind in ("string", "int64")]
-_NUMBERS = [Features(predictions=Value("float64"), references=Value("float64"))]
-_LOSSES = [Features(losses=Value("float64"))]
-_ROWS = [
-    *_LABELS,
+_LABELS = [
+    *(Features(predictions=Value(kind), references=Value(kind)) for kind in ("string", "int64")),
     Features(predictions=ListOf(Value("int64")), references=ListOf(Value("int64"))),
 ]
+_NUMBERS = [Features(predictions=Value("float64"), references=Value("float64"))]
+_LOSSES = [Features(losses=Value("float64"))]
 
 _SPECS: dict[str, tuple[Callable[..., float], list[Features]]] = {
     "accuracy": (scores.accuracy, _LABELS),
@@ -29,7 +28,7 @@ _SPECS: dict[str, tuple[Callable[..., float], list[Features]]] = {
     "pearson": (scores.pearson, _NUMBERS),
     "spearman": (scores.spearman, _NUMBERS),
     "perplexity": (scores.perplexity, _LOSSES),
-    "exact_match": (scores.exact_match, _ROWS),
+    "exact_match": (scores.exact_match, _LABELS),
 }
 for _name in PER_CLASS:
     _SPECS[_name] = partial(scores.per_class, _name), _LABELS

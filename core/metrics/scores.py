@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 
 def accuracy(predictions: Sequence[Any], references: Sequence[Any]) -> float:
-    """Share of equal labels."""
+    """Share of equal labels; of sets, as rows of one 0 or 1 per label, the share of those that agree as a whole."""
     from sklearn.metrics import accuracy_score
 
-    return float(accuracy_score(references, predictions)) if len(references) else math.nan
+    return float(accuracy_score(_array(references), _array(predictions))) if len(references) else math.nan
 
 
 def per_class(
@@ -39,14 +39,20 @@ def per_class(
 
     if not len(references):
         return math.nan
-    two = set(np.unique(references)) | set(np.unique(predictions)) <= {0, 1}
+    said, right = _array(predictions), _array(references)
+    two = right.ndim == 1 and set(np.unique(references)) | set(np.unique(predictions)) <= {0, 1}
     if average is None:
         average = "binary" if two and num_labels in (None, 2) else "macro"
     if average == "binary" and not two:
         return math.nan
     score = {"f1": metrics.f1_score, "precision": metrics.precision_score, "recall": metrics.recall_score}[name]
     undefined = math.nan if average == "binary" else 0.0
-    return float(score(references, predictions, average=average, zero_division=undefined))
+    return float(score(right, said, average=average, zero_division=undefined))
+
+
+def _array(labels: Sequence[Any]) -> NDArray[Any]:
+    """Labels as scikit-learn takes them: it would take rows of 0 and 1 in a list for an old way to write sets."""
+    return np.asarray(labels)
 
 
 def matthews_correlation(predictions: Sequence[Any], references: Sequence[Any]) -> float:
