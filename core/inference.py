@@ -172,13 +172,13 @@ def load(ref: str | Path) -> Predictor:
         FinetuiError: there is no model, or it is of a task that cannot be used here.
     """
     source = resolve(str(ref))
-    from core import models
+    from core import models, tasks
 
     trust = source.config is not None and source.config.model.trust_remote_code
     tokenizer = models.load_tokenizer(ModelConfig(id=source.model, trust_remote_code=trust))
     model = _load_weights(source)
     model.eval()
-    return Predictor(source, model, tokenizer)
+    return Predictor(source, tasks.task_class(source.task).in_use(model, tokenizer, source.model), tokenizer)
 
 
 def resolve(ref: str) -> Source:
@@ -211,8 +211,11 @@ def _weights_of_run(folder: Path) -> Path:
 def _task_of(ref: str) -> TaskName:
     """The task of a model folder or Hub id, from the name of its architecture."""
     from core import models
+    from core.tasks.sentence_classes import modules_file
 
     config = models.load_config(ModelConfig(id=ref))
+    if modules_file(ref) is not None:
+        return "feature-extraction"
     architectures = config.architectures or []
     for name in architectures:
         for ending, task in HEADS.items():

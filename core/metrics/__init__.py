@@ -2,6 +2,6 @@
 
 from core.metrics.compute import compute
 from core.metrics.loading import load
-from core.metrics.names import BUILT_IN, OF_ANSWERS, OF_TAGS
+from core.metrics.names import BUILT_IN, OF_ANSWERS, OF_RANKINGS, OF_TAGS
 
-__all__ = ["BUILT_IN", "OF_ANSWERS", "OF_TAGS", "compute", "load"]
+__all__ = ["BUILT_IN", "OF_ANSWERS", "OF_RANKINGS", "OF_TAGS", "compute", "load"]

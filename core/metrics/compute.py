@@ -10,7 +10,7 @@ from typing import Any
 
 from core.errors import FinetuiError
 from core.metrics.loading import load
-from core.metrics.names import BUILT_IN, OF_ANSWERS, OF_LABELS, OF_TAGS, PER_CLASS
+from core.metrics.names import BUILT_IN, OF_ANSWERS, OF_LABELS, OF_RANKINGS, OF_TAGS, PER_CLASS
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def compute(
             values = metric.compute(losses=losses) if losses is not None and len(losses) else {}
         elif predictions is None or not len(predictions):
             values = {}
-        elif name in (*OF_TAGS, *OF_ANSWERS):
+        elif name in (*OF_TAGS, *OF_ANSWERS, *OF_RANKINGS):
             values = metric.compute(predictions=predictions, references=references)
         elif name in BUILT_IN:
             if name in OF_LABELS:

@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from core.errors import FinetuiError
-from core.metrics.names import BUILT_IN, OF_ANSWERS, OF_TAGS
+from core.metrics.names import BUILT_IN, OF_ANSWERS, OF_RANKINGS, OF_TAGS
 
 if TYPE_CHECKING:
     import evaluate
@@ -23,6 +23,10 @@ def load(name: str) -> evaluate.Metric:
         from core.metrics.built_in import BuiltIn
 
         return BuiltIn(name)
+    if name in OF_RANKINGS:
+        from core.metrics.retrieval import Retrieval
+
+        return Retrieval()
     if name in (*OF_TAGS, *OF_ANSWERS):
         from core.metrics.of_spans import METRICS
 
@@ -35,7 +39,7 @@ def load(name: str) -> evaluate.Metric:
         needed = str(error).strip().splitlines()[0]
         raise FinetuiError(f"metric {name} needs another package", needed, "install it, then try again") from error
     except (OSError, ValueError, TypeError) as error:
-        known = (*BUILT_IN, *OF_TAGS, *OF_ANSWERS)
+        known = (*BUILT_IN, *OF_TAGS, *OF_ANSWERS, *OF_RANKINGS)
         close = difflib.get_close_matches(name, known, 1)
         hint = f"did you mean {close[0]}?" if close else f"built in: {', '.join(known)}"
         reason = str(error).strip().splitlines()[:1]

@@ -19,5 +19,8 @@ BUILT_IN: tuple[str, ...] = (*OF_LABELS, "mse", "mae", "pearson", "spearman", "p
 OF_TAGS: tuple[str, ...] = ("seqeval",)
 """What gets a list of tags per row. Its figures: precision, recall and f1 of entities, accuracy of words."""
 
+OF_RANKINGS: tuple[str, ...] = ("retrieval",)
+"""What gets candidates per row, best first, and all that are right. Its figures: accuracy_at_1, mrr_at_10."""
+
 OF_ANSWERS: tuple[str, ...] = ("squad",)
 """What gets the text of one answer per row, and the list of all that are right. Its figures: exact_match, f1."""

@@ -239,6 +239,15 @@ class Task(ABC):
         return answer.text == question.expected if question.judged else None
 
     @classmethod
+    def in_use(cls, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, ref: str) -> Any:
+        """A loaded model as `predict` takes it.
+
+        Args:
+            ref: the folder or Hub id that it comes from.
+        """
+        return model
+
+    @classmethod
     def predict(
         cls,
         model: PreTrainedModel,
@@ -261,10 +270,10 @@ class Task(ABC):
 
 
 def element_lengths(encoded: Mapping[str, Sequence[Any]]) -> list[int]:
-    """Tokens of each element; of one with several sequences (chosen and rejected) the most."""
-    names = [name for name in encoded if name.endswith("input_ids")] or [
-        name for name in encoded if name.endswith("_ids")
-    ]
+    """Tokens of each element; of one with several sequences (anchor and positive, chosen and rejected) the most."""
+    names = next(
+        filter(None, ([name for name in encoded if name.endswith(end)] for end in ("_input_ids", "input_ids", "_ids")))
+    )
     sequences = [encoded[name] for name in names]
     return [max(map(len, element)) for element in zip(*sequences, strict=True)]
 
