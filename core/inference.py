@@ -200,7 +200,7 @@ def resolve(ref: str) -> Source:
 
 
 def _weights_of_run(folder: Path) -> Path:
-    if (folder / layout.MODEL / "config.json").is_file():
+    if any((folder / layout.MODEL / name).is_file() for name in ("config.json", "adapter_config.json")):
         return folder / layout.MODEL
     newest = RunFolder(folder).last_checkpoint()
     if newest is None:

@@ -99,6 +99,8 @@ class Task(ABC):
     """The texts that one prediction takes at most, in words for people."""
     writes: ClassVar[bool] = False
     """Whether a model of the task answers with text of its own, token by token."""
+    config_beside_adapter: ClassVar[bool] = True
+    """Whether the folder of an adapter gets the config of the whole model, with its head: then it loads on its own."""
     argument_defaults: ClassVar[dict[str, Any]] = {}
     """Where the defaults of `arguments_class` differ from those of `training:`."""
     fixed_arguments: ClassVar[dict[str, Any]] = {}

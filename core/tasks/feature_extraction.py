@@ -45,6 +45,7 @@ class FeatureExtraction(Task):
     peft_task_type = "FEATURE_EXTRACTION"
     kept_back: ClassVar[tuple[str, ...]] = ("row", IDS)
     fields = ("first text", "second text")
+    config_beside_adapter = False  # there is no head; with one, SentenceTransformer takes the folder for a whole model
     set_elsewhere = sentence_classes.ELSEWHERE
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:

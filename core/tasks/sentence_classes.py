@@ -83,6 +83,8 @@ def trainer() -> type[Trainer]:
         def _load_from_checkpoint(self, path: str, model: Any = None) -> None:
             """Into the model that is there; the library's own way makes a second one, and knows no adapter."""
             Trainer._load_from_checkpoint(self, path, self.model.transformers_model)
+            for module, saved in zip(list(self.model)[1:], further_modules(path), strict=True):
+                module.load_state_dict(saved.state_dict())
 
         def add_model_card_callback(self, default_args_dict: Any) -> None:
             """Nothing: what it gathers for a page on the Hub draws random numbers."""
@@ -155,7 +157,8 @@ def further_modules(ref: str, revision: str | None = None) -> list[Any]:
                 "set embedding.pooling: mean, cls, max or lasttoken, to do without",
                 key="embedding.pooling",
             )
-        modules.append(import_from_string(entry["type"]).load(ref, subfolder=entry["path"], revision=revision))
+        module: Any = import_from_string(entry["type"])
+        modules.append(module.load(ref, subfolder=entry["path"], revision=revision))
     return modules
 
 
@@ -197,7 +200,7 @@ def _transformer(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> 
     """The library's module around the model. Its constructor only knows how to load one."""
     from sentence_transformers.sentence_transformer.modules import Transformer
 
-    class Given(Transformer):  # type: ignore[misc]
+    class Given(Transformer):
         def _load_config(self, *args: Any, **kwargs: Any) -> Any:
             return model.config, False
 

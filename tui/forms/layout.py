@@ -48,6 +48,7 @@ _ORDER: dict[str, tuple[str, ...]] = {
         "seed",
         OTHER,
     ),
+    "embedding": ("loss", "pooling"),
     "metrics": (),
     "early_stopping": ("patience",),
     "samples": ("rows", "texts"),
@@ -77,6 +78,8 @@ OF_TASKS: dict[Path, tuple[str, ...]] = {
 
 
 OF_TASK: dict[Path, str] = {
+    ("embedding", "loss"): "feature-extraction",
+    ("embedding", "pooling"): "feature-extraction",
     ("data", "stride"): "question-answering",
     ("data", "null_answers"): "question-answering",
     ("data", "misaligned_answers"): "question-answering",
