@@ -48,13 +48,15 @@ class Prediction:
         words: every word with its tag, in their order.
         entities: what the tags add up to, in their order; its probability is the mean of its words'.
         answers: the likeliest answers in the context, the likeliest first.
-        note: what of the text was left out; empty if nothing.
+        similarity: of two texts, the cosine of their embeddings.
+        note: what of the text was left out, or what else there is to say; empty if nothing.
     """
 
     labels: list[LabelScore] | None = None
     words: list[Span] | None = None
     entities: list[Span] | None = None
     answers: list[Span] | None = None
+    similarity: float | None = None
     note: str = ""
 
     def to_dict(self) -> dict[str, Any]:

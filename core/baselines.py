@@ -27,22 +27,26 @@ def score(task: Task, train: Dataset, evaluation: Dataset, names: list[str]) -> 
         raise FinetuiError(
             "there are baselines for classification only", "baselines: true", "leave `baselines` out", key="baselines"
         )
+    import numpy as np
     from sklearn.dummy import DummyClassifier
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
+    from sklearn.multiclass import OneVsRestClassifier
     from sklearn.pipeline import make_pipeline
 
+    # Weakly regularized and balanced: on small, uneven sets the defaults would make an easy opponent.
+    regression = LogisticRegression(C=10, class_weight="balanced", max_iter=1000)
     methods = {
         "majority class": DummyClassifier(strategy="most_frequent"),
         "TF-IDF + logistic regression": make_pipeline(
             TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4)),
-            # Weakly regularized and balanced: on small, uneven sets the defaults would make an easy opponent.
-            LogisticRegression(C=10, class_weight="balanced", max_iter=1000),
+            OneVsRestClassifier(regression) if task.labels.several else regression,
         ),
     }
     train_texts, train_labels = task.plain(train)
     texts, labels = task.plain(evaluation)
     for name, method in methods.items():
-        method.fit(train_texts, train_labels)
-        scores = metrics.compute(names, method.predict(texts), labels, num_labels=len(task.label_names))
+        method.fit(train_texts, np.asarray(train_labels, dtype=int))
+        said = method.predict(texts)
+        scores = metrics.compute(names, said, np.asarray(labels, dtype=int), num_labels=len(task.label_names))
         yield name, {f"eval_{metric}": value for metric, value in scores.items()}

@@ -11,7 +11,21 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from core.methods.kinds import MethodKind
 
 TaskName = Literal[
-    "sequence-classification", "token-classification", "question-answering", "causal-lm", "chat", "preference"
+    "sequence-classification",
+    "token-classification",
+    "question-answering",
+    "causal-lm",
+    "chat",
+    "preference",
+    "feature-extraction",
+]
+EmbeddingLoss = Literal[
+    "MultipleNegativesRankingLoss",
+    "MultipleNegativesSymmetricRankingLoss",
+    "TripletLoss",
+    "CoSENTLoss",
+    "CosineSimilarityLoss",
+    "AnglELoss",
 ]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 Strategy = Literal["no", "steps", "epoch"]
@@ -24,6 +38,8 @@ OF_TASKS: dict[tuple[str, str], tuple[TaskName, ...]] = {
     ("data", "stride"): ("question-answering",),
     ("data", "null_answers"): ("question-answering",),
     ("data", "misaligned_answers"): ("question-answering",),
+    ("embedding", "loss"): ("feature-extraction",),
+    ("embedding", "pooling"): ("feature-extraction",),
     ("samples", "max_new_tokens"): ("causal-lm", "chat", "preference"),
 }
 """Section and field -> the only tasks that it says something to. The form shows it for those alone. A value of `data`
@@ -226,6 +242,17 @@ class Samples(Section):
         return texts
 
 
+class Embedding(Section):
+    """How feature-extraction makes one vector of a text, and what brings the vectors to where they belong."""
+
+    loss: EmbeddingLoss | None = Field(
+        None, description="of sentence-transformers; by the shape of the rows when absent: pairs, triples or scores"
+    )
+    pooling: Literal["mean", "cls", "max", "lasttoken"] | None = Field(
+        None, description="how the tokens of a text become one vector; the model's own, else mean, when absent"
+    )
+
+
 class Provenance(Section):
     """What a run recorded about its surroundings; finetui writes it, nobody needs to."""
 
@@ -255,6 +282,7 @@ class RunConfig(Section):
     )
     early_stopping: EarlyStopping | None = None
     samples: Samples = Samples()
+    embedding: Embedding = Embedding()
     stop_on_nan: bool = Field(False, description="end the run when the loss is NaN or infinite")
     baselines: bool = Field(False, description="also score the majority class and TF-IDF with logistic regression")
     trial_batch: bool | None = Field(

@@ -174,13 +174,13 @@ def load(ref: str | Path, trust_remote_code: bool = False) -> Predictor:
         FinetuiError: there is no model, or it is of a task that cannot be used here.
     """
     source = resolve(str(ref), trust_remote_code)
-    from core import models
+    from core import models, tasks
 
     _refuse_code(source, trust_remote_code)
     tokenizer = models.load_tokenizer(ModelConfig(id=source.model, trust_remote_code=trust_remote_code))
     model = _load_weights(source, trust_remote_code)
     model.eval()
-    return Predictor(source, model, tokenizer)
+    return Predictor(source, tasks.task_class(source.task).in_use(model, tokenizer, source.model), tokenizer)
 
 
 def _refuse_code(source: Source, trusted: bool) -> None:
@@ -213,7 +213,7 @@ def resolve(ref: str, trust_remote_code: bool = False) -> Source:
 
 
 def _weights_of_run(folder: Path) -> Path:
-    if (folder / layout.MODEL / "config.json").is_file():
+    if any((folder / layout.MODEL / name).is_file() for name in ("config.json", "adapter_config.json")):
         return folder / layout.MODEL
     newest = RunFolder(folder).last_checkpoint()
     if newest is None:
@@ -224,8 +224,11 @@ def _weights_of_run(folder: Path) -> Path:
 def _task_of(ref: str, trust_remote_code: bool) -> TaskName:
     """The task of a model folder or Hub id, from the name of its architecture."""
     from core import models
+    from core.tasks.sentence_classes import modules_file
 
     config = models.load_config(ModelConfig(id=ref, trust_remote_code=trust_remote_code))
+    if modules_file(ref) is not None:
+        return "feature-extraction"
     architectures = config.architectures or []
     for name in architectures:
         for ending, task in HEADS.items():

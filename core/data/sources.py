@@ -12,7 +12,7 @@ import numpy as np
 
 from core.config import DataConfig
 from core.config_file import is_local
-from core.data import files, hub, mending, reader
+from core.data import files, hub, label_columns, mending, reader
 from core.data.damage import Damage, rows_of
 from core.errors import FinetuiError
 
@@ -25,7 +25,7 @@ HOLD_OUT_SEED = 42
 
 
 def load(data: DataConfig) -> DatasetDict:
-    """All splits, with `limit` and `eval_fraction` applied.
+    """All splits, with `limit` and `eval_fraction` applied, and labels in columns of their own gathered into one.
 
     Local data is memory-mapped from the Arrow cache of datasets; no call goes to a network for it, and no
     global random state is touched.
@@ -37,7 +37,7 @@ def load(data: DataConfig) -> DatasetDict:
     for split in splits(data, dataset):
         if split is not None and not len(dataset[split]):
             raise FinetuiError(f"split {split} has no rows", _origin(data), "choose another split, or other data")
-    return dataset
+    return label_columns.gather(data, dataset)
 
 
 def splits(data: DataConfig, dataset: Collection[str]) -> tuple[str, str | None]:

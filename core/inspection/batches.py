@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import FinetuiError
+from core.tasks.base import element_lengths
 from core.training import arguments, prepare
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class Batches:
         if self._elements is None:
             self._encode_all(progress)
         assert self._elements is not None
-        lengths = [len(ids) for ids in self._elements["input_ids"]]
+        lengths = element_lengths({name: self._elements[name] for name in self._elements.column_names})
         size = self._settings.train_batch_size
         group = size * self._settings.gradient_accumulation_steps
         seed = self._settings.seed

@@ -36,18 +36,19 @@ class AdaLoraCallback(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        config = _config(kwargs["model"])
+        model = _adapted(kwargs["model"])
+        config = _config(model)
         if not self._planned:
             config.total_step = state.max_steps
         check(config)
-        self._pattern = rank_pattern(kwargs["model"])
-        self._take_up(args, state, kwargs["model"])
+        self._pattern = rank_pattern(model)
+        self._take_up(args, state, model)
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         """Keep what PEFT does not: without it a resumed run would prune other ranks than the uninterrupted one."""
         import torch
 
-        allocator = kwargs["model"].base_model.rankallocator
+        allocator = _adapted(kwargs["model"]).base_model.rankallocator
         torch.save({name: getattr(allocator, name) for name in IMPORTANCE}, _kept(args, state))
 
     def _take_up(self, args: TrainingArguments, state: TrainerState, model: PreTrainedModel) -> None:
@@ -64,7 +65,7 @@ class AdaLoraCallback(TrainerCallback):
     def on_optimizer_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        model = kwargs["model"]
+        model = _adapted(kwargs["model"])
         config = _config(model)
         config.rank_pattern = self._pattern
         model.base_model.update_and_allocate(state.global_step + 1)
@@ -74,7 +75,8 @@ class AdaLoraCallback(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         # Of the weights that are in the model now: with `load_best_model_at_end` they may be those of an earlier step.
-        _config(kwargs["model"]).rank_pattern = rank_pattern(kwargs["model"])
+        model = _adapted(kwargs["model"])
+        _config(model).rank_pattern = rank_pattern(model)
 
 
 def _kept(args: TrainingArguments, state: TrainerState) -> Path:
@@ -111,6 +113,11 @@ def check(config: Any) -> None:
             "train longer, or lower tinit and tfinal",
             key="method.tinit",
         )
+
+
+def _adapted(model: Any) -> Any:
+    """The model with the adapter: a SentenceTransformer has it inside."""
+    return model if hasattr(model, "peft_config") else model.transformers_model
 
 
 def _config(model: PreTrainedModel) -> Any:

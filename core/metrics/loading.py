@@ -7,7 +7,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from core.errors import FinetuiError
-from core.metrics.names import BUILT_IN, OF_ANSWERS, OF_TAGS, USER
+from core.metrics.names import BUILT_IN, OF_ANSWERS, OF_RANKINGS, OF_TAGS, USER
 
 if TYPE_CHECKING:
     import evaluate
@@ -25,6 +25,10 @@ def load(name: str) -> evaluate.Metric:
         from core.metrics.of_spans import METRICS
 
         return METRICS[name]()
+    if name in OF_RANKINGS:
+        from core.metrics.retrieval import Retrieval
+
+        return Retrieval()
     if name in BUILT_IN:
         from core.metrics.built_in import BuiltIn
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["labels", "hot", "numbers", "texts", "ids", "tags", "answers", "losses"]
+Kind = Literal["labels", "hot", "numbers", "texts", "ids", "tags", "answers", "rankings", "losses"]
 """What a metric compares: class ids, rows of 0 and 1 (one per class), numbers, texts, lists of token ids, lists of
-tags, an answer with all that are right; or the losses of the evaluation, in nats per token."""
+tags, an answer with all that are right, candidates in their order with all that are right; or the losses of the
+evaluation, in nats per token."""
 
 KINDS: dict[Kind, str] = {
     "labels": "one class a row (token classification: a word)",
@@ -18,6 +19,7 @@ KINDS: dict[Kind, str] = {
     "ids": "the tokens of a row",
     "tags": "the tags of a row of words",
     "answers": "an answer a row, and all that are right",
+    "rankings": "a query with candidates, the best first, and all that are right",
     "losses": "the losses of the evaluation",
 }
 
@@ -146,6 +148,11 @@ TABLE: dict[str, Declared] = {
             "squad", ("answers",), "exact match and F1 of words, each the best of all right answers; 0 to 1",
             undefined="two answers without words are equal", figures=("exact_match", "f1"),
         ),
+        Declared(
+            "retrieval", ("rankings",), "the share of queries whose first candidate is right; the mean reciprocal "
+            "rank of the first right one of ten", undefined="a query with none that is right counts 0",
+            figures=("accuracy_at_1", "mrr_at_10"),
+        ),
         Declared("bleu", ("texts",), "BLEU of the corpus, 0 to 100", "sacrebleu `corpus_bleu`", "0 without a match"),
         Declared("chrf", ("texts",), "chrF2 of the corpus, 0 to 100", "sacrebleu `corpus_chrf`", "0 without a match"),
         *_rouge(),
@@ -164,6 +171,9 @@ OF_TAGS: tuple[str, ...] = tuple(name for name, metric in TABLE.items() if "tags
 
 OF_ANSWERS: tuple[str, ...] = tuple(name for name, metric in TABLE.items() if "answers" in metric.kinds)
 """What gets the text of one answer per row, and the list of all that are right."""
+
+OF_RANKINGS: tuple[str, ...] = tuple(name for name, metric in TABLE.items() if "rankings" in metric.kinds)
+"""What gets candidates per row, best first, and all that are right."""
 
 
 def fitting(kinds: Sequence[Kind], classes: int) -> list[str]:

@@ -22,6 +22,7 @@ PLACES: dict[TaskName, str] = {
     "causal-lm": "causal_lm.CausalLM",
     "chat": "chat.Chat",
     "preference": "preference.Preference",
+    "feature-extraction": "feature_extraction.FeatureExtraction",
 }
 """Module and class of each task."""
 

@@ -104,6 +104,8 @@ class Task(ABC):
     """The texts that one prediction takes at most, in words for people."""
     writes: ClassVar[bool] = False
     """Whether a model of the task answers with text of its own, token by token."""
+    config_beside_adapter: ClassVar[bool] = True
+    """Whether the folder of an adapter gets the config of the whole model, with its head: then it loads on its own."""
     argument_defaults: ClassVar[dict[str, Any]] = {}
     """Where the defaults of `arguments_class` differ from those of `training:`."""
     fixed_arguments: ClassVar[dict[str, Any]] = {}
@@ -268,6 +270,15 @@ class Task(ABC):
         return answer.text == question.expected if question.judged else None
 
     @classmethod
+    def in_use(cls, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, ref: str) -> Any:
+        """A loaded model as `predict` takes it.
+
+        Args:
+            ref: the folder or Hub id that it comes from.
+        """
+        return model
+
+    @classmethod
     def predict(
         cls,
         model: PreTrainedModel,
@@ -290,10 +301,10 @@ class Task(ABC):
 
 
 def element_lengths(encoded: Mapping[str, Sequence[Any]]) -> list[int]:
-    """Tokens of each element; of one with several sequences (chosen and rejected) the most."""
-    names = [name for name in encoded if name.endswith("input_ids")] or [
-        name for name in encoded if name.endswith("_ids")
-    ]
+    """Tokens of each element; of one with several sequences (anchor and positive, chosen and rejected) the most."""
+    names = next(
+        filter(None, ([name for name in encoded if name.endswith(end)] for end in ("_input_ids", "input_ids", "_ids")))
+    )
     sequences = [encoded[name] for name in names]
     return [max(map(len, element)) for element in zip(*sequences, strict=True)]
 

@@ -29,8 +29,8 @@ class Labels:
     def regression(self) -> bool:
         return not self.names
 
-    def encode(self, value: Any) -> int | float:
-        """The class id of a raw value; the value itself as a float for regression."""
+    def encode(self, value: Any) -> Any:
+        """The class id of a raw value; the value itself as a float for regression; of a set a figure per label."""
         return float(value) if self.regression else self.ids[value]
 
 
@@ -38,7 +38,7 @@ def read(column: str, given: list[str] | int | None, splits: dict[str, Dataset])
     """The labels of a column. The first split is the one trained on.
 
     ClassLabel features keep their names; strings are sorted; integers from 0 are ids already, unless more than half of
-    them are missing (0 and 100 are two classes); others are sorted; floats mean regression.
+    them are missing (0 and 100 are two classes); others are sorted; floats mean regression; lists are sets.
 
     Args:
         given: names, or how many there are; None reads them from the data.
@@ -50,6 +50,10 @@ def read(column: str, given: list[str] | int | None, splits: dict[str, Dataset])
     from datasets import ClassLabel, Value
 
     feature = next(iter(splits.values())).features[column]
+    if hasattr(feature, "feature"):  # a list
+        from core.tasks import label_sets
+
+        return label_sets.read(column, given, splits)
     for split, rows in splits.items():
         _refuse_missing(column, split, rows)
     if isinstance(feature, Value) and feature.dtype.startswith(("float", "double", "decimal")) and given is None:
@@ -57,12 +61,12 @@ def read(column: str, given: list[str] | int | None, splits: dict[str, Dataset])
     if isinstance(feature, ClassLabel):
         names, ids = list(feature.names), {index: index for index in range(feature.num_classes)}
     elif isinstance(feature, Value):
-        names, ids = _assign({value for rows in splits.values() for value in rows.unique(column)}, given)
+        names, ids = assign({value for rows in splits.values() for value in rows.unique(column)}, given)
     else:
         raise FinetuiError(
             f"column `{column}` cannot be a label",
             f"it holds {feature}",
-            "choose a column of strings, integers or floats",
+            "choose a column of strings, integers, floats, or lists of labels",
             key="data.columns.label",
         )
     for split, rows in splits.items():
@@ -79,7 +83,7 @@ def read(column: str, given: list[str] | int | None, splits: dict[str, Dataset])
     return Labels(names, ids)
 
 
-def _assign(values: set[Any], given: list[str] | int | None) -> tuple[list[str], dict[Any, int]]:
+def assign(values: set[Any], given: list[str] | int | None) -> tuple[list[str], dict[Any, int]]:
     """Names and ids for raw values that carry no names of their own."""
     if all(isinstance(value, str) for value in values):
         if isinstance(given, int) and given != len(values):

@@ -1,4 +1,4 @@
-"""One label for a text or a pair of texts; a number where the label is a float (regression)."""
+"""One label for a text or a pair of texts; several where the label is a list; a number where it is a float."""
 
 from __future__ import annotations
 
@@ -10,29 +10,34 @@ from core import answering
 from core.answering import LabelScore, Prediction
 from core.data import columns
 from core.data.columns import Role
+from core.data.label_columns import COLUMN as LABEL_SET
 from core.errors import FinetuiError
-from core.tasks import labels
+from core.tasks import label_sets, labels
 from core.tasks.arrays import array
-from core.tasks.base import Answer, Question, Rows, Task, first
+from core.tasks.base import Answer, LabelView, Question, Rows, Task, first
 
 if TYPE_CHECKING:
     import torch
     from datasets import Dataset
     from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase
 
-    from core.config import DataConfig
+    from core.config import DataConfig, RunConfig
     from core.metrics.collect import Pairs
     from core.tasks.scoring import Reader
 
+SEVERAL = "multi_label_classification"
+"""`problem_type` of a model whose classes do not exclude each other: the loss is BCEWithLogitsLoss."""
+
 
 class SequenceClassification(Task):
-    """Text or text pair -> class, or number."""
+    """Text or text pair -> class, set of classes, or number."""
 
     roles = (
         Role("text", "the text, or the first of a pair", True, ("text", "sentence1", "sentence", "premise", "content")),
         Role("text_pair", "the second text of a pair", False, ("text_pair", "sentence2", "hypothesis")),
-        Role("label", "the class, or a number", True, ("label", "labels", "target", "class", "score")),
-    )
+        Role("label", "the class, a list of classes, or a number", True,
+             (LABEL_SET, "label", "labels", "target", "class", "score")),
+    )  # fmt: skip
     auto_class = "AutoModelForSequenceClassification"
     peft_task_type = "SEQ_CLS"
     fields = ("first text", "second text")
@@ -48,17 +53,32 @@ class SequenceClassification(Task):
         self.label_names = self.labels.names
         self.metric_kinds = ("numbers",) if self.labels.regression else ("hot",) if self.labels.several else ("labels",)
         self.notes = [] if self.label_names else ["the label is a float: the model learns a number (regression)"]
+        if self.labels.several:
+            self.notes.append("a row may have several labels: each is learned for itself (multi-label)")
+
+    def meet(self, tokenizer: PreTrainedTokenizerBase, config: RunConfig) -> None:
+        if (self.labels.several or self.labels.regression) and config.training.label_smoothing_factor:
+            raise FinetuiError(
+                "label smoothing is for one class of several",
+                f"training.label_smoothing_factor: {config.training.label_smoothing_factor}",
+                "leave it out",
+                key="training.label_smoothing_factor",
+            )
 
     @property
     def default_metrics(self) -> list[str]:
         if self.labels.regression:
             return ["mse", "pearson"]
+        if self.labels.several:
+            return ["f1_micro", "f1_macro", "accuracy"]
         return ["accuracy", "f1"] if len(self.label_names) == 2 else ["accuracy", "f1_macro"]
 
     def model_options(self) -> dict[str, Any]:
         if self.labels.regression:
             return {"num_labels": 1, "problem_type": "regression"}
-        return labels.head(self.label_names)
+        # Said in both cases: a checkpoint that is tuned further may have been of the other kind.
+        kind = SEVERAL if self.labels.several else "single_label_classification"
+        return {**labels.head(self.label_names), "problem_type": kind}
 
     def encode(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> dict[str, list[Any]]:
         pair = self.columns.get("text_pair")
@@ -73,8 +93,8 @@ class SequenceClassification(Task):
             result["labels"] = [self.labels.encode(value) for value in rows[self.columns["label"]]]
         return result
 
-    def plain(self, rows: Dataset) -> tuple[list[str], list[int | float]]:
-        """The texts (a pair joined by a line break) and the label ids of every row."""
+    def plain(self, rows: Dataset) -> tuple[list[str], list[Any]]:
+        """The texts (a pair joined by a line break) and the label ids of every row; of sets a figure per label."""
         texts = _texts(rows[self.columns["text"]])
         if "text_pair" in self.columns:
             pairs = _texts(rows[self.columns["text_pair"]])
@@ -116,6 +136,9 @@ class SequenceClassification(Task):
         logits = model(**answering.inputs(model, batch)).logits.float()
         if self.labels.regression:
             return [Answer(self._written(float(value))) for value in logits[:, 0]]
+        if self.labels.several:
+            shares = logits.sigmoid()
+            return [Answer(label_sets.written(self.label_names, row), _certainty(row)) for row in shares.tolist()]
         best = [answering.label_scores(row, self.label_names)[0] for row in logits]
         return [
             Answer(score.label, score.probability) if math.isfinite(score.probability) else Answer("NaN")
@@ -135,7 +158,10 @@ class SequenceClassification(Task):
         max_length: int | None,
         data: DataConfig | None,
     ) -> Prediction:
-        """Every class with its probability, the most probable first; for regression the number."""
+        """Every class with its probability, the most probable first; for regression the number.
+
+        Of classes that do not exclude each other each has a probability of its own; those from 0.5 on hold.
+        """
         import torch
 
         inputs = tokenizer(*texts, return_tensors="pt", truncation=max_length is not None, max_length=max_length)
@@ -143,9 +169,22 @@ class SequenceClassification(Task):
             logits = model(**answering.inputs(model, inputs)).logits[0].float()
         if model.config.num_labels == 1:
             return Prediction(labels=[LabelScore("value", float(logits[0]))])
-        return Prediction(labels=answering.label_scores(logits, answering.class_names(model)))
+        names = answering.class_names(model)
+        if model.config.problem_type == SEVERAL:
+            shares = logits.sigmoid().tolist()
+            scores = [LabelScore(names[index], share) for index, share in enumerate(shares)]
+            said = label_sets.written([names[index] for index in range(len(shares))], shares)
+            return Prediction(labels=sorted(scores, key=lambda score: -score.probability), note=f"says: {said}")
+        return Prediction(labels=answering.label_scores(logits, names))
 
-    def _written(self, label: int | float) -> str:
+    def label_view(self, encoded: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) -> LabelView:
+        if self.labels.several and "labels" in encoded:
+            return LabelView(row=self._written(encoded["labels"]))
+        return super().label_view(encoded, tokenizer)
+
+    def _written(self, label: Any) -> str:
+        if self.labels.several:
+            return label_sets.written(self.label_names, label)
         return f"{label:.4g}" if self.labels.regression else self.label_names[int(label)]
 
     def _judges(self, expected: str | None) -> bool:
@@ -158,6 +197,8 @@ class SequenceClassification(Task):
 
     def reduce_logits(self, logits: Any, labels: torch.Tensor) -> torch.Tensor:
         scores: torch.Tensor = first(logits)
+        if self.labels.several:
+            return (scores.sigmoid() >= label_sets.THRESHOLD).int()
         return scores.squeeze(-1) if self.labels.regression else scores.argmax(-1)
 
     def reader(self, encoded: Dataset | None) -> Reader:
@@ -175,3 +216,8 @@ class SequenceClassification(Task):
 def _texts(values: Any) -> list[str]:
     """Text as the tokenizer takes it: a missing one is empty, a number is written out."""
     return ["" if value is None else str(value) for value in values]
+
+
+def _certainty(shares: Sequence[float]) -> float:
+    """The probability of the whole set that is said, its labels taken for independent."""
+    return math.prod(max(share, 1 - share) for share in shares)

@@ -185,7 +185,8 @@ class _Run:
         with training.times.during("checkpoints"):
             training.save_model(str(folder.model))
             # An adapter's folder lacks the head's labels and the architecture: with them it can be loaded on its own.
-            prepared.model.config.save_pretrained(str(folder.model))
+            if prepared.task.config_beside_adapter:
+                prepared.model.config.save_pretrained(str(folder.model))
         callback.say_time(training.state)
         state = training.state
         reason: events.Reason = "completed"

@@ -36,9 +36,12 @@ class Throughput:
     def add(self, batches: Iterable[Any]) -> None:
         """Count batches as the collator made them: tensors, the first dimension of each is the row."""
         for batch in batches:
-            if isinstance(batch, Mapping) and "input_ids" in batch:
-                self._rows += len(batch["input_ids"])
-                self._unfetched = self._unfetched + _tokens(batch)
+            if not isinstance(batch, Mapping):
+                continue
+            names = [name for name in batch if name.endswith("input_ids")]  # of pairs each text has its own
+            self._rows += len(batch[names[0]]) if names else 0
+            for name in names:
+                self._unfetched = self._unfetched + _tokens(batch[name], batch.get(f"{name[:-9]}attention_mask"))
 
     def tokens(self) -> int:
         """The tokens trained so far; pads are not counted. Waits for the device that has the last of them."""
@@ -63,7 +66,6 @@ class Throughput:
         return found
 
 
-def _tokens(batch: Mapping[str, Any]) -> Any:
+def _tokens(ids: Any, mask: Any) -> Any:
     """How many tokens the model reads: those that the attention mask lets through, a tensor of one number."""
-    ids, mask = batch["input_ids"], batch.get("attention_mask")
     return mask.sum() if mask is not None and mask.shape == ids.shape else ids.numel()

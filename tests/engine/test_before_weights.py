@@ -34,14 +34,14 @@ CASES: dict[str, tuple[str, list[Any], dict[str, Any], str, str]] = {
         "bert-tiny-uncased", TEXTS, {"data": {"labels": ["good", "better"]}}, "bad", "data.labels",
     ),
     "metric of labels for numbers": (
-        "bert-tiny-uncased", NUMBERS, {"metrics": ["accuracy"]}, "accuracy does not score this task", "mse",
+        "bert-tiny-uncased", NUMBERS, {"metrics": ["accuracy"]}, "the metric accuracy does not fit this task", "mse",
     ),
     "metric of another task": (
-        "bert-tiny-uncased", TEXTS, {"metrics": ["seqeval"]}, "seqeval does not score this task", "accuracy",
+        "bert-tiny-uncased", TEXTS, {"metrics": ["seqeval"]}, "the metric seqeval does not fit this task", "accuracy",
     ),
     "metrics of preferences": (
         "stories260K", CHOSEN, {"task": "preference", "metrics": ["accuracy"], "model": {"chat_template": "plain"}},
-        "accuracy does not score this task", "none",
+        "this task has metrics of its own", "leave",
     ),
     "early stopping without evaluations": (
         "bert-tiny-uncased", TEXTS, {"early_stopping": {}, "training": {"eval_strategy": "no"}},

@@ -76,9 +76,10 @@ def test_labels_that_cannot_be_learned(values: list[Any], given: Any, title: str
     assert detail in caught.value.detail
 
 
-def test_a_list_is_no_label() -> None:
-    with pytest.raises(FinetuiError, match="cannot be a label"):
-        labels.read("label", None, {"train": column([[0, 1], [1]])})
+@pytest.mark.parametrize(("values", "title"), [([{"a": 0}], "cannot be a label"), ([[[0]]], "cannot be a set of")])
+def test_what_is_no_label(values: list[Any], title: str) -> None:
+    with pytest.raises(FinetuiError, match=title):
+        labels.read("label", None, {"train": column(values)})
 
 
 def data(**fields: Any) -> DataConfig:

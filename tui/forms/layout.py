@@ -49,6 +49,7 @@ _ORDER: dict[str, tuple[str, ...]] = {
         "seed",
         OTHER,
     ),
+    "embedding": ("loss", "pooling"),
     "metrics": (),
     "early_stopping": ("patience",),
     "samples": ("rows", "texts"),

@@ -89,9 +89,12 @@ def _parts(predictor: Predictor, text: str) -> list[str]:
 
 
 def _cells(prediction: Prediction) -> list[str]:
-    """The likeliest classes or answers, or the entities (or tagged words) of a text, each with its probability."""
+    """The likeliest classes or answers, or the entities (or tagged words) of a text, each with its probability; or the
+    cosine of two texts."""
     if prediction.labels is not None:
         return [_label(score) for score in prediction.labels[:LABELS]]
+    if prediction.similarity is not None:
+        return [f"cosine {prediction.similarity:.3f}"]
     if prediction.answers is not None:
         best = prediction.answers[:LABELS]
         return [f"{one_line(span.text) or '(no answer)'} {span.probability:.1%}" for span in best]

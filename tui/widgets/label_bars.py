@@ -20,14 +20,20 @@ WIDEST_BAR = 40
 EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
+EXCLUSIVE = 0.01
+"""Labels whose probabilities add up to 1 but for this exclude one another."""
+
+
 def draw(scores: Sequence[LabelScore], width: int) -> Content:
     """One line per label, the most probable first and bold; a number alone for regression."""
     if len(scores) == 1 and scores[0].label == "value":
         return Content.assemble("  value ", (number(scores[0].probability), "bold $primary"))
     lines = [draw_shares([(score.label, score.probability) for score in scores[:MOST]], width)]
     if len(scores) > MOST:
-        rest = sum(score.probability for score in scores[MOST:])
-        lines.append(Content.styled(f"  {len(scores) - MOST} more labels share {rest:.1%}", "$text-muted"))
+        rest = f"share {sum(score.probability for score in scores[MOST:]):.1%}"
+        if abs(sum(score.probability for score in scores) - 1) > EXCLUSIVE:
+            rest = f"have at most {scores[MOST].probability:.1%}"
+        lines.append(Content.styled(f"  {len(scores) - MOST} more labels {rest}", "$text-muted"))
     return Content("\n").join(lines)
 
 

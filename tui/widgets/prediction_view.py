@@ -1,4 +1,4 @@
-"""What a model said to typed texts: classes, entities in their sentence, answers in their context."""
+"""What a model said to typed texts: classes, entities in their sentence, answers in their context, a cosine."""
 
 from __future__ import annotations
 
@@ -37,6 +37,9 @@ def draw(prediction: Prediction, texts: Sequence[str], width: int) -> Content:
         parts.append(_bars(prediction.answers, width, likeliest_first=True, none=NO_ANSWER))
         if prediction.answers and prediction.answers[0].text and len(texts[-1]) > LONGEST:
             parts.append(_excerpt(texts[-1], prediction.answers[0]))
+    if prediction.similarity is not None:
+        shown = label_bars.bar(max(0.0, prediction.similarity), min(label_bars.WIDEST_BAR, max(4, width - 20)))
+        parts.append(Content.assemble("  cosine  ", (shown, "$primary"), (f" {prediction.similarity:.3f}", "bold")))
     if prediction.note:
         parts.append(Content.styled(visible(prediction.note), "$text-muted"))
     return Content("\n").join(parts)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from core.training.preflight.findings import Finding
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from datasets import Dataset
 
     from core.tasks.base import Task
@@ -22,6 +24,8 @@ def look(task: Task, split: str, rows: Dataset) -> list[Finding]:
     from datasets import ClassLabel, Value
 
     column = task.columns.get("label")
+    if task.label_names and column is not None and hasattr(rows.features[column], "feature"):
+        return _sets(task, split, rows.with_format("arrow")[:][column])
     if not task.label_names or column is None or not isinstance(rows.features[column], (ClassLabel, Value)):
         return []
     import pyarrow.compute as pc
@@ -38,3 +42,27 @@ def look(task: Task, split: str, rows: Dataset) -> list[Finding]:
     message = f"the classes are uneven: the largest has {share:.0%} of the rows, the smallest {counts[0]:,}"
     hint = f"accuracy is {share:.2f} for a model that learned nothing: watch F1, or weight the classes"
     return [Finding("class_imbalance", "warning", split, counts[-1], message, hint)]
+
+
+def _sets(task: Task, split: str, values: pa.ChunkedArray) -> list[Finding]:
+    """Of sets of labels: those that no row has, and one set that most rows have."""
+    from core.tasks.sequence_classification import SequenceClassification
+
+    if not isinstance(task, SequenceClassification):
+        return []
+    sets = Counter(tuple(task.labels.encode(value.as_py())) for value in values)
+    counts = [sum(count for held, count in sets.items() if held[index]) for index in range(len(task.label_names))]
+    found = []
+    unused = [name for name, count in zip(task.label_names, counts, strict=True) if not count]
+    if unused:
+        message = f"no row has the label{'s' if len(unused) > 1 else ''} {', '.join(unused[:10])}"
+        hint = "nothing of it can be learned: leave it out of data.labels, or add rows"
+        found.append(Finding("label_unused", "warning", split, len(unused), message, hint))
+    used = sorted((count, name) for count, name in zip(counts, task.label_names, strict=True) if count)
+    most, rows = max(sets.values()), len(values)
+    if used[-1][0] >= IMBALANCE * used[0][0] or most * 2 > rows:
+        (fewest, rarest), (largest, commonest) = used[0], used[-1]
+        message = f"the labels are uneven: {commonest} is in {largest / rows:.0%} of the rows, {rarest} in {fewest:,}"
+        hint = f"the set that most rows have makes {most / rows:.2f} of accuracy: watch f1_macro"
+        found.append(Finding("class_imbalance", "warning", split, largest, message, hint))
+    return found

@@ -1,0 +1,311 @@
+"""Sentence embeddings: texts that belong together come close, through sentence-transformers' Trainer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from core.answering import Prediction
+from core.data import columns
+from core.data.columns import Role
+from core.errors import FinetuiError
+from core.tasks import ranking, scores, sentence_classes
+from core.tasks.base import Answer, LabelView, Question, Rows, Task
+
+if TYPE_CHECKING:
+    import torch
+    from datasets import Dataset
+    from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
+
+    from core.config import DataConfig, RunConfig
+    from core.metrics.collect import Pairs
+    from core.tasks.scoring import Reader
+
+TEXTS = ("anchor", "positive", "negative")
+IDS = "input_ids"
+
+LOSSES: dict[str, tuple[str, ...]] = {
+    "pairs": ("MultipleNegativesRankingLoss", "MultipleNegativesSymmetricRankingLoss"),
+    "triples": ("MultipleNegativesRankingLoss", "TripletLoss"),
+    "pairs with a score": ("CoSENTLoss", "CosineSimilarityLoss", "AnglELoss"),
+}
+"""Shape of the rows -> the losses that take it, the default first."""
+
+
+class FeatureExtraction(Task):
+    """Pairs that belong together, triples with one that does not, or pairs with a score."""
+
+    roles = (
+        Role("anchor", "the text that is searched with", True,
+             ("anchor", "query", "question", "sentence1", "sentence_A", "text", "premise")),
+        Role("positive", "the text that belongs to it, or that is scored against it", True,
+             ("positive", "document", "passage", "answer", "sentence2", "sentence_B", "text_pair", "hypothesis")),
+        Role("negative", "a text that does not belong to it", False, ("negative",)),
+        Role("score", "how near the two are: any numbers, more is nearer", False, ("score", "similarity", "label")),
+    )  # fmt: skip
+    auto_class = "AutoModel"
+    peft_task_type = "FEATURE_EXTRACTION"
+    kept_back: ClassVar[tuple[str, ...]] = ("row", IDS)
+    fields = ("first text", "second text")
+    reads_in_order = True
+    config_beside_adapter = False  # there is no head; with one, SentenceTransformer takes the folder for a whole model
+    set_elsewhere = sentence_classes.ELSEWHERE
+
+    def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
+        self.columns = columns.resolve(self.roles, train.column_names, data.columns)
+        if "negative" in self.columns and "score" in self.columns:
+            if "score" in data.columns and "negative" in data.columns:
+                raise FinetuiError(
+                    "a row has a negative or a score",
+                    f"data.columns: negative: {self.columns['negative']}, score: {self.columns['score']}",
+                    "leave one of them out",
+                    key="data.columns.score",
+                )
+            del self.columns["negative" if "score" in data.columns else "score"]
+        splits = {data.train_split: train}
+        if evaluation is not None:
+            name = data.eval_split or "evaluation"
+            columns.require(self.columns, evaluation.column_names, name)
+            splits[name] = evaluation
+        self._texts = [name for name in TEXTS if name in self.columns]
+        self.shape = "triples" if "negative" in self.columns else "pairs"
+        self.range: tuple[float, float] | None = None
+        if "score" in self.columns:
+            self.shape = "pairs with a score"
+            self.range = scores.check(self.columns["score"], splits)
+        self.label_names = []
+        self.metric_kinds = ("numbers",) if self.range else ("rankings",)
+        self.notes = [self._say_shape()]
+
+    @classmethod
+    def trainer_class(cls) -> type[Trainer]:
+        return sentence_classes.trainer()
+
+    @classmethod
+    def arguments_class(cls) -> type[TrainingArguments]:
+        return sentence_classes.arguments()
+
+    def meet(self, tokenizer: PreTrainedTokenizerBase, config: RunConfig) -> None:
+        from core import models
+
+        sentence_classes.library()
+        if not self.range and config.training.arguments().get("batch_eval_metrics"):
+            raise FinetuiError(
+                "a ranking is over all rows at once",
+                "training.batch_eval_metrics: true",
+                "leave it out: embeddings are small",
+                key="training.batch_eval_metrics",
+            )
+        if config.training.arguments().get("train_sampling_strategy") == "group_by_length":
+            raise FinetuiError(
+                "embeddings are not trained on batches grouped by length",
+                "training.train_sampling_strategy: group_by_length",
+                "leave it out; what a batch may hold is training.batch_sampler, e.g. no_duplicates",
+                key="training.train_sampling_strategy",
+            )
+        if models.load_config(config.model, tokenizer).is_encoder_decoder:
+            raise FinetuiError(
+                f"{config.model.label} is an encoder with a decoder",
+                "its last hidden states are those of what it writes, not of the text",
+                "choose an encoder (BERT, MiniLM, ...) or a decoder alone",
+                key="model.id",
+            )
+        self._tokenizer, self._config = tokenizer, config
+        self._loss = self._choose(config.embedding.loss)
+        self.notes.append(f"loss: {self._loss}")
+
+    def trainer_options(self, model: PreTrainedModel, arguments: TrainingArguments) -> dict[str, Any]:
+        """The model as sentence-transformers knows it, around the one that is there, and the loss over it."""
+        wanted = self._config
+        whole = sentence_classes.around(
+            model,
+            self._tokenizer,
+            wanted.model.id,
+            wanted.model.revision,
+            wanted.embedding.pooling,
+            wanted.data.max_length,
+        )
+        return {"model": whole, "loss": sentence_classes.loss(self._loss, whole)}
+
+    @classmethod
+    def in_use(cls, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, ref: str) -> Any:
+        return sentence_classes.around(model, tokenizer, ref).eval()
+
+    @property
+    def default_metrics(self) -> list[str]:
+        return ["spearman"] if self.range else ["retrieval"]
+
+    def model_options(self) -> dict[str, Any]:
+        return {}
+
+    def encode(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> dict[str, list[Any]]:
+        """Each text of a row for itself.
+
+        Returns:
+            `anchor_input_ids`, `positive_input_ids`, ...: what the losses take; `label`, the score; and for people
+            `input_ids`, all texts of the row one after the other. No attention masks: equal ones would be taken for
+            duplicates by `batch_sampler: no_duplicates`; the collator makes them.
+        """
+        found: dict[str, list[Any]] = {
+            f"{name}_{IDS}": tokenizer(
+                ["" if text is None else str(text) for text in rows[self.columns[name]]],
+                truncation=max_length is not None,
+                max_length=max_length,
+                verbose=False,
+            )[IDS]
+            for name in self._texts
+            if self.columns[name] in rows
+        }
+        if self.range and self.columns["score"] in rows:
+            found["label"] = [float(value) for value in rows[self.columns["score"]]]
+        found[IDS] = [[token for ids in texts for token in ids] for texts in zip(*self._ids(found), strict=True)]
+        return found
+
+    def label_view(self, encoded: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) -> LabelView:
+        """How near the texts are to come; of which of them each token is."""
+        ids = dict(zip(self._texts, self._ids(encoded), strict=False))
+        said = "nearer to the anchor than the positives of other rows"
+        if "negative" in ids:
+            said += ", and than the negative"
+        return LabelView(
+            row=f"score {encoded['label']:g}" if "label" in encoded else f"positive: {said}",
+            parts=[name for name, tokens in ids.items() for _ in tokens],
+        )
+
+    def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[Any]], dict[str, Any]]:
+        """Each text padded to the longest of its kind in the batch, with its attention mask; `label` float32."""
+        return Collator(tokenizer)
+
+    def reduce_logits(self, logits: Any, labels: torch.Tensor) -> torch.Tensor:
+        embeddings: torch.Tensor = logits
+        return embeddings
+
+    def reader(self, encoded: Dataset | None) -> Reader:
+        """Of embeddings [rows, texts, dimensions]: the cosine beside the score, or what each anchor finds."""
+        texts = None if encoded is None else [encoded[name] for name in self._names()[1:]]
+
+        def read(prediction: EvalPrediction) -> Pairs:
+            embeddings: Any = prediction.predictions
+            if self.range:
+                return {"numbers": (ranking.cosines(embeddings), prediction.label_ids)}
+            return {"rankings": ranking.rank(embeddings, texts)}
+
+        return read
+
+    def questions(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> list[Question]:
+        """Anchors with their positives."""
+        encoded = self.encode(rows, tokenizer, max_length)
+        names = self._names()[:2]
+        return [
+            Question(
+                str(rows[self.columns["anchor"]][row]),
+                {name: encoded[name][row] for name in names},
+                str(rows[self.columns["positive"]][row]),
+                f"{encoded['label'][row]:.4g}" if "label" in encoded else None,
+            )
+            for row in range(len(encoded[IDS]))
+        ]
+
+    def typed_question(
+        self, text: str, pair: str | None, tokenizer: PreTrainedTokenizerBase, max_length: int | None
+    ) -> Question:
+        if not pair or not text.strip():
+            raise FinetuiError("two texts are compared", text, "give a second one")
+        texts = dict(zip(self._names(), (text, pair), strict=False))
+        ids = {name: tokenizer(said, truncation=True, max_length=max_length)[IDS] for name, said in texts.items()}
+        return Question(text, ids, pair)
+
+    def answers(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        questions: Sequence[Question],
+        max_new_tokens: int,
+        stop: Callable[[], bool],
+    ) -> list[Answer]:
+        """The cosine of each pair."""
+        pairs = [[question.encoded[name] for question in questions] for name in self._names()[:2]]
+        cosines = ranking.cosines(_embed(model, tokenizer, pairs))
+        return [Answer(f"{value:.3f}") for value in cosines]
+
+    @classmethod
+    def predict(
+        cls,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        texts: Sequence[str],
+        max_length: int | None,
+        data: DataConfig | None,
+    ) -> Prediction:
+        """The cosine of the embeddings of two texts, -1 to 1."""
+        if len(texts) != 2:
+            raise FinetuiError("two texts are compared", " ".join(texts), "give a second one")
+        ids = [[tokenizer(text, truncation=max_length is not None, max_length=max_length)[IDS]] for text in texts]
+        return Prediction(similarity=float(ranking.cosines(_embed(model, tokenizer, ids))[0]))
+
+    def _names(self) -> list[str]:
+        return [f"{name}_{IDS}" for name in self._texts]
+
+    def _ids(self, encoded: Mapping[str, Any]) -> list[Any]:
+        return [encoded[name] for name in self._names() if name in encoded]
+
+    def _choose(self, wanted: str | None) -> str:
+        fit = LOSSES[self.shape]
+        if wanted is not None and wanted not in fit:
+            raise FinetuiError(
+                f"{wanted} does not take {self.shape}",
+                f"embedding.loss: {wanted}",
+                f"choose {' or '.join(fit)}",
+                key="embedding.loss",
+            )
+        chosen = wanted or fit[0]
+        if chosen == "CosineSimilarityLoss" and self.range and not -1 <= self.range[0] <= self.range[1] <= 1:
+            raise FinetuiError(
+                "CosineSimilarityLoss brings the cosine to the score itself, and cosines are -1 to 1",
+                f"column `{self.columns['score']}` has {self.range[0]:g} to {self.range[1]:g}",
+                "scale the scores, or choose CoSENTLoss, which only takes their order",
+                key="embedding.loss",
+            )
+        return chosen
+
+    def _say_shape(self) -> str:
+        if not self.range:
+            return f"{self.shape}: what stands in other rows of a batch counts as not belonging to the anchor"
+        return f"{self.shape} {self.range[0]:g} to {self.range[1]:g} from column `{self.columns['score']}`"
+
+
+class Collator:
+    """Pads each kind of text to its longest in the batch.
+
+    Attributes:
+        valid_label_columns: what the library's batch samplers ask for.
+    """
+
+    valid_label_columns: ClassVar[list[str]] = ["label"]
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        self._tokenizer = tokenizer
+
+    def __call__(self, features: list[Any]) -> dict[str, Any]:
+        import torch
+
+        batch: dict[str, Any] = {}
+        for name in features[0]:
+            if name.endswith(f"_{IDS}"):
+                padded = self._tokenizer.pad({IDS: [row[name] for row in features]}, return_tensors="pt")
+                batch |= {f"{name.removesuffix(IDS)}{key}": value for key, value in padded.items()}
+            elif name == "label":
+                batch[name] = torch.tensor([row[name] for row in features], dtype=torch.float32)
+        return batch
+
+
+def _embed(model: Any, tokenizer: PreTrainedTokenizerBase, sides: Sequence[Sequence[list[int]]]) -> Any:
+    """Embeddings [rows, texts, dimensions] of token ids, float32, as numpy has them."""
+    import torch
+
+    found = []
+    with torch.inference_mode():
+        for ids in sides:
+            batch = tokenizer.pad({IDS: list(ids)}, return_tensors="pt").to(model.device)
+            found.append(model(dict(batch))["sentence_embedding"])
+    return torch.stack(found, 1).float().cpu().numpy()
