@@ -10,7 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from core.methods.kinds import MethodKind
 
 TaskName = Literal[
-    "sequence-classification", "token-classification", "question-answering", "causal-lm", "chat", "preference"
+    "sequence-classification",
+    "token-classification",
+    "question-answering",
+    "causal-lm",
+    "seq2seq-lm",
+    "masked-lm",
+    "chat",
+    "preference",
 ]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 Strategy = Literal["no", "steps", "epoch"]
@@ -90,7 +97,14 @@ class DataConfig(Section):
     misaligned_answers: Literal["stop", "skip"] = Field(
         "stop", description="rows whose answer does not stand in the context where it is said to: stop, or skip them"
     )
-    packing: bool = Field(False, description="causal-lm: texts end to end, in blocks of max_length tokens")
+    packing: bool = Field(False, description="causal-lm, masked-lm: texts end to end, in blocks of max_length tokens")
+    prefix: str = Field("", description="seq2seq-lm: put before every source, as in 'translate English to German: '")
+    max_target_length: int | None = Field(
+        None, gt=0, description="seq2seq-lm: tokens per target; as many as max_length when absent"
+    )
+    mask_probability: float | None = Field(
+        None, gt=0, lt=1, description="masked-lm: share of the tokens that are to be guessed; 0.15 when absent"
+    )
     limit: dict[str, int] = Field({}, description="split -> use only its first N rows")
 
     @property
@@ -188,7 +202,7 @@ class Samples(Section):
     texts: list[str | list[str]] = Field(
         [], description="own inputs that it answers as well; `[first, second]` where the task has pairs"
     )
-    max_new_tokens: int = Field(32, gt=0, le=1000, description="longest answer of a causal LM, in tokens")
+    max_new_tokens: int = Field(32, gt=0, le=1000, description="longest answer of a model that writes, in tokens")
 
     @field_validator("texts")
     @classmethod

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.config import DataConfig
 from core.config_file import is_local
-from core.data import files, hub, reader
+from core.data import files, hub, nested, reader
 from core.errors import FinetuiError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def load(data: DataConfig) -> DatasetDict:
     Raises:
         FinetuiError: whatever is wrong with the data, the split to train on, or the one to evaluate on.
     """
-    dataset = _hold_out(data, _limit(data, open_splits(data)))
+    dataset = _hold_out(data, _limit(data, nested.opened(open_splits(data), data.columns)))
     for split in splits(data, dataset):
         if split is not None and not len(dataset[split]):
             raise FinetuiError(f"split {split} has no rows", _origin(data), "choose another split, or other data")

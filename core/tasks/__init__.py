@@ -20,10 +20,20 @@ PLACES: dict[TaskName, str] = {
     "token-classification": "token_classification.TokenClassification",
     "question-answering": "question_answering.QuestionAnswering",
     "causal-lm": "causal_lm.CausalLM",
+    "seq2seq-lm": "seq2seq_lm.Seq2SeqLM",
+    "masked-lm": "masked_lm.MaskedLM",
     "chat": "chat.Chat",
     "preference": "preference.Preference",
 }
 """Module and class of each task."""
+
+OF_DATA: dict[str, tuple[TaskName, ...]] = {
+    "packing": ("causal-lm", "masked-lm"),
+    "prefix": ("seq2seq-lm",),
+    "max_target_length": ("seq2seq-lm",),
+    "mask_probability": ("masked-lm",),
+}
+"""Fields of `data` that would do nothing for any other task: there they are refused."""
 
 
 def task_class(name: TaskName) -> type[Task]:
@@ -39,11 +49,13 @@ def create(config: RunConfig, train: Dataset, evaluation: Dataset | None = None)
     Raises:
         FinetuiError: a column is missing, or the labels cannot be learned.
     """
-    if config.data.packing and config.task != "causal-lm":
-        raise FinetuiError(
-            "only the task causal-lm packs",
-            f"data.packing: true, task: {config.task}",
-            "leave it out",
-            key="data.packing",
-        )
+    for name, takers in OF_DATA.items():
+        value = getattr(config.data, name)
+        if value and config.task not in takers:
+            raise FinetuiError(
+                f"data.{name} is for {' and '.join(takers)} alone",
+                f"data.{name}: {value}, task: {config.task}",
+                "leave it out",
+                key=f"data.{name}",
+            )
     return task_class(config.task)(config.data, train, evaluation)

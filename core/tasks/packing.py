@@ -3,7 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from core.errors import FinetuiError
+
+if TYPE_CHECKING:
+    from core.config import DataConfig
+
+
+def notes(data: DataConfig) -> list[str]:
+    """What packing means for the rows, for people; nothing where there is none.
+
+    Raises:
+        FinetuiError: nobody says how long a block is.
+    """
+    if not data.packing:
+        return []
+    if data.max_length is None:
+        raise FinetuiError(
+            "packing needs the length of a block",
+            "data.packing: true",
+            "set data.max_length, say to 512",
+            key="data.max_length",
+        )
+    return [f"texts are packed into blocks of {data.max_length} tokens; a block attends across texts"]
 
 
 def pack(encoded: Mapping[str, list[list[int]]], length: int) -> dict[str, list[Any]]:

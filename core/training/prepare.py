@@ -129,6 +129,9 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     data = data.model_copy(update={"columns": task.columns, "max_length": length, **task.settled()})
     if task.label_names:
         data = data.model_copy(update={"labels": task.label_names})
+    given = config.training.model_fields_set
+    follows = {name: value for name, value in task.settled_arguments(length).items() if name not in given}
+    config = config.model_copy(update={"training": config.training.model_copy(update=follows)})
     return Checked(
         config=config.model_copy(update={"data": data, "metrics": names}),
         task=task,

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers import (
+    EarlyStoppingCallback,
+    PrinterCallback,
+    StoppingCriteriaList,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
 
 from core.methods.adalora import AdaLoraCallback
 from core.methods.virtual_tokens import aligned
@@ -29,6 +37,7 @@ class Steered(Trainer):
     Attributes:
         times: what this thread spends its time on.
         throughput: what the batches hold.
+        stop_arrived: whether somebody told the run to stop; looked at between the tokens that an evaluation writes.
         bad_loss: the last loss that was not finite since somebody put None here; only where looking is free, on the
             CPU. On a device it would make every step wait: there the next log shows it.
     """
@@ -38,8 +47,11 @@ class Steered(Trainer):
         self.times = TimeShares()
         self.throughput = Throughput(self.args.world_size)
         self.bad_loss: float | None = None
+        self.stop_arrived: Callable[[], bool] = lambda: False
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        if getattr(self.args, "predict_with_generate", False):
+            kwargs["stopping_criteria"] = StoppingCriteriaList([lambda ids, *_, **__: self.stop_arrived()])
         with self.times.during("evaluation"):
             return super().evaluate(*args, **kwargs)
 
@@ -104,6 +116,7 @@ def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, c
     trainer = steered(**keywords(prepared, arguments), callbacks=callbacks)
     trainer.remove_callback(PrinterCallback)
     callback.trainer = trainer
+    trainer.stop_arrived = callback.stop_arrived
     return trainer
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from core import tasks
 from core.methods.kinds import is_adapter
 from tui.forms.fields import COLUMNS, OTHER, FormField, Path
 
@@ -71,7 +72,7 @@ SOURCE: tuple[Path, Path] = (("data", "id"), ("data", "files"))
 
 OF_TASKS: dict[Path, tuple[str, ...]] = {
     ("model", "chat_template"): ("chat", "preference"),
-    ("data", "packing"): ("causal-lm",),
+    **{("data", name): takers for name, takers in tasks.OF_DATA.items()},
 }
 """Fields that count for some tasks only; what stands in one of them is shown all the same, for it would be refused."""
 
