@@ -51,9 +51,13 @@ class Steered(Trainer):
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         if getattr(self.args, "predict_with_generate", False):
-            kwargs["stopping_criteria"] = StoppingCriteriaList([lambda ids, *_, **__: self.stop_arrived()])
+            kwargs["stopping_criteria"] = StoppingCriteriaList([self.is_told_to_stop])
         with self.times.during("evaluation"):
             return super().evaluate(*args, **kwargs)
+
+    def is_told_to_stop(self, *_: Any, **__: Any) -> bool:
+        """A stopping criterion of `generate`, which is asked after each token."""
+        return self.stop_arrived()
 
     def training_step(self, *args: Any, **kwargs: Any) -> Any:
         loss = super().training_step(*args, **kwargs)
