@@ -42,6 +42,7 @@ class MaskedLM(Task):
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
         self.columns = columns.resolve(self.roles, train.column_names, data.columns)
+        columns.require_texts(self.columns, train)
         if evaluation is not None:
             columns.require(self.columns, evaluation.column_names, data.eval_split or "evaluation")
         self.label_names = []

@@ -13,6 +13,7 @@ from core.chat import turns
 from core.data import columns, nested
 from core.data.columns import Role
 from core.errors import FinetuiError, first_line
+from core.metrics.names import BUILT_IN
 from core.tasks.base import IGNORED, Answer, LabelView, Question, Rows, Task, first
 
 if TYPE_CHECKING:
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
     from core.config import DataConfig, RunConfig
 
 LOOK = 200
-"""Targets that are read to see whether they are short."""
+"""Rows that are read to see what kind of task it is."""
 SHORT = 3.0
 """Words of a target, on average, up to which another answer than the right one is wrong."""
+SUMMARY = 3.0
+"""Words of a source for each word of its target, on average, from which on the target is a summary."""
 UNLIMITED = 128
 """Tokens that an evaluation lets the model write where nothing says how long a target may be."""
 
@@ -64,14 +67,18 @@ class Seq2SeqLM(Task):
         if len(within) >= 2 and not given:
             given = {"source": within[0], "target": within[1]}
         self.columns = columns.resolve(self.roles, train.column_names, given)
+        columns.require_texts(self.columns, train)
         if evaluation is not None:
             columns.require(self.columns, evaluation.column_names, data.eval_split or "evaluation")
         self.label_names = []
         self.notes = []
         if data.prefix:
             self.notes.append(f"before every source stands {data.prefix!r}")
-        head = train[: min(LOOK, len(train))][self.columns["target"]]
-        self._short = fmean(len(str(text or "").split()) for text in head) <= SHORT
+        head = train[: min(LOOK, len(train))]
+        read, written = (
+            fmean(len(str(text or "").split()) for text in head[self.columns[role]]) for role in ("source", "target")
+        )
+        self._short, self._summary = written <= SHORT, read >= SUMMARY * written
         self._prefix = data.prefix
         self._most = data.max_target_length
         self._tokenizer: PreTrainedTokenizerBase | None = None
@@ -97,7 +104,11 @@ class Seq2SeqLM(Task):
 
     @property
     def default_metrics(self) -> list[str]:
-        return ["exact_match"]
+        """Exact match of short targets, ROUGE of summaries, BLEU and chrF of what is left: translations."""
+        fitting = (
+            ["exact_match"] if self._short else ["rouge1", "rouge2", "rougeL"] if self._summary else ["bleu", "chrf"]
+        )
+        return [name for name in fitting if name in BUILT_IN] or ["exact_match"]
 
     def settled_arguments(self, max_length: int | None) -> dict[str, Any]:
         """An evaluation lets the model write as much as a target can have, behind the token that the decoder begins

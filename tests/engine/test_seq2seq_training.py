@@ -200,7 +200,7 @@ def test_the_inspector_shows_what_the_decoder_gets(
 
 
 def test_an_adapter_writes_translations_of_a_nested_column(shared: Path, tmp_path: Path, new_folder: Folder) -> None:
-    """The Hub's shape of a translation, a tokenizer that ends no text, virtual tokens, and metrics of what is written."""
+    """The Hub's shape of a translation, a tokenizer that ends no text, virtual tokens, metrics of what is written."""
     source = (shared / "data/multi30k_en_de/val.jsonl").read_text(encoding="utf-8").splitlines()[:24]
     rows = "".join(json.dumps({"translation": json.loads(line)}) + "\n" for line in source)
     (tmp_path / "rows.jsonl").write_text(rows, encoding="utf-8")
