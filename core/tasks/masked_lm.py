@@ -38,6 +38,7 @@ class MaskedLM(Task):
         "text", "content", "sentence", "document")),)  # fmt: skip
     auto_class = "AutoModelForMaskedLM"
     peft_task_type = None
+    metric_kinds = ("labels", "losses")
     loss_in_metrics = True
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
@@ -99,15 +100,24 @@ class MaskedLM(Task):
         return scores.argmax(-1)
 
     def metrics(self, names: list[str], encoded: Dataset | None = None) -> Callable[[EvalPrediction], dict[str, float]]:
-        """Over the masked tokens alone; the masks of every evaluation are the same."""
         from core import metrics
 
+        read = self.reader(encoded)
+
         def compute(prediction: EvalPrediction) -> dict[str, float]:
-            truth, guess = np.asarray(prediction.label_ids), np.asarray(prediction.predictions)
-            masked = truth != IGNORED
-            return metrics.compute(names, guess[masked], truth[masked], losses=prediction.losses)
+            return metrics.compute(names, *read(prediction)["labels"], losses=prediction.losses)
 
         return compute
+
+    def reader(self, encoded: Dataset | None) -> Callable[[EvalPrediction], dict[Any, tuple[Any, Any]]]:
+        """The masked tokens alone; the masks of every evaluation are the same."""
+
+        def read(prediction: EvalPrediction) -> dict[Any, tuple[Any, Any]]:
+            truth, guess = np.asarray(prediction.label_ids), np.asarray(prediction.predictions)
+            masked = truth != IGNORED
+            return {"labels": (guess[masked], truth[masked])}
+
+        return read
 
     def questions(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> list[Question]:
         """Each text with the token in its middle masked, and that token."""

@@ -56,6 +56,7 @@ class Seq2SeqLM(Task):
     loss_in_metrics = True
     fields = ("source",)
     writes = True
+    metric_kinds = ("texts", "losses")
     argument_defaults: ClassVar[dict[str, Any]] = {"predict_with_generate": True}
     set_elsewhere: ClassVar[dict[str, str]] = {
         "sortish_sampler": "set train_sampling_strategy: group_by_length",
@@ -170,14 +171,22 @@ class Seq2SeqLM(Task):
         return scores.argmax(-1).masked_fill(labels == IGNORED, IGNORED)
 
     def metrics(self, names: list[str], encoded: Dataset | None = None) -> Callable[[EvalPrediction], dict[str, float]]:
-        """Metrics of texts: what was written, against the labels, both decoded without special tokens."""
         from core import metrics
 
+        read = self.reader(encoded)
+
         def compute(prediction: EvalPrediction) -> dict[str, float]:
-            said, right = (self._texts(side) for side in (prediction.predictions, prediction.label_ids))
-            return metrics.compute(names, said, right, losses=prediction.losses)
+            return metrics.compute(names, *read(prediction)["texts"], losses=prediction.losses)
 
         return compute
+
+    def reader(self, encoded: Dataset | None) -> Callable[[EvalPrediction], dict[Any, tuple[Any, Any]]]:
+        """The texts that were written, and those of the labels, both decoded without special tokens."""
+
+        def read(prediction: EvalPrediction) -> dict[Any, tuple[Any, Any]]:
+            return {"texts": (self._texts(prediction.predictions), self._texts(prediction.label_ids))}
+
+        return read
 
     def questions(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> list[Question]:
         """Sources, and their targets; of a long target there are others that are as good."""

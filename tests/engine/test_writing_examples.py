@@ -29,7 +29,7 @@ STAND_INS = {
     "translation": [
         *WRITER,
         "data.id={shared}/data/multi30k_en_de",
-        "data.limit.validation=4",
+        "data.limit.val=4",
         "metrics=[exact_match]",
         "training.generation_num_beams=2",
     ],
@@ -51,4 +51,4 @@ def test_an_example_runs(name: str, shared: Path, new_folder: Any) -> None:
     config = config_file.load(EXAMPLES / f"{name}.yaml", overrides).config
     outcome = engine.run(config, new_folder(config))
     assert isinstance(outcome, events.RunFinished), outcome
-    assert {f"eval_{metric}" for metric in config.metrics or ()} <= outcome.metrics.keys()
+    assert {"eval_loss", *(f"eval_{metric}" for metric in config.metrics or ())} <= outcome.metrics.keys()
