@@ -86,7 +86,7 @@ def _bare(model: PreTrainedModel) -> PreTrainedModel:
 
 
 @contextlib.contextmanager
-def _plain_generation(model: PreTrainedModel, settings: GenerationConfig) -> Iterator[GenerationConfig]:
+def plain_generation(model: PreTrainedModel, settings: GenerationConfig) -> Iterator[GenerationConfig]:
     """Without what the checkpoint says on generation: a temperature or a length of its own is only warned of here."""
     from transformers import GenerationConfig
 
@@ -110,6 +110,16 @@ def positions(model: PreTrainedModel) -> int | None:
     return None if found is None else found - virtual_tokens.count(model)
 
 
+KEPT = (
+    "decoder_start_token_id",
+    "forced_bos_token_id",
+    "bad_words_ids",
+    "suppress_tokens",
+    "begin_suppress_tokens",
+)
+"""What a checkpoint with a decoder of its own says on which tokens may stand where: without it, it says nonsense."""
+
+
 def greedy(
     model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, max_new_tokens: int, ends: Sequence[int] = ()
 ) -> GenerationConfig:
@@ -119,9 +129,16 @@ def greedy(
     own = model.generation_config.eos_token_id or tokenizer.eos_token_id
     known = own if isinstance(own, list) else [own] if own is not None else []
 
+    own_rules = {}
+    if model.config.is_encoder_decoder:
+        own_rules = {name: getattr(model.generation_config, name, None) for name in KEPT}
+        if own_rules[KEPT[0]] is None:
+            own_rules[KEPT[0]] = getattr(model.config, KEPT[0], None)
     return GenerationConfig(
+        **own_rules,
         max_new_tokens=max_new_tokens,
         do_sample=False,
+        num_beams=1,
         eos_token_id=sorted({*known, *ends}) or None,
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=tokenizer.bos_token_id,
@@ -146,23 +163,48 @@ def continuations(
         stop: looked at after every token.
         ends: tokens that end an answer besides the model's own.
     """
-    from transformers import StoppingCriteriaList
-
     limit = positions(model)
     if limit is not None:
         room = limit - min(max_new_tokens, limit // 2)
         prompts = [ids[-room:] for ids in prompts]
         max_new_tokens = min(max_new_tokens, limit - max(map(len, prompts)))
     batch = tokenizer.pad({"input_ids": list(prompts)}, padding_side="left", return_tensors="pt")
+    said = _generate(model, batch, greedy(model, tokenizer, max_new_tokens, ends), stop)
+    new = said[:, batch["input_ids"].shape[1] :]
+    return [str(text) for text in tokenizer.batch_decode(new, skip_special_tokens=True)]
+
+
+def written(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    sources: Sequence[list[int]],
+    max_new_tokens: int,
+    stop: Callable[[], bool],
+) -> list[str]:
+    """What the decoder of a model writes to each source, greedily, in one padded batch.
+
+    Args:
+        sources: token ids as the encoder gets them, the end included.
+        stop: looked at after every token.
+    """
+    limit = positions(model)
+    batch = tokenizer.pad({"input_ids": list(sources)}, return_tensors="pt")
+    settings = greedy(model, tokenizer, max_new_tokens if limit is None else min(max_new_tokens, limit))
+    said = _generate(model, batch, settings, stop)
+    return [str(text) for text in tokenizer.batch_decode(said, skip_special_tokens=True)]
+
+
+def _generate(model: PreTrainedModel, batch: Any, settings: GenerationConfig, stop: Callable[[], bool]) -> torch.Tensor:
+    """Token ids [rows, length]; what was given stands before what was written where there is one sequence alone."""
+    from transformers import StoppingCriteriaList
 
     def after_token(ids: torch.Tensor, *_: Any, **__: Any) -> bool:
         return stop()
 
-    with _plain_generation(model, greedy(model, tokenizer, max_new_tokens, ends)) as settings:
-        written = model.generate(  # type: ignore[operator]
+    with plain_generation(model, settings) as plain:
+        said: torch.Tensor = model.generate(  # type: ignore[operator]
             **batch.to(model.device),
-            generation_config=settings,
+            generation_config=plain,
             stopping_criteria=StoppingCriteriaList([after_token]),
         )
-    new = written[:, batch["input_ids"].shape[1] :]
-    return [str(text) for text in tokenizer.batch_decode(new, skip_special_tokens=True)]
+    return said

@@ -15,6 +15,8 @@ TaskName = Literal[
     "token-classification",
     "question-answering",
     "causal-lm",
+    "seq2seq-lm",
+    "masked-lm",
     "chat",
     "preference",
     "feature-extraction",
@@ -34,13 +36,16 @@ Strategy = Literal["no", "steps", "epoch"]
 OF_TASKS: dict[tuple[str, str], tuple[TaskName, ...]] = {
     ("model", "chat_template"): ("chat", "preference"),
     ("data", "labels"): ("sequence-classification", "token-classification"),
-    ("data", "packing"): ("causal-lm",),
+    ("data", "packing"): ("causal-lm", "masked-lm"),
+    ("data", "prefix"): ("seq2seq-lm",),
+    ("data", "max_target_length"): ("seq2seq-lm",),
+    ("data", "mask_probability"): ("masked-lm",),
     ("data", "stride"): ("question-answering",),
     ("data", "null_answers"): ("question-answering",),
     ("data", "misaligned_answers"): ("question-answering",),
     ("embedding", "loss"): ("feature-extraction",),
     ("embedding", "pooling"): ("feature-extraction",),
-    ("samples", "max_new_tokens"): ("causal-lm", "chat", "preference"),
+    ("samples", "max_new_tokens"): ("causal-lm", "seq2seq-lm", "chat", "preference"),
 }
 """Section and field -> the only tasks that it says something to. The form shows it for those alone. A value of `data`
 for another task is refused; a chat template or a length of answers does no harm there."""
@@ -129,7 +134,14 @@ class DataConfig(Section):
     misaligned_answers: Literal["stop", "skip"] = Field(
         "stop", description="rows whose answer does not stand in the context where it is said to: stop, or skip them"
     )
-    packing: bool = Field(False, description="causal-lm: texts end to end, in blocks of max_length tokens")
+    packing: bool = Field(False, description="causal-lm, masked-lm: texts end to end, in blocks of max_length tokens")
+    prefix: str = Field("", description="seq2seq-lm: put before every source, as in 'translate English to German: '")
+    max_target_length: int | None = Field(
+        None, gt=0, description="seq2seq-lm: tokens per target; as many as max_length when absent"
+    )
+    mask_probability: float | None = Field(
+        None, gt=0, lt=1, description="masked-lm: share of the tokens that are to be guessed; 0.15 when absent"
+    )
     limit: dict[str, int] = Field({}, description="split -> use only its first N rows")
     damaged: Literal["stop", "keep", "drop"] = Field(
         "stop",
@@ -231,7 +243,7 @@ class Samples(Section):
     texts: list[str | list[str]] = Field(
         [], description="own inputs that it answers as well; `[first, second]` where the task has pairs"
     )
-    max_new_tokens: int = Field(32, gt=0, le=1000, description="longest answer of a causal LM, in tokens")
+    max_new_tokens: int = Field(32, gt=0, le=1000, description="longest answer of a model that writes, in tokens")
 
     @field_validator("texts")
     @classmethod

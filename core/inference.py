@@ -28,7 +28,11 @@ HEADS: dict[str, TaskName] = {
     "ForTokenClassification": "token-classification",
     "ForQuestionAnswering": "question-answering",
     "ForCausalLM": "causal-lm",
+    "T5WithLMHeadModel": "seq2seq-lm",
     "LMHeadModel": "causal-lm",
+    "ForConditionalGeneration": "seq2seq-lm",
+    "MTModel": "seq2seq-lm",
+    "ForMaskedLM": "masked-lm",
 }
 """How the architecture's name ends -> the task that it was trained for."""
 
@@ -64,7 +68,8 @@ class Predictor:
         self.most_texts = len(self._task.fields)
         self.fields = self._task.asked(source.config.data.columns if source.config else {})
         tuned = source.config is not None and source.task == "causal-lm"  # on texts, without the template
-        self.chat = self.writes and not tuned and bool(tokenizer.chat_template)
+        self._reads = bool(model.config.is_encoder_decoder)  # what is said stands in a sequence of its own
+        self.chat = self.writes and not tuned and not self._reads and bool(tokenizer.chat_template)
         self.generated = 0
         # Without a run nobody said how long a text may be: the model's positions do, beyond them it fails.
         self._max_length = models.max_length(
@@ -107,7 +112,7 @@ class Predictor:
 
         stop = stop or threading.Event()
         inputs = self._prompt(prompt, before).to(self._model.device)
-        length = inputs["input_ids"].shape[1]
+        length = 1 if self._reads else inputs["input_ids"].shape[1]
         positions = answering.positions(self._model)
         if positions is not None:
             max_new_tokens = min(max_new_tokens, positions - length)
@@ -124,12 +129,14 @@ class Predictor:
 
         def generate() -> None:
             try:
-                self._model.generate(  # type: ignore[operator]
-                    **inputs,
-                    generation_config=answering.greedy(self._model, self._tokenizer, max_new_tokens, ends),
-                    streamer=streamer,
-                    stopping_criteria=StoppingCriteriaList([after_token]),
-                )
+                settings = answering.greedy(self._model, self._tokenizer, max_new_tokens, ends)
+                with answering.plain_generation(self._model, settings) as plain:
+                    self._model.generate(  # type: ignore[operator]
+                        **inputs,
+                        generation_config=plain,
+                        streamer=streamer,
+                        stopping_criteria=StoppingCriteriaList([after_token]),
+                    )
             except BaseException as error:
                 failure.append(error)
                 streamer.end()
@@ -154,6 +161,14 @@ class Predictor:
                 add_generation_prompt=True,
                 return_tensors="pt",
                 return_dict=True,
+            )
+        if self._reads:
+            return self._tokenizer(
+                (self._data.prefix if self._data else "") + prompt,
+                truncation=self._max_length is not None,
+                max_length=self._max_length,
+                return_tensors="pt",
+                return_token_type_ids=False,
             )
         inputs = self._tokenizer(prompt, return_tensors="pt", return_token_type_ids=False)
         if inputs["input_ids"].shape[1] > 1 and inputs["input_ids"][0, -1] == self._tokenizer.eos_token_id:

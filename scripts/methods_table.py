@@ -1,4 +1,4 @@
-"""Try every method of PEFT on every task of three architectures, and write down what works: `make methods`.
+"""Try every method of PEFT on every task of four architectures, and write down what works: `make methods`.
 
 Writes core/methods/fitting.json, which refusals come from, and the table in docs/methods.md. A cell is tried as a run
 would go: put on, trained for some steps, saved, loaded on the base again. A test repeats part of it.
@@ -49,6 +49,16 @@ ARCHITECTURES: dict[str, dict[str, Any]] = {
         "eos_token_id": 2,
         "decoder_start_token_id": 2,
         "forced_eos_token_id": 2,
+    },
+    "t5": {
+        "d_model": 256,
+        "d_kv": 64,
+        "d_ff": 512,
+        "num_layers": 2,
+        "num_heads": 4,
+        "pad_token_id": 0,
+        "eos_token_id": 1,
+        "decoder_start_token_id": 0,
     },
 }
 """Model type -> a small model of it, with widths that the defaults of every method divide."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from core.errors import FinetuiError
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,22 @@ def require(resolved: Mapping[str, str], available: Sequence[str], split: str) -
         if column not in available:
             detail = f"{role} of split {split}; {_columns(available)}"
             raise FinetuiError(f"split {split} has no column {column}", detail, "name the column alike in all splits")
+
+
+def require_texts(resolved: Mapping[str, str], rows: Dataset) -> None:
+    """Make sure that columns hold one value a row: a list or a mapping would be read as the code that writes it down.
+
+    Raises:
+        FinetuiError: one holds something else.
+    """
+    from datasets import ClassLabel, Value
+
+    for role, column in resolved.items():
+        kind = rows.features[column]
+        if not isinstance(kind, Value | ClassLabel):
+            what = "several parts" if isinstance(kind, dict) else "lists"
+            hint = f"name a part of it: {column}.{next(iter(kind))}" if isinstance(kind, dict) else "join them first"
+            raise FinetuiError(f"column {column} holds {what}, no texts", f"data.columns.{role}: {column}", hint)
 
 
 def unknown_column(column: str, available: Sequence[str], key: str) -> FinetuiError:

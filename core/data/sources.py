@@ -12,7 +12,7 @@ import numpy as np
 
 from core.config import DataConfig
 from core.config_file import is_local
-from core.data import files, hub, label_columns, mending, reader
+from core.data import files, hub, label_columns, mending, nested, reader
 from core.data.damage import Damage, rows_of
 from core.errors import FinetuiError
 
@@ -33,7 +33,7 @@ def load(data: DataConfig) -> DatasetDict:
     Raises:
         FinetuiError: whatever is wrong with the data, the split to train on, or the one to evaluate on.
     """
-    dataset = _hold_out(data, _limit(data, _drop(data, open_splits(data))))
+    dataset = _hold_out(data, _limit(data, nested.opened(_drop(data, open_splits(data)), data.columns)))
     for split in splits(data, dataset):
         if split is not None and not len(dataset[split]):
             raise FinetuiError(f"split {split} has no rows", _origin(data), "choose another split, or other data")

@@ -141,7 +141,10 @@ class Batches:
             chosen = self._elements.select(indices)
             numbers = [self._row_of[index] for index in indices]
         features = [dict(row) for row in self._trainer._remove_unused_columns(chosen)]
-        tensors = self._checked.task.collator(self._checked.tokenizer)(features)
+        collate: Any = self._checked.task.collator(self._checked.tokenizer)
+        if self._training and hasattr(collate, "epoch"):
+            collate.epoch = epoch
+        tensors = collate(features)
         return Batch(
             split=self._split,
             number=number,

@@ -99,9 +99,9 @@ class Lens:
                     tokenizer,
                     {name: value for name, value in element.items() if name not in task.kept_back},
                     heard,
-                    loss := task.label_view(element, tokenizer),
+                    task.label_view(element, tokenizer),
                     truncated=_cut(whole.get("input_ids"), element["input_ids"], count),
-                    truncated_target=_cut(whole.get("labels"), element["labels"], count) if loss.target else 0,
+                    truncated_target=element.get("target_cut", 0),
                     window=index,
                     windows=count,
                 )

@@ -20,6 +20,8 @@ PLACES: dict[TaskName, str] = {
     "token-classification": "token_classification.TokenClassification",
     "question-answering": "question_answering.QuestionAnswering",
     "causal-lm": "causal_lm.CausalLM",
+    "seq2seq-lm": "seq2seq_lm.Seq2SeqLM",
+    "masked-lm": "masked_lm.MaskedLM",
     "chat": "chat.Chat",
     "preference": "preference.Preference",
     "feature-extraction": "feature_extraction.FeatureExtraction",

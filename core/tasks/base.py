@@ -92,8 +92,8 @@ class Task(ABC):
     roles: ClassVar[tuple[Role, ...]]
     auto_class: ClassVar[str]
     """Name of the transformers class that loads the model."""
-    peft_task_type: ClassVar[str]
-    """Name in `peft.TaskType`."""
+    peft_task_type: ClassVar[str | None]
+    """Name in `peft.TaskType`; None where PEFT has none for the task."""
     loss_in_metrics: ClassVar[bool] = False
     """Whether `compute_metrics` needs the losses of the evaluation batches."""
     reads_in_order: ClassVar[bool] = False
@@ -144,6 +144,14 @@ class Task(ABC):
         """Fields of `data` that were left open and are decided now: a model in use goes by them."""
         return {}
 
+    def settled_arguments(self, max_length: int | None) -> dict[str, Any]:
+        """Fields of `training` that follow from the data where the config does not set them.
+
+        Args:
+            max_length: tokens per row; None where nothing limits them.
+        """
+        return {}
+
     @abstractmethod
     def model_options(self) -> dict[str, Any]:
         """Fields of the model's config that the data decides: `num_labels`, `id2label`, ..."""
@@ -168,7 +176,10 @@ class Task(ABC):
 
     @abstractmethod
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[Any]], dict[str, Any]]:
-        """Pads encoded rows to the longest of their batch and stacks them into tensors [batch, length]."""
+        """Pads encoded rows to the longest of their batch and stacks them into tensors [batch, length].
+
+        One that draws has an attribute `epoch`: None for an evaluation, where it draws alike each time.
+        """
 
     @abstractmethod
     def reduce_logits(self, logits: Any, labels: torch.Tensor) -> torch.Tensor:

@@ -60,16 +60,8 @@ class CausalLM(Task):
         self.columns = found
         self.label_names = []
         self.notes = [] if "text" in found else ["the loss is on the completion alone, its end included"]
+        self.notes += packing.notes(data)
         self._packing = data.packing
-        if data.packing and data.max_length is None:
-            raise FinetuiError(
-                "packing needs the length of a block",
-                "data.packing: true",
-                "set data.max_length, say to 512",
-                key="data.max_length",
-            )
-        if data.packing:
-            self.notes.append(f"texts are packed into blocks of {data.max_length} tokens; a block attends across texts")
 
     @property
     def default_metrics(self) -> list[str]:

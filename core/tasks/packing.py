@@ -5,10 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from core.errors import FinetuiError
+
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+    from core.config import DataConfig
     from core.tasks.base import Rows, Task
+
+
+def notes(data: DataConfig) -> list[str]:
+    """What packing means for the rows, for people; nothing where there is none.
+
+    Raises:
+        FinetuiError: nobody says how long a block is.
+    """
+    if not data.packing:
+        return []
+    if data.max_length is None:
+        raise FinetuiError(
+            "packing needs the length of a block",
+            "data.packing: true",
+            "set data.max_length, say to 512",
+            key="data.max_length",
+        )
+    return [f"texts are packed into blocks of {data.max_length} tokens; a block attends across texts"]
 
 
 def pack(encoded: Mapping[str, list[list[int]]], length: int) -> dict[str, list[Any]]:

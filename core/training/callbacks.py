@@ -140,7 +140,7 @@ class RunCallback(TrainerCallback):
     def on_prediction_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        if self._stop_arrived():
+        if self.stop_arrived():
             self._inbox = [commands.Stop()]
             self._obey(state, control)
             raise EvaluationStopped
@@ -169,7 +169,7 @@ class RunCallback(TrainerCallback):
         if self.trainer.is_in_train:
             self._advise(state, at_once=True)
         self._sample(state, step)
-        if self._stop_arrived():
+        if self.stop_arrived():
             self._obey(state, control)
         elif self.trainer.is_in_train and state.global_step < state.max_steps:
             self._back_to_training(state)
@@ -209,14 +209,14 @@ class RunCallback(TrainerCallback):
                     control.should_evaluate = False
             self._reporter.take(command, state.global_step, state.epoch)
 
-    def _stop_arrived(self) -> bool:
+    def stop_arrived(self) -> bool:
         """Whether Stop is among what has arrived; all of it stays for later."""
         self._inbox += self._reporter.folder.read_commands()
         return commands.Stop() in self._inbox
 
     def _sample(self, state: TrainerState, step: int) -> None:
         with self.trainer.times.during("sampling"), self.trainer.accelerator.autocast():
-            self._sampler.ask(cast("PreTrainedModel", self.trainer.model), self._stop_arrived, step, state.epoch)
+            self._sampler.ask(cast("PreTrainedModel", self.trainer.model), self.stop_arrived, step, state.epoch)
         self._clock.skip("sampling")
 
     def _back_to_training(self, state: TrainerState) -> None:

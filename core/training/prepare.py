@@ -137,6 +137,9 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     data = data.model_copy(update={"columns": task.columns, "max_length": length, **task.settled()})
     if task.label_names:
         data = data.model_copy(update={"labels": task.label_names})
+    settings = task.settled_arguments(length)
+    follows = {name: value for name, value in settings.items() if name not in config.training.model_fields_set}
+    config = config.model_copy(update={"training": config.training.model_copy(update=follows)})
     return Checked(
         config=config.model_copy(update={"data": data, "metrics": names}),
         task=task,

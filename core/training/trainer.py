@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from torch.utils.data import SequentialSampler
-from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
+from transformers import (
+    EarlyStoppingCallback,
+    PrinterCallback,
+    StoppingCriteriaList,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
 
 from core.errors import RunFailure
 from core.methods.adalora import AdaLoraCallback
@@ -32,6 +40,7 @@ class Steered(Trainer):
     Attributes:
         times: what this thread spends its time on.
         throughput: what the batches hold.
+        stop_arrived: whether somebody told the run to stop; looked at between the tokens that an evaluation writes.
         bad_loss: the last loss that was not finite since somebody put None here; only where looking is free, on the
             CPU. On a device it would make every step wait: there the next log shows it.
     """
@@ -41,12 +50,19 @@ class Steered(Trainer):
         self.times = TimeShares()
         self.throughput = Throughput(self.args.world_size)
         self.bad_loss: float | None = None
+        self.stop_arrived: Callable[[], bool] = lambda: False
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         if self.scoring is not None:
             self.scoring.begin()
+        if getattr(self.args, "predict_with_generate", False):
+            kwargs["stopping_criteria"] = StoppingCriteriaList([self.is_told_to_stop])
         with self.times.during("evaluation"):
             return super().evaluate(*args, **kwargs)
+
+    def is_told_to_stop(self, *_: Any, **__: Any) -> bool:
+        """A stopping criterion of `generate`, which is asked after each token."""
+        return self.stop_arrived()
 
     def training_step(self, *args: Any, **kwargs: Any) -> Any:
         loss = super().training_step(*args, **kwargs)
@@ -130,6 +146,7 @@ def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, c
     trainer = steered(**keywords(prepared, arguments), callbacks=callbacks)
     trainer.remove_callback(PrinterCallback)
     callback.trainer, callback.scoring = trainer, trainer.scoring
+    trainer.stop_arrived = callback.stop_arrived
     return trainer
 
 

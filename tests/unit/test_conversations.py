@@ -152,5 +152,5 @@ def test_only_texts_are_packed() -> None:
     from core import config_file
 
     config = config_file.validate({"task": "chat", "model": {"id": "m"}, "data": {"id": "d", "packing": True}})
-    with pytest.raises(FinetuiError, match=r"`data\.packing` is for causal-lm"):
+    with pytest.raises(FinetuiError, match=r"`data\.packing` is for causal-lm and masked-lm"):
         tasks.create(config, Dataset.from_list([{"messages": said("a", "b")}]))

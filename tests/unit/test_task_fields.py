@@ -17,6 +17,8 @@ from tui.forms.fields import COLUMNS
     [
         ("token-classification", ["tokens", "tags"], False),
         ("question-answering", ["question", "context", "answers", "answer_start"], True),
+        ("seq2seq-lm", ["source", "target"], False),
+        ("masked-lm", ["text"], False),
     ],
 )
 def test_the_roles_of_a_task_are_fields(task: str, roles: list[str], windows: bool) -> None:
@@ -27,6 +29,20 @@ def test_the_roles_of_a_task_are_fields(task: str, roles: list[str], windows: bo
     assert (("data", "stride") in order) is windows
     assert (("data", "misaligned_answers") in order) is windows
     assert task in draft.fields["task",].choices
+
+
+@pytest.mark.parametrize(
+    ("task", "expected"),
+    [
+        ("seq2seq-lm", {"prefix", "max_target_length"}),
+        ("masked-lm", {"packing", "mask_probability"}),
+        ("causal-lm", {"packing"}),
+        ("sequence-classification", set()),
+    ],
+)
+def test_fields_that_other_tasks_refuse_are_not_shown(task: str, expected: set[str]) -> None:
+    order = {path[1] for path in Draft({"task": task}).order() if len(path) > 1}
+    assert order & {"packing", "prefix", "max_target_length", "mask_probability"} == expected
 
 
 def test_what_the_data_says_of_tags_stands_at_their_field(tmp_path: Path) -> None:

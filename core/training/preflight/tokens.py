@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Numbers = npt.NDArray[np.int64]
 
-CAUSAL = "AutoModelForCausalLM"
+WRITING = ("AutoModelForCausalLM", "AutoModelForSeq2SeqLM")
 TAGGING = "AutoModelForTokenClassification"
 
 
@@ -33,7 +33,7 @@ class Seen:
     Attributes:
         lengths: tokens of each encoded element, int32; 4 bytes a row.
         rows: the row of each element, int64; None where every row is one element.
-        cut: the rows that `max_length` shortened.
+        cut: the rows that `max_length` shortened; `targets_cut` those whose target was.
         untrained: the rows with no token that the loss sees; empty where labels are not per token.
         ends: how many elements have the end-of-sequence token among what is learned.
         per_token: whether labels are per token.
@@ -43,6 +43,7 @@ class Seen:
     lengths: npt.NDArray[np.int32]
     rows: npt.NDArray[np.int64] | None = None
     cut: list[int] = field(default_factory=list)
+    targets_cut: list[int] = field(default_factory=list)
     untrained: list[int] = field(default_factory=list)
     ends: int = 0
     per_token: bool = False
@@ -80,6 +81,7 @@ def look(checked: Checked, rows: Dataset, tick: Callable[[int, int], None]) -> S
                 owners.append(np.asarray(made["row"], np.int64))
             else:
                 seen.cut += [int(numbers[row]) for row in _cut(checked, part, found)]
+            seen.targets_cut += [int(numbers[row]) for row, cut in enumerate(made.get("target_cut", ())) if cut]
             _learned(checked, made, numbers, seen)
         tick(begin + count, len(rows))
     if lengths:
@@ -120,6 +122,11 @@ def findings(checked: Checked, split: str, count: int, seen: Seen, trained_on: b
         cut, limit = len(seen.cut), checked.config.data.max_length
         message = f"{rows_of(cut, count)} ({cut / count:.1%}) {'is' if cut == 1 else 'are'} cut at {limit} tokens"
         found.append(Finding("truncated", "warning", split, cut, message, "raise data.max_length", seen.cut))
+    if seen.targets_cut:
+        cut = len(seen.targets_cut)
+        message = f"the target of {rows_of(cut, count)} ({cut / count:.1%}) is cut"
+        hint = "the model learns to stop early: raise data.max_target_length, or data.max_length without it"
+        found.append(Finding("target_truncated", "warning", split, cut, message, hint, seen.targets_cut))
     if seen.untrained:
         untrained = len(seen.untrained)
         message = f"{rows_of(untrained)} {'has' if untrained == 1 else 'have'} no token that the loss sees"
@@ -128,7 +135,7 @@ def findings(checked: Checked, split: str, count: int, seen: Seen, trained_on: b
             hint = "the tokenizer makes nothing of their words: drop or mend them"
         severity: Severity = "error" if untrained == count else "warning"
         found.append(Finding("no_trained_token", severity, split, untrained, message, hint, seen.untrained))
-    if trained_on and checked.task.auto_class == CAUSAL and seen.per_token and not seen.ends and len(seen.lengths):
+    if trained_on and checked.task.auto_class in WRITING and seen.per_token and not seen.ends and len(seen.lengths):
         eos = checked.tokenizer.eos_token
         message = "the tokenizer has no end-of-sequence token: the model never learns to stop"
         hint = "choose a tokenizer that has one"
