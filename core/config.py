@@ -226,12 +226,20 @@ class RunConfig(Section):
     metrics: list[str] | None = Field(None, description="names of metrics; the task's own when absent")
     early_stopping: EarlyStopping | None = None
     samples: Samples = Samples()
+    loss: str | None = Field(
+        None, description="a loss of your own, file.py:function or module:function; the model's when absent"
+    )
+    class_weights: Literal["balanced"] | list[float] | dict[str, float] | None = Field(
+        None, description="balanced, one weight per class in order, or class -> weight: rare classes count more"
+    )
     stop_on_nan: bool = Field(False, description="end the run when the loss is NaN or infinite")
     baselines: bool = Field(False, description="also score the majority class and TF-IDF with logistic regression")
     trial_batch: bool | None = Field(
         None, description="run the longest batch before step 1, so that memory runs out at once; on a GPU when absent"
     )
-    engine: Literal["trainer"] = Field("trainer", description="what runs the steps")
+    engine: Literal["trainer", "loop"] = Field(
+        "trainer", description="what runs the steps: the Trainer of transformers, or a short loop on accelerate"
+    )
     provenance: Provenance | None = None
 
     @property

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from core import yaml12
+from core import user_code, yaml12
 from core.chat import templates
 from core.config import RunConfig
 from core.errors import FinetuiError
@@ -86,6 +86,8 @@ def resolve_paths(data: dict[str, Any], base: Path) -> None:
             model[key] = _resolve(model[key], base) if isinstance(model.get(key), str) else model.get(key)
             if model[key] is None:
                 del model[key]
+    if isinstance(data.get("loss"), str):
+        data["loss"] = user_code.resolved(data["loss"], base)
     if isinstance(source, dict):
         if isinstance(source.get("id"), str):
             source["id"] = _resolve(source["id"], base)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from core import commands, events
-from core.training import schedule
+from core.training import accumulation, schedule
 from core.training.advisor import Advisor
 from core.training.clock import StepClock
 from core.training.learning_rate import set_learning_rate
@@ -19,7 +19,7 @@ from core.training.sampling import Sampler
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-    from core.training.trainer import Steered
+    from core.training.steerable import Steerable
 
 POLL_SECONDS = 0.05
 """How often a paused run looks at its inbox."""
@@ -40,10 +40,10 @@ class RunCallback(TrainerCallback):
         evaluated: the step of the weights that were evaluated last, and their metrics.
         saved_step: after training: the step of the weights that are kept, the best or the last.
         nan_step: the first step whose loss was not finite.
-        trainer: set once it exists; it is built with this callback.
+        trainer: what runs the steps: set once it exists; it is built with this callback.
     """
 
-    trainer: Steered
+    trainer: Steerable
 
     def __init__(self, reporter: Reporter, stop_on_nan: bool, sampler: Sampler) -> None:
         self.evaluated: tuple[int, dict[str, float]] | None = None
@@ -77,6 +77,8 @@ class RunCallback(TrainerCallback):
         if not self._stepped:  # a resumed run has passed over the batches that it had seen already
             self._stepped = True
             self._clock.skip()
+            if self.trainer.takes_shares:
+                self._reporter.notice(accumulation.NOTICE)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         self._clock.mark(state.global_step)

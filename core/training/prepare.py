@@ -17,13 +17,14 @@ from core.errors import FinetuiError
 from core.methods import quantized, settle
 from core.methods.sizes import Size
 from core.precision import Precision
-from core.training import arguments, schedule
+from core.training import arguments, loop_limits, schedule
 
 if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from core.tasks.base import Task
+    from core.training.losses import Loss
 
 ENCODE_BATCH = 1000
 """Rows written at a time: the library's own default."""
@@ -38,6 +39,7 @@ class Checked:
     Attributes:
         config: with every guess and default filled in.
         size: the parameters of the model under the method, and how many are trained.
+        loss: where it is not the model's own.
     """
 
     config: RunConfig
@@ -50,6 +52,7 @@ class Checked:
     train: Dataset
     evaluation: Dataset | None
     notes: list[str]
+    loss: Loss | None = None
 
 
 @dataclass(slots=True)
@@ -62,6 +65,7 @@ class Prepared:
     model: PreTrainedModel
     train: Dataset
     evaluation: Dataset | None
+    loss: Loss | None = None
 
 
 def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None) -> Checked:
@@ -97,6 +101,9 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     task = tasks.create(config, train, evaluation)
     tokenizer = models.load_tokenizer(config.model)
     task.meet(tokenizer, config)
+    from core.training import losses  # loads torch
+
+    config, loss = losses.settle(config, task, train)
     architecture = models.load_config(config.model, tokenizer)
     names = config.metrics if config.metrics is not None else task.default_metrics
     for name in names:
@@ -111,7 +118,8 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
         device,
         precision.has_bf16_units(device),
     )
-    arguments.build(config, Path(tempfile.gettempdir()) / "finetui-check", formats)
+    settings = arguments.build(config, Path(tempfile.gettempdir()) / "finetui-check", formats)
+    loop_limits.check(config, settings)
     quantized.check(config.model, config.method, device)
     if config.method.kind == "prefix-tuning" and config.training.arguments().get("gradient_checkpointing"):
         raise FinetuiError(
@@ -140,6 +148,7 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
         train=train,
         evaluation=evaluation,
         notes=[*task.notes, *settled.notes, *([formats.note] if formats.note else [])],
+        loss=loss,
     )
 
 

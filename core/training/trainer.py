@@ -6,11 +6,12 @@ import contextlib
 import math
 from typing import TYPE_CHECKING, Any
 
+import torch
 from transformers import EarlyStoppingCallback, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
 from core.methods.adalora import AdaLoraCallback
 from core.methods.virtual_tokens import aligned
-from core.training import prepare
+from core.training import accumulation, prepare
 from core.training.callbacks import EvaluationStopped, RunCallback
 from core.training.keep_freed import KeepFreedCallback
 from core.training.throughput import Throughput
@@ -19,6 +20,7 @@ from core.training.time_shares import TimeShares
 if TYPE_CHECKING:
     from core.config import RunConfig
     from core.training.prepare import Prepared
+    from core.training.steerable import Steerable
 
 
 class Steered(Trainer):
@@ -26,11 +28,7 @@ class Steered(Trainer):
 
     Mixed into the Trainer of a task: what it overrides is every Trainer's own.
 
-    Attributes:
-        times: what this thread spends its time on.
-        throughput: what the batches hold.
-        bad_loss: the last loss that was not finite since somebody put None here; only where looking is free, on the
-            CPU. On a device it would make every step wait: there the next log shows it.
+    What it offers stands in `Steerable`.
     """
 
     def __init__(self, **arguments: Any) -> None:
@@ -38,6 +36,7 @@ class Steered(Trainer):
         self.times = TimeShares()
         self.throughput = Throughput(self.args.world_size)
         self.bad_loss: float | None = None
+        self.takes_shares: bool | None = None
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         with self.times.during("evaluation"):
@@ -53,7 +52,42 @@ class Steered(Trainer):
         with self.times.during("data"):
             batches, count = super().get_batch_samples(*args, **kwargs)
         self.throughput.add(batches)
+        if self.takes_shares is None and len(batches) > 1 and count is not None:
+            self.takes_shares = self._ignores_count(batches[0], count)
         return batches, count
+
+    def _ignores_count(self, batch: Any, count: torch.Tensor) -> bool:
+        """Asked of the Trainer's own loss; a Trainer with another one says itself how it is scaled."""
+        if Steered._plain_loss(self) is not Trainer.compute_loss:
+            return False
+
+        def loss(of: torch.Tensor) -> torch.Tensor:
+            inputs = self._prepare_inputs(dict(batch))
+            found: torch.Tensor = super(Steered, self).compute_loss(self.model_wrapped, inputs, num_items_in_batch=of)
+            return found
+
+        assert self.model is not None
+        return accumulation.ignores_count(loss, count, self.model)
+
+    def _plain_loss(self) -> Any:
+        return super().compute_loss.__func__
+
+    def _get_num_items_in_batch(self, batch_samples: list[Any], device: torch.device) -> Any:
+        counting = getattr(self.compute_loss_func, "count", None)
+        if counting is not None and batch_samples:
+            return counting(batch_samples).to(device)
+        return super()._get_num_items_in_batch(batch_samples, device)
+
+    def compute_loss(
+        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        share = None
+        if self.takes_shares and model.training and num_items_in_batch is not None:
+            share = self._get_num_items_in_batch([inputs], self.args.device) / num_items_in_batch
+        found = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        if share is None:
+            return found
+        return (found[0] * share, found[1]) if return_outputs else found * share
 
     def _run_epoch(self, *args: Any, **kwargs: Any) -> Any:
         with self.times.during("training"):
@@ -93,13 +127,18 @@ class Steered(Trainer):
         return bool(metrics) and super()._determine_best_metric(metrics, trial)
 
 
-def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, callback: RunCallback) -> Steered:
-    """The task's Trainer over prepared data and model, reporting through `callback`."""
+def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, callback: RunCallback) -> Steerable:
+    """What the config names as the engine, over prepared data and model, reporting through `callback`."""
     callbacks: list[TrainerCallback] = [callback, KeepFreedCallback()]
     if config.early_stopping is not None:
         callbacks.append(EarlyStoppingCallback(config.early_stopping.patience, config.early_stopping.threshold))
     if config.method.kind == "adalora":
         callbacks.append(AdaLoraCallback(planned="total_step" in config.method.options()))
+    if config.engine == "loop":
+        from core.training.loop import Loop
+
+        callback.trainer = Loop(**keywords(prepared, arguments), callbacks=callbacks)
+        return callback.trainer
     steered: type[Steered] = type("RunTrainer", (Steered, prepared.task.trainer_class()), {})
     trainer = steered(**keywords(prepared, arguments), callbacks=callbacks)
     trainer.remove_callback(PrinterCallback)
@@ -113,6 +152,7 @@ def keywords(prepared: Prepared, arguments: TrainingArguments) -> dict[str, Any]
     compute = task.metrics(prepared.metric_names, prepared.evaluation)
     reduce = aligned(prepared.model, task.reduce_logits)
     scoring = {"compute_metrics": compute, "preprocess_logits_for_metrics": reduce} if compute else {}
+    own_loss = {"compute_loss_func": prepared.loss} if prepared.loss else {}
     return {
         "model": prepared.model,
         "args": arguments,
@@ -121,5 +161,6 @@ def keywords(prepared: Prepared, arguments: TrainingArguments) -> dict[str, Any]
         "eval_dataset": None if prepared.evaluation is None else prepare.inputs(task, prepared.evaluation),
         "processing_class": tokenizer,
         **scoring,
+        **own_loss,
         **task.trainer_options(prepared.model, arguments),
     }
