@@ -1,7 +1,7 @@
 """A function of the person's own that the config names: `file.py:name` or `module:name`.
 
-It is run by what starts, checks or resumes a run, and by nothing else: listing, showing, comparing and using a run never
-import it. A run folder may come from somebody else: code that lies in one is never run.
+It is run by what starts, checks or resumes a run, and by nothing else: listing, showing, comparing and using a run
+never import it. A run folder may come from somebody else: code that lies in one is never run.
 """
 
 from __future__ import annotations
@@ -9,20 +9,23 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from core.errors import FinetuiError, first_line
 from core.runs import layout
+
+T = TypeVar("T")
 
 
 def load(reference: str, key: str) -> Any:
     """The function that `reference` names.
 
     Args:
-        reference: with a file, its path as `core.config_file` made it absolute; modules are found as by `import`, and in the
-            working directory.
+        reference: a file by its absolute path, as `core.config_file` makes it; a module is looked for in the working
+            directory first.
         key: the config key that names it.
 
     Raises:
@@ -30,7 +33,9 @@ def load(reference: str, key: str) -> Any:
     """
     place, _, name = reference.rpartition(":")
     if not place or not name.isidentifier():
-        raise FinetuiError(f"`{key}` names no function", reference, "write file.py:function, or module:function", key=key)
+        raise FinetuiError(
+            f"`{key}` names no function", reference, "write file.py:function, or module:function", key=key
+        )
     try:
         module = _of_file(Path(place), key) if place.endswith(".py") else _of_name(place)
     except FinetuiError:
@@ -63,10 +68,10 @@ def _of_file(path: Path, key: str) -> ModuleType:
             hint = f"move the file to where your own code is, then name it in `{key}`"
             raise FinetuiError("code in a run folder is not run", str(path), hint, key=key)
     spec = importlib.util.spec_from_file_location(f"finetui_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    _import_beside(path.parent, lambda: spec.loader.exec_module(module))
+    if spec is None or spec.loader is None:
+        raise FinetuiError(f"{path.name} is no Python file", str(path), f"check `{key}`", key=key)
+    module, run = importlib.util.module_from_spec(spec), spec.loader.exec_module
+    _import_beside(path.parent, lambda: run(module))
     return module
 
 
@@ -74,7 +79,7 @@ def _of_name(name: str) -> ModuleType:
     return _import_beside(Path.cwd(), lambda: importlib.import_module(name))
 
 
-def _import_beside(folder: Path, load: Any) -> Any:
+def _import_beside(folder: Path, load: Callable[[], T]) -> T:
     """Import with `folder` among the places where modules are looked for, the first of them."""
     sys.path.insert(0, str(folder))
     try:

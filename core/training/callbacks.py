@@ -58,7 +58,7 @@ class RunCallback(TrainerCallback):
         self._inbox: list[commands.Command] = []
         self._evaluation_begin: float | None = None
         self._evaluation_batches = 0
-        self._stepped = False
+        self._stepped = self._shares_said = False
         self._time_said = 0.0
 
     def on_train_begin(
@@ -77,11 +77,12 @@ class RunCallback(TrainerCallback):
         if not self._stepped:  # a resumed run has passed over the batches that it had seen already
             self._stepped = True
             self._clock.skip()
-            if self.trainer.takes_shares:
-                self._reporter.notice(accumulation.NOTICE)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         self._clock.mark(state.global_step)
+        if self.trainer.takes_shares and not self._shares_said:
+            self._shares_said = True
+            self._reporter.notice(accumulation.NOTICE)
         with self.trainer.times.during("other"):
             self._progress(state)
             if self.trainer.bad_loss is not None:

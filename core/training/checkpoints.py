@@ -14,6 +14,8 @@ from transformers.trainer_pt_utils import safe_globals
 from transformers.trainer_utils import rotate_checkpoints
 
 if TYPE_CHECKING:
+    from transformers import TrainingArguments
+
     from core.training.loop import Loop
 
 OPTIMIZER, SCHEDULER, SCALER, RANDOM, STATE = (
@@ -27,7 +29,7 @@ OPTIMIZER, SCHEDULER, SCALER, RANDOM, STATE = (
 
 def save(loop: Loop) -> None:
     """Write checkpoint-<step>; its state comes last, so that a folder that has one is whole. Old ones go."""
-    run, state = Path(loop.args.output_dir), loop.state
+    run, state = Path(str(loop.args.output_dir)), loop.state
     folder = run / f"checkpoint-{state.global_step}"
     loop.save_model(str(folder))
     best = run / f"checkpoint-{state.best_global_step}"
@@ -43,6 +45,19 @@ def save(loop: Loop) -> None:
     rotate_checkpoints(str(run), loop.args.save_total_limit, state.best_model_checkpoint, use_mtime=True)
 
 
+def is_best(args: TrainingArguments, state: TrainerState, metrics: dict[str, float]) -> bool:
+    """Whether no evaluation was better; the state remembers it then."""
+    if args.metric_for_best_model is None:
+        return False
+    value, best = metrics[f"eval_{args.metric_for_best_model.removeprefix('eval_')}"], state.best_metric
+    if best is not None and not (value > best if args.greater_is_better else value < best):
+        return False
+    state.best_metric = value
+    if args.save_strategy != "no":
+        state.best_global_step = state.global_step
+    return True
+
+
 def load_weights(model: Any, folder: Path) -> None:
     """Put the weights, or the adapter, of a checkpoint into the model."""
     if hasattr(model, "peft_config"):
@@ -53,7 +68,7 @@ def load_weights(model: Any, folder: Path) -> None:
 
 def load_state(folder: Path) -> TrainerState:
     """Where the run stood; a best checkpoint that is gone counts for nothing."""
-    state = TrainerState.load_from_json(str(folder / STATE))
+    state: TrainerState = TrainerState.load_from_json(str(folder / STATE))
     if state.best_model_checkpoint is not None and not Path(state.best_model_checkpoint).is_dir():
         state.best_model_checkpoint = None
     return state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from core.config import RunConfig
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from core.tasks.base import Task
 
+KEY = "class_weights"
 COLUMN = {"sequence-classification": "label", "token-classification": "tags"}
 """Task -> the role whose column has the classes."""
 
@@ -19,39 +21,39 @@ COLUMN = {"sequence-classification": "label", "token-classification": "tags"}
 def settle(config: RunConfig, task: Task, train: Dataset) -> RunConfig:
     """The config with a weight for each class by its name.
 
-    `balanced` gives each class rows / (classes * its rows), so that all classes weigh the same and the mean weight of a row
-    is 1 (scikit-learn's `class_weight="balanced"`); a class without a row gets 1.
+    `balanced` gives each class rows / (classes * its rows), so that all classes weigh the same and the mean weight of a
+    row is 1 (scikit-learn's `class_weight="balanced"`); a class without a row gets 1.
 
     Raises:
         FinetuiError: the task has no classes, or the weights are not theirs.
     """
-    given, key = config.class_weights, "class_weights"
+    given, names = config.class_weights, task.label_names
     if given is None:
         return config
-    names = task.label_names
     if config.task not in COLUMN or not names or _several_a_row(task):
         hint = "they weight the one class that a row, or a word, has: leave them out"
-        raise FinetuiError("class weights do not fit this task", f"task: {config.task}", hint, key=key)
-    if isinstance(given, list) and len(given) != len(names):
-        raise FinetuiError(
-            f"{len(given)} class weights for {len(names)} classes", f"the classes are {_some(names)}", "give one each", key=key
-        )
-    if isinstance(given, dict) and set(given) != set(names):
-        unknown = sorted(set(given) - set(names))
-        wrong = f"no class is called {_some(unknown)}" if unknown else f"without: {_some(sorted(set(names) - set(given)))}"
-        raise FinetuiError("the class weights are not those of the classes", wrong, f"the classes are {_some(names)}", key=key)
-    weights = _balanced(config, task, train) if given == "balanced" else given
-    assert not isinstance(weights, str)
-    by_name = {name: weights[name] for name in names} if isinstance(weights, dict) else dict(zip(names, weights, strict=True))
-    return config.model_copy(update={"class_weights": by_name})
+        raise FinetuiError("class weights do not fit this task", f"task: {config.task}", hint, key=KEY)
+    if given == "balanced":
+        given = _balanced(config, task, train)
+    elif isinstance(given, list):
+        if len(given) != len(names):
+            title = f"{len(given)} class weights for {len(names)} classes"
+            raise FinetuiError(title, f"the classes are {_some(names)}", "give one each", key=KEY)
+    elif set(given) != set(names):
+        unknown, missing = sorted(set(given) - set(names)), sorted(set(names) - set(given))
+        wrong = f"no class is called {_some(unknown)}" if unknown else f"there is none for {_some(missing)}"
+        raise FinetuiError("class weights need one per class", wrong, f"the classes are {_some(names)}", key=KEY)
+    weights = given if isinstance(given, dict) else dict(zip(names, given, strict=True))
+    if not all(math.isfinite(weight) and weight >= 0 for weight in weights.values()) or not any(weights.values()):
+        raise FinetuiError("class weights are numbers from 0 up, not all 0", str(weights), "change them", key=KEY)
+    return config.model_copy(update={"class_weights": {name: weights[name] for name in names}})
 
 
 def _balanced(config: RunConfig, task: Any, train: Dataset) -> list[float]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    column = task.columns[COLUMN[config.task]]
-    values = pa.chunked_array(train.with_format("arrow")[column]) if not len(train) else train.with_format("arrow")[column]
+    values = train.with_format("arrow")[task.columns[COLUMN[config.task]]]
     if pa.types.is_list(values.type) or pa.types.is_large_list(values.type):
         values = pc.list_flatten(values)
     counts = [0] * len(task.label_names)

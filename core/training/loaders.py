@@ -46,7 +46,7 @@ def evaluation(loop: Loop) -> DataLoader[Any]:
 def set_epoch(batches: Any, epoch: int) -> None:
     """Tell the sampler under a prepared loader which epoch it shuffles for; accelerate does not reach a wrapped one."""
     batches.set_epoch(epoch)
-    inner = getattr(getattr(batches, "batch_sampler", None), "batch_sampler", None)
+    inner: Any = getattr(getattr(batches, "batch_sampler", None), "batch_sampler", None)
     if hasattr(inner, "set_epoch"):
         inner.set_epoch(epoch)
 

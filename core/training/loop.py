@@ -22,7 +22,7 @@ from transformers import (
     get_scheduler,
     set_seed,
 )
-from transformers.trainer_callback import CallbackHandler
+from transformers.trainer_callback import CallbackHandler, ExportableState
 from transformers.trainer_utils import align_special_tokens
 
 from core.training import checkpoints, loaders, optimizer
@@ -69,7 +69,9 @@ class Loop:
         self.objective = Objective(model, args.label_smoothing_factor, compute_loss_func)
         self._compute_metrics, self._reduce = compute_metrics, preprocess_logits_for_metrics
         self.handler = CallbackHandler([DefaultFlowCallback(), *callbacks], model, processing_class, None, None)
-        self.state, self.control = TrainerState(), TrainerControl()
+        self.control = TrainerControl()
+        told = [each for each in (*self.handler.callbacks, self.control) if isinstance(each, ExportableState)]
+        self.state = TrainerState(train_batch_size=args.train_batch_size, stateful_callbacks=told)
         self.optimizer: Any = None
         self.lr_scheduler: Any = None
         self.is_in_train = False
@@ -119,15 +121,16 @@ class Loop:
 
     def _plan(self, total: int, epochs: int, checkpoint: Path | None) -> None:
         """The schedule, and where in it the run stands."""
-        args = self.args
+        args, options = self.args, self.args.lr_scheduler_kwargs
+        assert not isinstance(options, str)  # the arguments have read it
         self.lr_scheduler = get_scheduler(
-            args.lr_scheduler_type, self.optimizer, args.get_warmup_steps(total), total, args.lr_scheduler_kwargs
+            args.lr_scheduler_type, self.optimizer, args.get_warmup_steps(total), total, options
         )
         self.handler.optimizer, self.handler.lr_scheduler = self.optimizer, self.lr_scheduler
         if checkpoint is not None:
             self.state = checkpoints.load_state(checkpoint)
             checkpoints.load_optimizer(self, checkpoint)
-        self.state.compute_steps(args, total)  # type: ignore[no-untyped-call]
+        self.state.compute_steps(args, total)
         self.state.max_steps, self.state.num_train_epochs = total, epochs
 
     def _epoch(self, batches: Any, epoch: int, done: int, checkpoint: Path | None) -> None:
@@ -159,7 +162,7 @@ class Loop:
         self._log_evaluate_save(norm, rate)
 
     def _step(self, group: Sequence[Batch]) -> tuple[torch.Tensor, float]:
-        """Forward and backward over the batches of a step, then the optimizer. The norm of the gradients, and the rate."""
+        """Forward and backward over the batches of a step, then the optimizer: the norm of the gradients, the rate."""
         self.model.train()
         count = self.objective.count(group)
         for batch in group:
@@ -168,8 +171,8 @@ class Loop:
                 loss = self.objective.in_step(self.wrapped, batch, group, count)
                 self.accelerator.backward(loss)
             self._sum += loss.detach()
-            if loss.device.type == "cpu" and not math.isfinite(loss):
-                self.bad_loss = float(loss)
+            if loss.device.type == "cpu" and not math.isfinite(loss.detach()):
+                self.bad_loss = float(loss.detach())
         norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.args.max_grad_norm or math.inf)
         self._call("on_pre_optimizer_step")
         self.optimizer.step()
@@ -190,7 +193,7 @@ class Loop:
         if self.control.should_evaluate:
             is_best = False
             with contextlib.suppress(EvaluationStopped):
-                is_best = self._is_best(self.evaluate())
+                is_best = checkpoints.is_best(self.args, self.state, self.evaluate())
             if self.args.save_strategy == "best":
                 self.control.should_save = is_best
         if self.control.should_save:
@@ -229,19 +232,6 @@ class Loop:
 
     def count_tokens(self) -> None:
         self.state.num_input_tokens_seen = self.throughput.tokens()
-
-    def _is_best(self, metrics: dict[str, float]) -> bool:
-        """Whether no evaluation was better; remembered as the best then."""
-        name = self.args.metric_for_best_model
-        if name is None:
-            return False
-        value, best, upwards = metrics[f"eval_{name.removeprefix('eval_')}"], self.state.best_metric, self.args.greater_is_better
-        if best is not None and not (value > best if upwards else value < best):
-            return False
-        self.state.best_metric = value
-        if self.args.save_strategy != "no":
-            self.state.best_global_step = self.state.global_step
-        return True
 
     def _log(self, figures: dict[str, float]) -> None:
         if self.state.epoch is not None:

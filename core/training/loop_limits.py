@@ -12,18 +12,20 @@ from core.training.arguments import OURS
 if TYPE_CHECKING:
     from transformers import TrainingArguments
 
-HONOURED = frozenset(
-    """
-    num_train_epochs max_steps per_device_train_batch_size per_device_eval_batch_size gradient_accumulation_steps
-    learning_rate lr_scheduler_type lr_scheduler_kwargs warmup_steps optim optim_args weight_decay adam_beta1 adam_beta2
-    adam_epsilon max_grad_norm label_smoothing_factor bf16 fp16 tf32 use_cpu use_cache seed data_seed full_determinism
-    activation_checkpointing activation_checkpointing_kwargs gradient_checkpointing gradient_checkpointing_kwargs
-    logging_strategy logging_steps logging_first_step eval_strategy eval_steps eval_delay eval_on_start
-    include_for_metrics save_strategy save_steps save_total_limit save_only_model load_best_model_at_end
-    metric_for_best_model greater_is_better dataloader_drop_last dataloader_num_workers dataloader_pin_memory
-    remove_unused_columns train_sampling_strategy log_level skip_memory_metrics
-    """.split()
-)
+# fmt: off
+HONOURED = frozenset({
+    "num_train_epochs", "max_steps", "per_device_train_batch_size", "per_device_eval_batch_size",
+    "gradient_accumulation_steps", "learning_rate", "lr_scheduler_type", "lr_scheduler_kwargs", "warmup_steps",
+    "optim", "optim_args", "weight_decay", "adam_beta1", "adam_beta2", "adam_epsilon", "max_grad_norm",
+    "label_smoothing_factor", "bf16", "fp16", "tf32", "use_cpu", "use_cache", "seed", "data_seed",
+    "full_determinism", "activation_checkpointing", "activation_checkpointing_kwargs", "gradient_checkpointing",
+    "gradient_checkpointing_kwargs", "logging_strategy", "logging_steps", "logging_first_step", "eval_strategy",
+    "eval_steps", "eval_delay", "eval_on_start", "include_for_metrics", "save_strategy", "save_steps",
+    "save_total_limit", "save_only_model", "load_best_model_at_end", "metric_for_best_model", "greater_is_better",
+    "dataloader_drop_last", "dataloader_num_workers", "dataloader_pin_memory", "remove_unused_columns",
+    "train_sampling_strategy", "log_level", "skip_memory_metrics",
+})
+# fmt: on
 """The fields of `training:` that the loop goes by."""
 
 OPTIMIZERS = ("adamw_torch", "adamw_torch_fused", "sgd", "adafactor", "adagrad", "rmsprop")
@@ -49,24 +51,26 @@ def check(config: RunConfig, settings: TrainingArguments) -> None:
         raise FinetuiError("the loop does not train this task", reason, "set engine: trainer", key="engine")
     if settings.world_size > 1:
         raise FinetuiError("the loop trains in one process", f"there are {settings.world_size}", "set engine: trainer")
-    for name in config.training.model_fields_set:
-        value = getattr(settings, name)
-        if name not in HONOURED and value != _default(settings, name):
-            _refuse(name, value, "the loop does not know it")
+    given = config.training.arguments()
+    for name in sorted(config.training.model_fields_set - HONOURED):
+        if given[name] != _default(type(settings), name):
+            _refuse(name, given[name], "the loop does not know it")
     for name, known in (("optim", OPTIMIZERS), ("train_sampling_strategy", SAMPLING)):
         value = _plain(getattr(settings, name))
         if value not in known:
             _refuse(name, value, f"the loop has {', '.join(known)}")
     if _plain(settings.lr_scheduler_type) in SCHEDULES_OF_METRICS:
-        _refuse("lr_scheduler_type", _plain(settings.lr_scheduler_type), "the loop has no schedule that follows a metric")
+        _refuse("lr_scheduler_type", settings.lr_scheduler_type, "the loop has no schedule that follows a metric")
 
 
-def _default(settings: TrainingArguments, name: str) -> Any:
-    """What holds where nobody sets the field, as the arguments class makes it."""
+def _default(kind: type[TrainingArguments], name: str) -> Any:
+    """What holds where nobody sets the field."""
     if name in OURS:
-        return [] if name == "report_to" else OURS[name]
-    found = next(field for field in dataclasses.fields(settings) if field.name == name)
-    return found.default if found.default is not dataclasses.MISSING else found.default_factory()  # type: ignore[misc]
+        return OURS[name]
+    found = next(field for field in dataclasses.fields(kind) if field.name == name)
+    if found.default_factory is not dataclasses.MISSING:
+        return found.default_factory()
+    return found.default
 
 
 def _plain(value: Any) -> str:
@@ -75,4 +79,5 @@ def _plain(value: Any) -> str:
 
 def _refuse(name: str, value: Any, reason: str) -> None:
     key = f"training.{name}"
-    raise FinetuiError(f"`{name}` does not go with engine: loop", f"{key}: {value}; {reason}", "set engine: trainer", key=key)
+    title = f"`{name}` does not go with engine: loop"
+    raise FinetuiError(title, f"{key}: {value}; {reason}", "set engine: trainer", key=key)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Loss(Protocol):
     """What the Trainer calls `compute_loss_func`."""
 
-    def __call__(self, outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
+    def __call__(self, outputs: Any, labels: Any, num_items_in_batch: Any = None) -> torch.Tensor:
         """The loss of a batch, a tensor of one number.
 
         Args:
@@ -33,8 +33,10 @@ class Loss(Protocol):
 
 
 class WeightedCrossEntropy:
-    """Cross entropy where each label counts by the weight of its class: the sum over the labels, divided by the sum of their
-    weights, as in `torch.nn.CrossEntropyLoss(weight)`. With gradient accumulation the weights of the whole step are summed.
+    """Cross entropy where each label counts by the weight of its class.
+
+    The sum over the labels, divided by the sum of their weights, as in `torch.nn.CrossEntropyLoss(weight)`. With
+    gradient accumulation the weights of the whole step are summed.
     """
 
     def __init__(self, weights: Sequence[float]) -> None:
@@ -65,7 +67,9 @@ def settle(config: RunConfig, task: Task, train: Dataset) -> tuple[RunConfig, Lo
     key = "loss" if config.loss is not None else "class_weights"
     if config.loss is not None and config.class_weights is not None:
         hint = "weight the classes in your own function"
-        raise FinetuiError("a loss of your own takes no class weights", "loss and class_weights", hint, key="class_weights")
+        raise FinetuiError(
+            "a loss of your own takes no class weights", "loss and class_weights", hint, key="class_weights"
+        )
     if config.training.label_smoothing_factor:
         where = f"{key} and training.label_smoothing_factor"
         raise FinetuiError("label smoothing is part of the library's own loss", where, "leave one of them out", key=key)

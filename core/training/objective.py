@@ -38,9 +38,9 @@ class Objective:
         self._given = loss
         self._passes_count: bool = getattr(bare, "accepts_loss_kwargs", accepts)
         # Causal language models compare with the next token: their first label is no target.
-        self._shifts = LOSS_MAPPING.get(getattr(bare, "loss_type", None)) is ForCausalLMLoss
+        self._shifts = LOSS_MAPPING.get(getattr(bare, "loss_type", None) or "") is ForCausalLMLoss
         self._smoother: Callable[..., torch.Tensor] | None = None
-        if smoothing:
+        if smoothing and getattr(model.config, "problem_type", None) != "multi_label_classification":
             shifts = type(bare).__name__ in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()
             smoother = LabelSmoother(epsilon=smoothing)
             self._smoother = lambda outputs, labels, num_items_in_batch: smoother(

@@ -31,7 +31,7 @@ class Scores:
         compute: Callable[[EvalPrediction], dict[str, float]] | None,
         reduce: Callable[[Any, Any], Any] | None,
     ) -> None:
-        self._label_names = find_labels(type(unwrap_peft_model(model)))  # type: ignore[no-untyped-call]
+        self._label_names = find_labels(type(unwrap_peft_model(model)))
         self._left_out = {"loss", *getattr(model.config, "keys_to_ignore_at_inference", ["past_key_values"])}
         self._compute, self._reduce = compute, reduce
         self._losses, self._predictions, self._labels = (EvalLoopContainer(padding_index=IGNORED) for _ in range(3))

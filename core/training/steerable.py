@@ -34,7 +34,9 @@ class Steerable(Protocol):
     times: TimeShares
     throughput: Throughput
     bad_loss: float | None
-    takes_shares: bool | None
+
+    @property
+    def takes_shares(self) -> bool | None: ...
 
     def train(self, resume_from_checkpoint: str | None = None) -> Any:
         """Run all steps, from a checkpoint on where one is named."""

@@ -56,21 +56,18 @@ class Steered(Trainer):
             self.takes_shares = self._ignores_count(batches[0], count)
         return batches, count
 
-    def _ignores_count(self, batch: Any, count: torch.Tensor) -> bool:
+    def _ignores_count(self, batch: Any, count: Any) -> bool:
         """Asked of the Trainer's own loss; a Trainer with another one says itself how it is scaled."""
-        if Steered._plain_loss(self) is not Trainer.compute_loss:
+        compute: Any = super().compute_loss
+        if compute.__func__ is not Trainer.compute_loss:
             return False
 
-        def loss(of: torch.Tensor) -> torch.Tensor:
+        def loss(of: Any) -> Any:
             inputs = self._prepare_inputs(dict(batch))
-            found: torch.Tensor = super(Steered, self).compute_loss(self.model_wrapped, inputs, num_items_in_batch=of)
-            return found
+            return compute(self.model_wrapped, inputs, num_items_in_batch=of)
 
         assert self.model is not None
         return accumulation.ignores_count(loss, count, self.model)
-
-    def _plain_loss(self) -> Any:
-        return super().compute_loss.__func__
 
     def _get_num_items_in_batch(self, batch_samples: list[Any], device: torch.device) -> Any:
         counting = getattr(self.compute_loss_func, "count", None)
@@ -84,7 +81,7 @@ class Steered(Trainer):
         share = None
         if self.takes_shares and model.training and num_items_in_batch is not None:
             share = self._get_num_items_in_batch([inputs], self.args.device) / num_items_in_batch
-        found = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        found: Any = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
         if share is None:
             return found
         return (found[0] * share, found[1]) if return_outputs else found * share
