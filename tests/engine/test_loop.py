@@ -68,7 +68,14 @@ def losses(said: list[events.Event]) -> list[float]:
             "label_smoothing_factor": 0.1,
             "gradient_accumulation_steps": 2,
         },
-        {"max_steps": 4, "optim": "sgd", "bf16": True, "dataloader_drop_last": True, "gradient_checkpointing": True},
+        {
+            "max_steps": 4,
+            "optim": "sgd",
+            "bf16": True,
+            "use_cpu": True,
+            "dataloader_drop_last": True,
+            "gradient_checkpointing": True,
+        },
     ],
     ids=["plain", "grouped, smoothed, clipped", "bfloat16, SGD, checkpointed"],
 )
@@ -85,7 +92,7 @@ def test_reports_evaluations_and_checkpoints_come_when_the_trainer_has_them(stor
     """Early stopping, the best model at the end, and checkpoints that are thrown away among them."""
     training = {
         "num_train_epochs": 4,
-        "learning_rate": 0.5,
+        "learning_rate": 1e-3,
         "logging_steps": 3,
         "logging_first_step": True,
         "eval_strategy": "steps",
@@ -97,7 +104,7 @@ def test_reports_evaluations_and_checkpoints_come_when_the_trainer_has_them(stor
     seen = []
     for which in ENGINES:
         config = stories(which, **training)
-        config = config.model_copy(update={"early_stopping": EarlyStopping(patience=2)})
+        config = config.model_copy(update={"early_stopping": EarlyStopping(patience=2, threshold=100)})
         folder = new_folder(config)
         outcome, said = run(config, folder)
         kinds = (events.StepLogged, events.Evaluated, events.CheckpointSaved, events.Sampled)

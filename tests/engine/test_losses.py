@@ -23,7 +23,7 @@ def spam(shared: Path) -> Callable[..., RunConfig]:
         files = {split: str(shared / f"data/sms_spam/{split}.jsonl") for split in ("train", "test")}
         data = {
             "model": {"id": str(shared / "models/bert-tiny-uncased"), "dtype": "float32"},
-            "data": {"files": files, "limit": {"train": 320, "test": 200}, "max_length": 32},
+            "data": {"files": files, "eval_split": "test", "max_length": 32} | {"limit": {"train": 320, "test": 200}},
             "metrics": ["recall", "accuracy"],
             "samples": {"rows": 0},
             "training": {"max_steps": 12, "per_device_train_batch_size": 16, "learning_rate": 1e-4},
