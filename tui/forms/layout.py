@@ -72,6 +72,7 @@ SOURCE: tuple[Path, Path] = (("data", "id"), ("data", "files"))
 OF_TASKS: dict[Path, tuple[str, ...]] = {
     ("model", "chat_template"): ("chat", "preference"),
     ("data", "packing"): ("causal-lm",),
+    ("class_weights",): ("sequence-classification", "token-classification"),
 }
 """Fields that count for some tasks only; what stands in one of them is shown all the same, for it would be refused."""
 
