@@ -33,7 +33,7 @@ Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 Strategy = Literal["no", "steps", "epoch"]
 
 
-OF_TASKS: dict[tuple[str, str], tuple[TaskName, ...]] = {
+OF_TASKS: dict[tuple[str, ...], tuple[TaskName, ...]] = {
     ("model", "chat_template"): ("chat", "preference"),
     ("data", "labels"): ("sequence-classification", "token-classification"),
     ("data", "packing"): ("causal-lm", "masked-lm"),
@@ -45,19 +45,22 @@ OF_TASKS: dict[tuple[str, str], tuple[TaskName, ...]] = {
     ("data", "misaligned_answers"): ("question-answering",),
     ("embedding", "loss"): ("feature-extraction",),
     ("embedding", "pooling"): ("feature-extraction",),
+    ("class_weights",): ("sequence-classification", "token-classification"),
     ("samples", "max_new_tokens"): ("causal-lm", "seq2seq-lm", "chat", "preference"),
 }
-"""Section and field -> the only tasks that it says something to. The form shows it for those alone. A value of `data`
+"""Path of a field -> the only tasks that it says something to. The form shows it for those alone. A value of `data`
 for another task is refused; a chat template or a length of answers does no harm there."""
 
 
-def idle(config: RunConfig) -> Iterator[tuple[str, str]]:
-    """The fields that the config sets and its task does not have."""
-    for (section, field), names in OF_TASKS.items():
-        part = getattr(config, section)
-        own = type(part).model_fields[field].default
-        if config.task not in names and getattr(part, field) != own:
-            yield section, field
+def idle(config: RunConfig) -> Iterator[tuple[str, ...]]:
+    """The paths of the fields that the config sets and its task does not have."""
+    for path, names in OF_TASKS.items():
+        part: Section = config
+        for section in path[:-1]:
+            part = getattr(part, section)
+        own = type(part).model_fields[path[-1]].default
+        if config.task not in names and getattr(part, path[-1]) != own:
+            yield path
 
 
 class Section(BaseModel):
@@ -295,12 +298,20 @@ class RunConfig(Section):
     early_stopping: EarlyStopping | None = None
     samples: Samples = Samples()
     embedding: Embedding = Embedding()
+    loss: str | None = Field(
+        None, description="a loss of your own, file.py:function or module:function; the model's when absent"
+    )
+    class_weights: Literal["balanced"] | list[float] | dict[str, float] | None = Field(
+        None, description="balanced, one weight per class in order, or class -> weight: rare classes count more"
+    )
     stop_on_nan: bool = Field(False, description="end the run when the loss is NaN or infinite")
     baselines: bool = Field(False, description="also score the majority class and TF-IDF with logistic regression")
     trial_batch: bool | None = Field(
         None, description="run the longest batch before step 1, so that memory runs out at once; on a GPU when absent"
     )
-    engine: Literal["trainer"] = Field("trainer", description="what runs the steps")
+    engine: Literal["trainer", "loop"] = Field(
+        "trainer", description="what runs the steps: the Trainer of transformers, or a short loop on accelerate"
+    )
     provenance: Provenance | None = None
 
     @property

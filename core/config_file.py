@@ -89,6 +89,8 @@ def resolve_paths(data: dict[str, Any], base: Path) -> None:
             model[key] = _resolve(model[key], base) if isinstance(model.get(key), str) else model.get(key)
             if model[key] is None:
                 del model[key]
+    if isinstance(data.get("loss"), str):
+        data["loss"] = user_code.resolved(data["loss"], base)
     if isinstance(source, dict):
         if isinstance(source.get("id"), str):
             source["id"] = _resolve(source["id"], base)

@@ -42,12 +42,12 @@ def create(config: RunConfig, train: Dataset, evaluation: Dataset | None = None)
     Raises:
         FinetuiError: a column is missing, or the labels cannot be learned.
     """
-    for section, field in idle(config):
-        if section == "data":
-            key, wanted = f"data.{field}", " and ".join(OF_TASKS[section, field])
+    for path in idle(config):
+        if path[0] == "data":
+            key, wanted = ".".join(path), " and ".join(OF_TASKS[path])
             raise FinetuiError(
                 f"`{key}` is for {wanted}",
-                f"{key}: {getattr(config.data, field)}, task: {config.task}",
+                f"{key}: {getattr(config.data, path[-1])}, task: {config.task}",
                 "leave it out",
                 key=key,
             )

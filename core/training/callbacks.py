@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from core import commands, events
-from core.training import schedule
+from core.training import accumulation, schedule
 from core.training.advisor import Advisor
 from core.training.clock import StepClock
 from core.training.learning_rate import set_learning_rate
@@ -19,8 +19,7 @@ from core.training.sampling import Sampler
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-    from core.tasks.scoring import Scoring
-    from core.training.trainer import Steered
+    from core.training.steerable import Steerable
 
 POLL_SECONDS = 0.05
 """How often a paused run looks at its inbox."""
@@ -41,17 +40,15 @@ class RunCallback(TrainerCallback):
         evaluated: the step of the weights that were evaluated last, and their metrics.
         saved_step: after training: the step of the weights that are kept, the best or the last.
         nan_step: the first step whose loss was not finite.
-        trainer: set once it exists; it is built with this callback.
-        scoring: what computes the metrics; set with it.
+        trainer: what runs the steps: set once it exists; it is built with this callback.
     """
 
-    trainer: Steered
+    trainer: Steerable
 
     def __init__(self, reporter: Reporter, stop_on_nan: bool, sampler: Sampler) -> None:
         self.evaluated: tuple[int, dict[str, float]] | None = None
         self.saved_step: int | None = None
         self.nan_step: int | None = None
-        self.scoring: Scoring | None = None
         self._reporter = reporter
         self._stop_on_nan = stop_on_nan
         self._sampler = sampler
@@ -61,7 +58,7 @@ class RunCallback(TrainerCallback):
         self._inbox: list[commands.Command] = []
         self._evaluation_begin: float | None = None
         self._evaluation_batches = 0
-        self._stepped = False
+        self._stepped = self._shares_said = False
         self._time_said = 0.0
 
     def on_train_begin(
@@ -83,6 +80,9 @@ class RunCallback(TrainerCallback):
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         self._clock.mark(state.global_step)
+        if self.trainer.takes_shares and not self._shares_said:
+            self._shares_said = True
+            self._reporter.notice(accumulation.NOTICE)
         with self.trainer.times.during("other"):
             self._progress(state)
             if self.trainer.bad_loss is not None:
@@ -161,10 +161,11 @@ class RunCallback(TrainerCallback):
         found = {name: float(value) for name, value in kwargs["metrics"].items() if not name.endswith(SPEED)}
         self.evaluated = (step, found)
         self._emit(events.Evaluated, state, step=step, metrics=found)
-        if self.scoring is not None:
-            if self.scoring.classes is not None:
-                self._emit(events.ClassesCounted, state, step=step, **self.scoring.classes)
-            for name, error in self.scoring.failures.items():
+        scoring = self.trainer.scoring
+        if scoring is not None:
+            if scoring.classes is not None:
+                self._emit(events.ClassesCounted, state, step=step, **scoring.classes)
+            for name, error in scoring.failures.items():
                 self._reporter.failed(f"the metric {name} failed and is left out", error)
         if self.trainer.is_in_train:
             self._advise(state, at_once=True)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.config import RunConfig
     from core.training.callbacks import RunCallback
     from core.training.prepare import Checked, Prepared
-    from core.training.trainer import Steered
+    from core.training.steerable import Steerable
 
 
 def run(config: RunConfig, folder: RunFolder, resume: bool = False) -> RunFinished | RunFailed:
@@ -158,7 +158,7 @@ class _Run:
         for note in (*notes, str(size(model))):
             self._reporter.notice(note)
         self._reporter.stop_if_told()
-        return Prepared(task, checked.tokenizer, checked.metric_names, model, train, evaluation)
+        return Prepared(task, checked.tokenizer, checked.metric_names, model, train, evaluation, checked.loss)
 
     def _loaded(self, done: int, total: int) -> None:
         self._reporter.stop_if_told()
@@ -194,7 +194,7 @@ class _Run:
             reason = "stopped" if self._reporter.stopped or callback.nan_step is not None else "early_stopped"
         return _finished(reason, folder, self._began, metrics, state.global_step, state.epoch)
 
-    def _final_metrics(self, training: Steered, callback: RunCallback) -> dict[str, float]:
+    def _final_metrics(self, training: Steerable, callback: RunCallback) -> dict[str, float]:
         """The evaluation of the model that is saved: the last one where that was of the same weights, else a new one.
 
         A stopped run does not wait for a new one.

@@ -19,13 +19,14 @@ from core.methods.sizes import Size
 from core.precision import Precision
 from core.tasks import fitting
 from core.tasks.packing import Parts
-from core.training import arguments, best, optimizing, schedule
+from core.training import arguments, best, loop_limits, optimizing, schedule
 
 if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
     from core.tasks.base import Task
+    from core.training.losses import Loss
 
 ENCODE_BATCH = 1000
 """Rows written at a time: the library's own default."""
@@ -40,6 +41,7 @@ class Checked:
     Attributes:
         config: with every guess and default filled in.
         size: the parameters of the model under the method, and how many are trained.
+        loss: where it is not the model's own.
     """
 
     config: RunConfig
@@ -52,6 +54,7 @@ class Checked:
     train: Dataset
     evaluation: Dataset | None
     notes: list[str]
+    loss: Loss | None = None
 
 
 @dataclass(slots=True)
@@ -64,6 +67,7 @@ class Prepared:
     model: PreTrainedModel
     train: Dataset
     evaluation: Dataset | None
+    loss: Loss | None = None
 
 
 def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None) -> Checked:
@@ -99,6 +103,9 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     task = tasks.create(config, train, evaluation)
     tokenizer = models.load_tokenizer(config.model)
     task.meet(tokenizer, config)
+    from core.training import losses  # loads torch
+
+    config, loss = losses.settle(config, task, train)
     architecture = models.load_config(config.model, tokenizer)
     names = config.metrics if config.metrics is not None else task.default_metrics
     metrics.check(names, task.metric_kinds, len(task.label_names))
@@ -120,6 +127,7 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     )
     best.check(config, task, names)
     built = arguments.build(config, Path(tempfile.gettempdir()) / "finetui-check", formats)
+    loop_limits.check(config, built)
     steps = schedule.planned_steps(config.training, len(train))
     observed += optimizing.check(built, steps)
     quantized.check(config.model, config.method, device)
@@ -151,6 +159,7 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
         train=train,
         evaluation=evaluation,
         notes=[*task.notes, *settled.notes, *observed, *([formats.note] if formats.note else [])],
+        loss=loss,
     )
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
 from core import commands, events
 from core.errors import FinetuiError, first_line
 from core.tasks.base import Answer, Question
+from core.training.undisturbed import undisturbed
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -73,7 +72,7 @@ class Sampler:
             return
         self._reporter.phase("sampling", f"{len(self.questions)} inputs", step)
         answers: list[Answer] = []
-        with self._forgiving(), _untouched(model), torch.no_grad():
+        with self._forgiving(), undisturbed(model), torch.no_grad():
             for start in range(0, len(self.questions), self._batch):
                 if stop():
                     break
@@ -134,20 +133,3 @@ def _sample(question: Question, answer: Answer, correct: bool | None) -> dict[st
 def cut(text: str) -> str:
     """At most LONGEST characters, with a mark where there were more."""
     return text if len(text) <= LONGEST else text[: LONGEST - len(CUT)] + CUT
-
-
-@contextlib.contextmanager
-def _untouched(model: PreTrainedModel) -> Iterator[None]:
-    """Evaluation mode inside; modes and random states as before afterwards."""
-    modes = {module: module.training for module in model.modules()}
-    python, numbers = random.getstate(), np.random.get_state()
-    devices = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
-    with torch.random.fork_rng(devices=devices):
-        model.eval()
-        try:
-            yield
-        finally:
-            for module, mode in modes.items():
-                module.training = mode
-            random.setstate(python)
-            np.random.set_state(numbers)

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch.utils.data import SequentialSampler
 from transformers import (
     EarlyStoppingCallback,
@@ -21,7 +22,7 @@ from core.errors import RunFailure
 from core.methods.adalora import AdaLoraCallback
 from core.methods.virtual_tokens import aligned
 from core.tasks.scoring import Scoring
-from core.training import prepare
+from core.training import accumulation, prepare
 from core.training.callbacks import SPEED, EvaluationStopped, RunCallback
 from core.training.keep_freed import KeepFreedCallback
 from core.training.throughput import Throughput
@@ -30,6 +31,7 @@ from core.training.time_shares import TimeShares
 if TYPE_CHECKING:
     from core.config import RunConfig
     from core.training.prepare import Prepared
+    from core.training.steerable import Steerable
 
 
 class Steered(Trainer):
@@ -37,12 +39,10 @@ class Steered(Trainer):
 
     Mixed into the Trainer of a task: what it overrides is every Trainer's own.
 
+    What it offers stands in `Steerable`.
+
     Attributes:
-        times: what this thread spends its time on.
-        throughput: what the batches hold.
         stop_arrived: whether somebody told the run to stop; looked at between the tokens that an evaluation writes.
-        bad_loss: the last loss that was not finite since somebody put None here; only where looking is free, on the
-            CPU. On a device it would make every step wait: there the next log shows it.
     """
 
     def __init__(self, **arguments: Any) -> None:
@@ -51,6 +51,7 @@ class Steered(Trainer):
         self.throughput = Throughput(self.args.world_size)
         self.bad_loss: float | None = None
         self.stop_arrived: Callable[[], bool] = lambda: False
+        self.takes_shares: bool | None = None
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         if self.scoring is not None:
@@ -74,7 +75,39 @@ class Steered(Trainer):
         with self.times.during("data"):
             batches, count = super().get_batch_samples(*args, **kwargs)
         self.throughput.add(batches)
+        if self.takes_shares is None and len(batches) > 1 and count is not None:
+            self.takes_shares = self._ignores_count(batches[0], count)
         return batches, count
+
+    def _ignores_count(self, batch: Any, count: Any) -> bool:
+        """Asked of the Trainer's own loss; a Trainer with another one says itself how it is scaled."""
+        compute: Any = super().compute_loss
+        if compute.__func__ is not Trainer.compute_loss:
+            return False
+
+        def loss(of: Any) -> Any:
+            inputs = self._prepare_inputs(dict(batch))
+            return compute(self.model_wrapped, inputs, num_items_in_batch=of)
+
+        assert self.model is not None
+        return accumulation.ignores_count(loss, count, self.model)
+
+    def _get_num_items_in_batch(self, batch_samples: list[Any], device: torch.device) -> Any:
+        counting = getattr(self.compute_loss_func, "count", None)
+        if counting is not None and batch_samples:
+            return counting(batch_samples).to(device)
+        return super()._get_num_items_in_batch(batch_samples, device)
+
+    def compute_loss(
+        self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        share = None
+        if self.takes_shares and model.training and num_items_in_batch is not None:
+            share = self._get_num_items_in_batch([inputs], self.args.device) / num_items_in_batch
+        found: Any = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        if share is None:
+            return found
+        return (found[0] * share, found[1]) if return_outputs else found * share
 
     def _run_epoch(self, *args: Any, **kwargs: Any) -> Any:
         with self.times.during("training"):
@@ -135,17 +168,22 @@ class Steered(Trainer):
         return self.compute_metrics if isinstance(self.compute_metrics, Scoring) else None
 
 
-def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, callback: RunCallback) -> Steered:
-    """The task's Trainer over prepared data and model, reporting through `callback`."""
+def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, callback: RunCallback) -> Steerable:
+    """What the config names as the engine, over prepared data and model, reporting through `callback`."""
     callbacks: list[TrainerCallback] = [callback, KeepFreedCallback()]
     if config.early_stopping is not None:
         callbacks.append(EarlyStoppingCallback(config.early_stopping.patience, config.early_stopping.threshold))
     if config.method.kind == "adalora":
         callbacks.append(AdaLoraCallback(planned="total_step" in config.method.options()))
+    if config.engine == "loop":
+        from core.training.loop import Loop
+
+        callback.trainer = Loop(**keywords(prepared, arguments), callbacks=callbacks)
+        return callback.trainer
     steered: type[Steered] = type("RunTrainer", (Steered, prepared.task.trainer_class()), {})
     trainer = steered(**keywords(prepared, arguments), callbacks=callbacks)
     trainer.remove_callback(PrinterCallback)
-    callback.trainer, callback.scoring = trainer, trainer.scoring
+    callback.trainer = trainer
     trainer.stop_arrived = callback.stop_arrived
     return trainer
 
@@ -156,6 +194,7 @@ def keywords(prepared: Prepared, arguments: TrainingArguments) -> dict[str, Any]
     compute = task.metrics(prepared.metric_names, prepared.evaluation)
     reduce = aligned(prepared.model, task.reduce_logits)
     scoring = {"compute_metrics": compute, "preprocess_logits_for_metrics": reduce} if compute else {}
+    own_loss = {"compute_loss_func": prepared.loss} if prepared.loss else {}
     return {
         "model": prepared.model,
         "args": arguments,
@@ -164,5 +203,6 @@ def keywords(prepared: Prepared, arguments: TrainingArguments) -> dict[str, Any]
         "eval_dataset": None if prepared.evaluation is None else prepare.inputs(task, prepared.evaluation),
         "processing_class": tokenizer,
         **scoring,
+        **own_loss,
         **task.trainer_options(prepared.model, arguments),
     }

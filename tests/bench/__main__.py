@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.bench.browse import browse
 from tests.bench.curves import curves
 from tests.bench.diagnosis import diagnosis
+from tests.bench.engines import engines
 from tests.bench.first_paint import first_paint
 from tests.bench.inspector import inspector
 from tests.bench.keys import keys
@@ -35,6 +36,7 @@ def main() -> None:
         "curves": curves,
         "browse": browse,
         "memory": memory,
+        "engines": engines,
     }
     found: list[Measurement] = []
     for name in sys.argv[1:] or benches:

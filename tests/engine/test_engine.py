@@ -162,9 +162,9 @@ def test_early_stopping_ends_with_the_best_model(mrpc: Any, new_folder: Any) -> 
     assert resolved.training.save_strategy == "steps"
 
 
-@pytest.mark.parametrize("stop", [True, False])
-def test_a_nan_is_said_at_once_and_stops_the_run_if_told(stop: bool, mrpc: Any, new_folder: Any) -> None:
-    config = mrpc({"stop_on_nan": stop}, max_steps=6, learning_rate=1e30, max_grad_norm=0)
+@pytest.mark.parametrize(("stop", "which"), [(True, "trainer"), (False, "trainer"), (True, "loop")])
+def test_a_nan_is_said_at_once_and_stops_the_run_if_told(stop: bool, which: str, mrpc: Any, new_folder: Any) -> None:
+    config = mrpc({"stop_on_nan": stop, "engine": which}, max_steps=6, learning_rate=1e30, max_grad_norm=0)
     folder = new_folder(config)
     outcome = engine.run(config, folder)
     state = read(folder)

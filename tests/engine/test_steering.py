@@ -71,8 +71,9 @@ def live(mrpc: Any, new_folder: Any) -> Callable[..., Any]:
     return start
 
 
-def test_every_command_is_carried_out_and_said(live: Any) -> None:
-    with live() as run:
+@pytest.mark.parametrize("which", ["trainer", "loop"])
+def test_every_command_is_carried_out_and_said(which: str, live: Any) -> None:
+    with live({"engine": which}) as run:
         run.tell(commands.Save())
         saved = run.wait_for(events.CheckpointSaved)
         assert (run.path / saved.path / "trainer_state.json").is_file()
@@ -95,8 +96,9 @@ def test_every_command_is_carried_out_and_said(live: Any) -> None:
     assert told == ["save", "evaluate", "set_learning_rate", "stop"]
 
 
-def test_a_paused_run_stands_still_and_still_saves_and_evaluates(live: Any) -> None:
-    with live() as run:
+@pytest.mark.parametrize("which", ["trainer", "loop"])
+def test_a_paused_run_stands_still_and_still_saves_and_evaluates(which: str, live: Any) -> None:
+    with live({"engine": which}) as run:
         run.tell(commands.Pause())
         paused = run.wait_for(events.Progress, lambda event: event.paused)
         run.tell(commands.Save())
@@ -124,9 +126,10 @@ def long_evaluation(shared: Path) -> dict[str, Any]:
     return {"data": {"files": files, "limit": {"train": 300, "validation": 1000}, "max_length": 128}}
 
 
-def test_stop_breaks_off_an_evaluation_and_saves(live: Any, long_evaluation: dict[str, Any]) -> None:
+@pytest.mark.parametrize("which", ["trainer", "loop"])
+def test_stop_breaks_off_an_evaluation_and_saves(which: str, live: Any, long_evaluation: dict[str, Any]) -> None:
     training = {"per_device_eval_batch_size": 1, "metric_for_best_model": "loss"}
-    with live(long_evaluation, eval_strategy="steps", eval_steps=3, **training) as run:
+    with live({**long_evaluation, "engine": which}, eval_strategy="steps", eval_steps=3, **training) as run:
         run.wait_for(events.Progress, lambda event: event.phase == "evaluating")
         run.tell(commands.Stop())
         finished = run.wait_for(events.RunFinished)

@@ -10,7 +10,7 @@ import pytest
 from core import config_file, yaml12
 from core.config import RunConfig
 from core.errors import FinetuiError
-from tui.forms import layout
+from tui.forms import fields, layout, values
 from tui.forms.draft import Draft
 
 FULL = """
@@ -228,3 +228,18 @@ def test_a_method_that_does_not_fit_is_off_and_says_why(shared: Path) -> None:
     draft.texts["model", "id"] = ""
     draft.take_roles()
     assert draft.off == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("balanced", "balanced"),
+        ("1, 4.5", [1.0, 4.5]),
+        ("ham: 1, spam: 4.5", {"ham": 1.0, "spam": 4.5}),
+    ],
+)
+def test_class_weights_are_a_word_a_list_or_a_mapping(text: str, value: Any) -> None:
+    field = fields.declared()[("class_weights",)]
+    config = {"model": {"id": "x"}, "data": {"id": "y"}, "class_weights": values.parse(field, text)}
+    assert config_file.validate(config).class_weights == value
+    assert values.parse(field, values.text_of(field, value)) == value

@@ -112,7 +112,7 @@ def shown(path: Path, values: Mapping[Path, str]) -> bool:
 
 def of_other_tasks(path: Path, values: Mapping[Path, str]) -> tuple[str, ...]:
     """The tasks that a field is for, where the one that is chosen is none of them; else nothing."""
-    names = OF_TASKS.get((path[0], path[-1]), ()) if len(path) == 2 else ()
+    names = OF_TASKS.get(path, ())
     return () if (values.get(("task",)) or RunConfig.model_fields["task"].default) in names else names
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 from core import yaml12
 from tui.forms.fields import FormField, types_in
@@ -26,7 +26,7 @@ def parse(field: FormField, text: str) -> Any:
         return text == "yes"
     if field.choices or kinds == {str}:
         return "" if text == EMPTY else text
-    if dict in kinds:
+    if dict in kinds and (kinds == {dict} or ":" in text):
         return yaml12.scalar(text if text.startswith("{") else f"{{{text}}}")
     if list in kinds:
         return _parse_list(text, kinds)
@@ -57,7 +57,7 @@ def _parse_list(text: str, kinds: set[Any]) -> Any:
         return yaml12.scalar(text)
     items = [item.strip() for item in text.split(",")]
     if len(items) == 1:
-        if str in kinds:
+        if kinds & {str, Literal}:
             return text
         if int in kinds and text.isdigit():
             return int(text)

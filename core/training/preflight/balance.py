@@ -40,7 +40,7 @@ def look(task: Task, split: str, rows: Dataset) -> list[Finding]:
         return []
     share = counts[-1] / len(rows)
     message = f"the classes are uneven: the largest has {share:.0%} of the rows, the smallest {counts[0]:,}"
-    hint = f"accuracy is {share:.2f} for a model that learned nothing: watch F1, or weight the classes"
+    hint = f"accuracy is {share:.2f} for a model that learned nothing: watch F1, or set class_weights: balanced"
     return [Finding("class_imbalance", "warning", split, counts[-1], message, hint)]
 
 

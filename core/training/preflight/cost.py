@@ -113,7 +113,9 @@ def _try(checked: Checked, longest: list[dict[str, Any]], typical: list[dict[str
             model, _ = models.load_model(checked.config.model, checked.task, checked.tokenizer, checked.precision)
         planned = schedule.planned_steps(checked.config.training, len(checked.train))
         model = apply(model, checked.config.method, checked.task.peft_task_type, planned)
-        prepared = Prepared(checked.task, checked.tokenizer, checked.metric_names, model, checked.train, None)
+        prepared = Prepared(
+            checked.task, checked.tokenizer, checked.metric_names, model, checked.train, None, checked.loss
+        )
         return trial.run(checked, prepared, longest, typical, lambda done, total: watch.at(TRIAL, done, total, "step"))
 
 
