@@ -151,7 +151,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=RESULTS, help=f"else {RESULTS.relative_to(ROOT)}")
     parser.add_argument("--case", action="append", choices=list(CASES), help="else all; may be given again")
     parser.add_argument("--seed", action="append", type=int, help=f"else {SEEDS}; may be given again")
-    parser.add_argument("--tiny", action="store_true", help="two steps on a few rows: tries the bench, measures nothing")
+    parser.add_argument(
+        "--tiny", action="store_true", help="two steps on a few rows: tries the bench, measures nothing"
+    )
     parser.add_argument("--table", action="store_true", help="measure nothing, print the table for the docs")
     return parser.parse_args()
 
