@@ -94,7 +94,7 @@ def _loader(kinds: dict[str, Any]) -> str:
 
 
 def _options(kind: str, run: ScriptRun) -> tuple[list[str], dict[str, str]]:
-    """More imports and arguments. Tables get their types said: guessed from the first rows they may come out otherwise."""
+    """More imports and arguments. Tables get their types said: the first rows may mislead."""
     if kind == "text":
         return [], {"encoding": '"utf-8-sig"'}
     if kind not in ("csv", "tsv"):

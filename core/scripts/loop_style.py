@@ -237,6 +237,7 @@ def _setup(run: ScriptRun, task: TaskScript, settings: dict[str, Any], seed: str
 
 def _optimizer(options: dict[str, str], decay: float) -> str:
     if not decay:
+        options = {**options, "weight_decay": "0.0"}
         return fill(ADAMW, adamw=call("torch.optim.AdamW", options, ["trained"]))
     return fill(
         DECAYING, decay=literal(decay), optimizer=f"{', '.join(f'{key}={value}' for key, value in options.items())},"

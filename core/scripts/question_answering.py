@@ -51,8 +51,8 @@ ENCODE = """
         encoded["row"] = [indices[sample] for sample in samples]
         # The characters of the context that each token stands for; -1 for the tokens of the question.
         encoded["places"] = [
-            [list(place) if part == 1 else [-1, -1] for place, part in zip(offsets[window], encoded.sequence_ids(window))]
-            for window in range(len(samples))
+            [list(place) if part == 1 else [-1, -1] for place, part in zip(places, encoded.sequence_ids(window))]
+            for window, places in enumerate(offsets)
         ]
         encoded["start_positions"], encoded["end_positions"] = [], []
         for sample, places in zip(samples, encoded["places"]):
@@ -140,10 +140,11 @@ SCORE = """
     right = [gold(row)[0] or [""] for row in data[$split]]
 """
 SQUAD = """
-    return {
-        "exact_match": float(np.mean([max(words(guess) == words(truth) for truth in texts) for guess, texts in zip(said, right)])),
-        "f1": float(np.mean([max(overlap(guess, truth) for truth in texts) for guess, texts in zip(said, right)])),
-    }
+    # Of several right answers the one that is nearest counts.
+    pairs = list(zip(said, right))
+    exact = [max(words(guess) == words(truth) for truth in texts) for guess, texts in pairs]
+    shares = [max(overlap(guess, truth) for truth in texts) for guess, texts in pairs]
+    return {"exact_match": float(np.mean(exact)), "f1": float(np.mean(shares))}
 """
 
 
