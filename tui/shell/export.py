@@ -17,7 +17,9 @@ from tui.shell.streams import Streams
 def export(run: str, to: Path, script: bool, style: str | None, runs: Path | None) -> int:
     """Write what is asked for to `to`. Returns the exit code."""
     if not script:
-        raise FinetuiError("nothing is asked for", "finetui export RUN DEST", "add --script: the run as a Python script")
+        raise FinetuiError(
+            "nothing is asked for", "finetui export RUN DEST", "add --script: the run as a Python script"
+        )
     streams = Streams.take()
     folder = RunStore.default(runs).find(run)
     with terminal.output_to(log_file()):
