@@ -78,8 +78,8 @@ def compute_metrics(prediction):
     windows = zip(features["validation"]["row"], features["validation"]["places"], all_starts, all_ends, strict=True)
     for row, places, starts, ends in windows:
         context = [token for token, (begin, _) in enumerate(places) if begin != -1]
-        firsts = sorted(context, key=lambda token: -starts[token])[:20]  # noqa: B023
-        lasts = sorted(context, key=lambda token: -ends[token])[:20]  # noqa: B023
+        firsts = sorted(context, key=lambda token: -starts[token])[:20]
+        lasts = sorted(context, key=lambda token: -ends[token])[:20]
         for first in firsts:
             for last in lasts:
                 score = starts[first] + ends[last]

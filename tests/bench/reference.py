@@ -1,7 +1,7 @@
 """Reference figures, ours beside a plain script's: `python -m tests.bench.reference --out FILE`.
 
 Every result is written to FILE at once, and what stands there is not measured again: hours of it may be broken off and
-taken up. `--table` prints what FILE holds as the table of docs/reference.md.
+taken up. `--table` writes what FILE holds into docs/reference.md.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from typing import Any, get_args
 
 from core.config import TaskName
 from tests.bench import reference_table
-from tests.bench.reference_cases import CASES, ROOT, TINY, Case
+from tests.bench.reference_cases import CASES, EXAMPLES, ROOT, TINY, Case
 
 SEEDS = (1, 2, 3)
+DEFAULT_TASK = "sequence-classification"
 RESULTS = ROOT / "docs/reference.jsonl"
+PAGE = ROOT / "docs/reference.md"
 
 
 class Failed(Exception):
@@ -40,7 +42,7 @@ def main() -> int:
             for side, train in (("ours", ours), ("plain", plain)):
                 if any(reference_table.is_of(entry, name, seed, side, options.tiny) for entry in done):
                     continue
-                if side == "ours" and case.config()["task"] not in get_args(TaskName):
+                if side == "ours" and case.config().get("task", DEFAULT_TASK) not in get_args(TaskName):
                     print(f"{name}: skipped, there is no task {case.config()['task']} yet", file=sys.stderr)
                     continue
                 print(f"{name}, seed {seed}, {side}", file=sys.stderr, flush=True)
@@ -56,7 +58,7 @@ def main() -> int:
     if not options.table:
         reference_table.show(done, options.tiny)
     else:
-        print(reference_table.markdown(done))
+        PAGE.write_text(reference_table.with_table(PAGE.read_text(encoding="utf-8"), done), encoding="utf-8")
     return int(failed)
 
 
@@ -78,8 +80,8 @@ def measured(case: Case, seed: int, side: str, train: Any, tiny: bool) -> dict[s
     }
 
 
-def ours(case: Case, seed: int, folder: Path, files: tuple[Path, Path], tiny: bool) -> Mapping[str, Any]:
-    """The example through `finetui train`."""
+def overrides(case: Case, seed: int, files: tuple[Path, Path], tiny: bool) -> list[str]:
+    """What is put in the place of what the example would fetch."""
     config = case.config()
     split = config["data"].get("eval_split", "validation")
     named = dict(zip(("train", split), map(str, files), strict=True))
@@ -89,24 +91,47 @@ def ours(case: Case, seed: int, folder: Path, files: tuple[Path, Path], tiny: bo
         "model.dtype=float32",
         "data.id=null",
         "data.subset=null",
+        "data.eval_fraction=null",
         f"data.files={json.dumps(named)}",
         f"training.seed={seed}",
         "training.save_strategy=no",
         "samples.rows=0",
+        "samples.texts=[]",
     ]
     if tiny:
         settings += [f"data.limit.train={TINY['train']}", f"data.limit.{split}={TINY['evaluation']}"]
         settings += [f"training.max_steps={TINY['steps']}"]
-    command = [sys.executable, "-m", "tui", "train", ROOT / "examples" / case.example, "--json", "--runs", folder]
-    last = _last_line([*command, *(part for setting in settings for part in ("--set", setting))])
+    return settings
+
+
+def ours(case: Case, seed: int, folder: Path, files: tuple[Path, Path], tiny: bool) -> Mapping[str, Any]:
+    """The example through `finetui train`."""
+    command = [sys.executable, "-m", "tui", "train", EXAMPLES / case.example, "--json", "--runs", folder]
+    settings = overrides(case, seed, files, tiny)
+    last = _printed([*command, *(part for setting in settings for part in ("--set", setting))]).splitlines()[-1]
     metrics: Mapping[str, Any] = json.loads(last).get("metrics") or {}
     if not metrics:
         raise Failed(last)
     return metrics
 
 
+def exported(case: Case, seed: int, folder: Path, files: tuple[Path, Path], tiny: bool) -> Mapping[str, Any]:
+    """The script that finetui writes of the example: transformers and its kin alone."""
+    from core import config_file
+    from core.scripts import export
+    from core.training import prepare
+
+    given = config_file.load(EXAMPLES / case.example, overrides(case, seed, files, tiny)).config
+    script = export.save(export.script(prepare.check(given).config), folder, "script")
+    text = _printed([sys.executable, script], folder)
+    metrics: Mapping[str, Any] = json.loads(text[text.rindex("\n{") :])
+    return metrics
+
+
 def plain(case: Case, seed: int, folder: Path, files: tuple[Path, Path], tiny: bool) -> Mapping[str, Any]:
     """The plain script, told what the example says."""
+    if case.script is None:
+        return exported(case, seed, folder, files, tiny)
     config = case.config()
     data, training = config["data"], dict(config["training"])
     limit = {"validation" if split != "train" else split: rows for split, rows in data.get("limit", {}).items()}
@@ -124,18 +149,17 @@ def plain(case: Case, seed: int, folder: Path, files: tuple[Path, Path], tiny: b
         "arguments": {**training, "seed": seed, "save_strategy": "no"},
         **case.settings,
     }
-    metrics: Mapping[str, Any] = json.loads(
-        _last_line([sys.executable, Path(__file__).with_name(case.script), json.dumps(given)])
-    )
+    command = [sys.executable, Path(__file__).with_name(case.script), json.dumps(given)]
+    metrics: Mapping[str, Any] = json.loads(_printed(command).splitlines()[-1])
     return metrics
 
 
-def _last_line(command: list[Any]) -> str:
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, cwd=ROOT)
-    lines = done.stdout.splitlines()
-    if done.returncode or not lines:
-        raise Failed("\n".join((done.stderr.splitlines() or lines)[-15:]))
-    return lines[-1]
+def _printed(command: list[Any], folder: Path = ROOT) -> str:
+    """What a process prints on stdout; that it ends well is seen to."""
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, cwd=folder)
+    if done.returncode or not done.stdout.strip():
+        raise Failed("\n".join((done.stderr or done.stdout).splitlines()[-15:]))
+    return done.stdout.rstrip()
 
 
 def _device() -> str:
@@ -154,7 +178,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--tiny", action="store_true", help="two steps on a few rows: tries the bench, measures nothing"
     )
-    parser.add_argument("--table", action="store_true", help="measure nothing, print the table for the docs")
+    parser.add_argument("--table", action="store_true", help="measure nothing, write the table into docs/reference.md")
     return parser.parse_args()
 
 

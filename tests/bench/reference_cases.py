@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +30,9 @@ class Case:
         data, model: for people.
         files: where the rows are.
         local_model: folder that stands in for the Hub id.
-        script: the plain script beside this file.
-        settings: what that script is told besides model, files and arguments.
         figures: the metrics that are compared, without `eval_`.
+        script: the plain script beside this file; without one it is what `finetui export --script` writes.
+        settings: what a script of our own is told besides model, files and arguments.
     """
 
     example: str
@@ -40,9 +40,9 @@ class Case:
     model: str
     files: Files
     local_model: Callable[[], str]
-    script: str
-    settings: Mapping[str, Any]
     figures: tuple[str, ...]
+    script: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -74,9 +74,35 @@ def sums(folder: Path) -> tuple[Path, Path]:
     return file, file
 
 
+def lines_of_text(folder: Path) -> tuple[Path, Path]:
+    """2,000 lines of Shakespeare, and the 200 after them."""
+    lines = (SHARED / "data/tinyshakespeare/input.txt").read_text(encoding="utf-8").splitlines()
+    said = [line for line in lines if line.strip()]
+    for name, part in (("train", said[:2000]), ("validation", said[2000:2200])):
+        (folder / f"{name}.txt").write_text("\n".join(part), encoding="utf-8")
+    return folder / "train.txt", folder / "validation.txt"
+
+
+def parts_of_list(name: str, held_out: int) -> Files:
+    """A file that is one list, and its last rows apart."""
+
+    def files(folder: Path) -> tuple[Path, Path]:
+        rows = json.loads((SHARED / "data" / name).read_text(encoding="utf-8"))
+        for split, part in (("train", rows[:-held_out]), ("validation", rows[-held_out:])):
+            (folder / f"{split}.json").write_text(json.dumps(part), encoding="utf-8")
+        return folder / "train.json", folder / "validation.json"
+
+    return files
+
+
 def shared_model(name: str) -> Callable[[], str]:
     return lambda: str(SHARED / "models" / name)
 
+
+METHODS = (
+    "freeze", "lora", "dora", "rslora", "pissa", "ia3", "adalora", "prefix-tuning", "oft", "ln-tuning",
+)  # fmt: skip
+"""Those whose examples train a small BERT on MRPC."""
 
 CASES = {
     case.name: case
@@ -87,9 +113,9 @@ CASES = {
             "all-MiniLM-L6-v2",
             shared_files("mrpc/train.jsonl", "mrpc/validation.jsonl"),
             cities.model,
+            ("accuracy", "f1"),
             "plain_classification.py",
             {},
-            ("accuracy", "f1"),
         ),
         Case(
             "reference/wnut17.yaml",
@@ -97,9 +123,9 @@ CASES = {
             "all-MiniLM-L6-v2",
             shared_files("wnut17/train.jsonl", "wnut17/validation.jsonl"),
             cities.model,
+            ("f1", "precision", "recall"),
             "plain_ner.py",
             {},
-            ("f1", "precision", "recall"),
         ),
         Case(
             "reference/squad.yaml",
@@ -107,9 +133,9 @@ CASES = {
             "all-MiniLM-L6-v2",
             squad_parts,
             cities.model,
+            ("exact_match", "f1"),
             "plain_qa.py",
             {"stride": 128},
-            ("exact_match", "f1"),
         ),
         Case(
             "reference/g2p.yaml",
@@ -117,9 +143,9 @@ CASES = {
             "BART, one layer a side, from scratch",
             shared_files("g2p_en/us_train.jsonl", "g2p_en/us_validation.jsonl"),
             shared_model("bart-g2p-en-us"),
+            ("exact_match",),
             "plain_seq2seq.py",
             {"columns": ["word", "phonemes"]},
-            ("exact_match",),
         ),
         Case(
             "reference/sums.yaml",
@@ -127,9 +153,9 @@ CASES = {
             "stories15M",
             sums,
             shared_model("stories15M"),
+            ("exact_match",),
             "plain_causal_lm.py",
             {"columns": ["prompt", "completion"], "generate": True},
-            ("exact_match",),
         ),
         Case(
             "reference/gsm8k.yaml",
@@ -137,9 +163,52 @@ CASES = {
             "stories15M",
             shared_files("gsm8k/train.jsonl", "gsm8k/test.jsonl"),
             shared_model("stories15M"),
+            ("loss", "perplexity"),
             "plain_causal_lm.py",
             {"columns": ["question", "answer"], "generate": False},
+        ),
+        Case(
+            "packed-text.yaml",
+            "Shakespeare, 2,000 / 200 lines",
+            "stories15M",
+            lines_of_text,
+            shared_model("stories15M"),
             ("loss", "perplexity"),
+        ),
+        Case(
+            "chat.yaml",
+            "alpaca, 899 / 100 instructions",
+            "minimind2-small",
+            parts_of_list("llama_factory_demo/alpaca_en_demo.json", 100),
+            shared_model("minimind2-small"),
+            ("loss", "perplexity"),
+        ),
+        Case(
+            "preference.yaml",
+            "pairs of answers, 250 / 50",
+            "minimind2-small",
+            parts_of_list("llama_factory_demo/dpo_en_demo.json", 50),
+            shared_model("minimind2-small"),
+            ("loss", "rewards/accuracies"),
+        ),
+        *(
+            Case(
+                f"methods/{method}.yaml",
+                "MRPC, 3,668 / 408 pairs",
+                "bert-tiny",
+                shared_files("mrpc/train.jsonl", "mrpc/validation.jsonl"),
+                shared_model("bert-tiny-uncased"),
+                ("accuracy", "f1"),
+            )
+            for method in METHODS
+        ),
+        Case(
+            "methods/prompt-tuning.yaml",
+            "GSM8K, 7,473 / 1,319 problems",
+            "stories260K",
+            shared_files("gsm8k/train.jsonl", "gsm8k/test.jsonl"),
+            shared_model("stories260K"),
+            ("loss",),
         ),
     )
 }

@@ -14,6 +14,7 @@ from tui.shell.summary import print_table
 
 Entry = dict[str, Any]
 HEADERS = ("task", "method", "data", "model", "metric", "ours", "plain script", "minutes", "example")
+BEGIN, END = "<!-- table: made by `python -m tests.bench.reference --table` -->\n", "<!-- end of table -->"
 DECIMALS = {"loss": 3, "perplexity": 1}
 """Of every other figure four."""
 
@@ -62,19 +63,35 @@ def markdown(entries: Iterable[Entry]) -> str:
     return "\n".join(lines)
 
 
+def with_table(page: str, entries: Iterable[Entry]) -> str:
+    """The page with the table of today between its two marks."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}{markdown(entries)}\n{END}{after}"
+
+
 def _cells(case: Case, ours: list[Entry], plain: list[Entry]) -> list[str]:
     config = case.config()
     return [
-        config["task"],
-        config.get("method", {}).get("kind", "full"),
+        config.get("task", "sequence-classification"),
+        _method(case, config),
         case.data,
         case.model,
         "<br>".join(case.figures),
         "<br>".join(_range(metric, _values(ours, metric)) for metric in case.figures),
-        "<br>".join(_range(metric, _values(plain, metric)) for metric in case.figures),
+        "<br>".join(_range(metric, _values(plain, metric)) for metric in case.figures)
+        + ("" if case.script or not plain else " *"),
         f"{_minutes(ours)}, {ours[0]['device']}",
         f"[{case.example}](../examples/{case.example})",
     ]
+
+
+def _method(case: Case, config: dict[str, Any]) -> str:
+    """The name of the example of a method, which says more than its kind; else the kind."""
+    if case.example.startswith("methods/"):
+        return case.name
+    kind: str = config.get("method", {}).get("kind", "full")
+    return kind
 
 
 def _of(entries: Iterable[Entry], case: str, side: str, seed: int | None = None) -> list[Entry]:
