@@ -1,7 +1,7 @@
 """Runs exported scripts one after another, in one interpreter: what they import is imported once.
 
-Arguments: folder whose `*.py` are run; what each prints goes to a file beside it. Prints the modules of finetui that are
-loaded in the end: there may be none.
+Arguments: folder whose `*.py` are run; what each prints goes to a file beside it. Prints the modules of finetui that
+are loaded in the end: there may be none.
 """
 
 import contextlib
