@@ -64,7 +64,8 @@ def fill(template: str, **values: str) -> str:
 
 def imports(lines: Iterable[str]) -> str:
     """Import statements sorted, those from one module in one: what comes with Python, then the rest."""
-    whole, parts = set(), {}
+    whole: set[str] = set()
+    parts: dict[str, set[str]] = {}
     for line in lines:
         if line.startswith("from "):
             module, _, names = line.removeprefix("from ").partition(" import ")
