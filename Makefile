@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.t
 ALONE := tests/engine/test_own_thread.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench lock readme methods screenshots clean
+.PHONY: help demo test lint format bench examples lock readme methods screenshots clean
 
 help:
 	@echo "make demo         install into .venv and run the built-in demo"
@@ -17,6 +17,7 @@ help:
 	@echo "make lint         ruff, mypy, import rules"
 	@echo "make format       rewrite the sources as ruff formats them"
 	@echo "make bench        measure first paint, training speed, lateness, memory"
+	@echo "make examples     train every example for two steps, on what stands in for its data (part of make test)"
 	@echo "make readme       write the table of keys into the README"
 	@echo "make methods      try every method on every task, and write the table into docs/methods.md"
 	@echo "make screenshots  train a demo and draw the README's picture from it"
@@ -43,6 +44,9 @@ format: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m tests.bench
+
+examples: $(VENV)/.installed-test
+	$(BIN)/python -m pytest tests/engine/test_examples.py
 
 readme: $(VENV)/.installed-demo
 	$(BIN)/python scripts/readme.py

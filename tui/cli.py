@@ -230,6 +230,23 @@ def predict(
 
 
 @app.command()
+def export(
+    run: Run,
+    to: Annotated[Path, typer.Argument(metavar="DEST", help="a folder, or a file", show_default=False)],
+    script: Annotated[bool, typer.Option("--script", help="the run as a Python script that needs no finetui")] = False,
+    style: Annotated[
+        str | None,
+        typer.Option("--style", metavar="STYLE", help="trainer, or loop: one of its own on accelerate; else the run's"),
+    ] = None,
+    runs: Runs = None,
+) -> int:
+    """Write a run as a plain, runnable Python script, which gives the run's losses and metrics."""
+    from tui.shell.export import export
+
+    return export(run, to, script, style, runs)
+
+
+@app.command()
 def doctor(runs: Runs = None, json: Json = False) -> int:
     """Print versions, devices, terminal, folders.
 

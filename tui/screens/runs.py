@@ -11,6 +11,7 @@ from textual.binding import BindingType
 
 from tui import keys
 from tui.screens.base import FinetuiScreen
+from tui.text import visible
 from tui.widgets.welcome import Welcome
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class RunsScreen(FinetuiScreen):
     # keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("open", "chat", "delete", "mark"):
+        if action in ("open", "chat", "delete", "mark", "export"):
             return bool(self._runs)
         if action == "take_up":
             return self._can_take_up()
@@ -146,6 +147,28 @@ class RunsScreen(FinetuiScreen):
     def action_take_up(self) -> None:
         if self._chosen is not None:
             self.finetui.resume_run(self._chosen.path)
+
+    def action_export(self) -> None:
+        """Ask where to write the run as a script."""
+        run = self._chosen
+        if run is None:
+            return
+        from tui.screens.path_dialog import PathDialog
+
+        def answered(name: str | None) -> None:
+            if name:
+                self._export(run.path, Path(name))
+
+        title = f"Write {run.name} as a Python script where?"
+        self.app.push_screen(PathDialog(title, "write", "a .py file", f"{run.name}.py", writes=True), answered)
+
+    @work(exclusive=True, group="export")
+    async def _export(self, run: Path, to: Path) -> None:
+        from tui.own_thread import in_own_thread
+        from tui.shell.export import write_script
+
+        written = await in_own_thread(write_script, run, to)
+        self.notify(visible(str(written)), title="written", markup=False)
 
     def action_demo(self) -> None:
         self.finetui.start_demo("cities")

@@ -1,0 +1,61 @@
+"""`training:` as source: what differs from the library's defaults, and what everybody wants to see."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from typing import Any
+
+from core.scripts.run import ScriptRun
+from core.scripts.task_script import TaskScript
+from core.scripts.writing import literal
+
+SHOWN = ("num_train_epochs", "learning_rate", "per_device_train_batch_size", "per_device_eval_batch_size")
+"""Written whatever their values are."""
+OF_ONE_KIND = {"num_train_epochs": "max_steps"}
+"""What has no effect once the other is set."""
+
+
+def differing(run: ScriptRun, more: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of the run that are not the defaults of its arguments class, with those that are always written."""
+    fields = {field.name: field for field in dataclasses.fields(type(run.task).arguments_class())}
+    wanted = {**run.config.training.arguments(), **more}
+    if type(run.task).arguments_class().__module__.startswith("trl"):
+        wanted.setdefault("bf16", False)  # TRL's own default is to use it everywhere
+    if run.autocast:
+        wanted["bf16" if run.autocast == "bfloat16" else "fp16"] = True
+    found = {name: wanted[name] for name in SHOWN if name in wanted}
+    found |= {
+        name: value
+        for name, value in wanted.items()
+        if name not in found and name in fields and not _same(value, fields[name])
+    }
+    if wanted.get("max_steps", -1) > 0:
+        found.pop("num_train_epochs")
+    if run.evaluation is None:
+        found.pop("per_device_eval_batch_size")
+    found.pop("seed", None)
+    return found
+
+
+def trainer_arguments(run: ScriptRun, task: TaskScript) -> dict[str, str]:
+    """Name -> source, for the constructor of the arguments class."""
+    found = {name: literal(value, 8 + len(name)) for name, value in differing(run, task.fixed_arguments).items()}
+    return {
+        "output_dir": "OUTPUT",
+        **found,
+        **task.trainer_arguments,
+        "seed": "SEED",
+        # A loss that is no number is shown as such.
+        "logging_nan_inf_filter": "False",
+        "report_to": '"none"',
+    }
+
+
+def _same(value: Any, field: dataclasses.Field[Any]) -> bool:
+    default = field.default
+    if default is dataclasses.MISSING:
+        default = field.default_factory() if field.default_factory is not dataclasses.MISSING else None
+    if isinstance(default, enum.Enum):
+        default = default.value
+    return bool(value == default) or (value is None and default is None)

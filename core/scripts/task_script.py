@@ -1,0 +1,50 @@
+"""What a task adds to a script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class TaskScript:
+    """The parts of a script that are the task's own, as source.
+
+    Attributes:
+        imports: import statements.
+        constants: name -> value, at the top of the script.
+        encode: code that makes `train` (and `evaluation`) of `data`, tokenized.
+        collator: an expression.
+        head: more arguments of `from_pretrained`: name -> source.
+        guess: code that defines `keep_guesses(logits, labels)`; empty where the metrics need no logits.
+        score: lines that end by returning the metrics of `guesses`, `labels` and `losses` (one per row); empty where
+            there are none.
+        logits: the logits of a model's `output`.
+        labels: what the guesses of a `batch` are compared with; empty where `score` knows it.
+        items: how many items of a `batch` the loss is the mean over.
+        helpers: code that `score` needs.
+        trainer, arguments: the Trainer's class and that of its arguments, with their imports.
+        trainer_arguments: more arguments of that class: name -> source.
+        fixed_arguments: training arguments that are always so.
+        after: code after the last evaluation, for what follows from its `metrics`.
+        loop: why there is no loop of this task; empty where there is one.
+    """
+
+    imports: list[str]
+    constants: dict[str, Any]
+    encode: str
+    collator: str
+    head: dict[str, str] = field(default_factory=dict)
+    guess: str = ""
+    score: str = ""
+    logits: str = "output.logits"
+    labels: str = 'batch["labels"]'
+    items: str = 'len(batch["labels"])'
+    helpers: str = ""
+    trainer: str = "Trainer"
+    arguments: str = "TrainingArguments"
+    library: str = "transformers"
+    trainer_arguments: dict[str, str] = field(default_factory=dict)
+    fixed_arguments: dict[str, Any] = field(default_factory=dict)
+    after: str = ""
+    loop: str = ""
