@@ -140,7 +140,7 @@ def _steps(
     live = LiveBytes([*model.parameters(), *model.buffers()])
     with live:
         inputs = {name: tensor.to(device) for name, tensor in batch.items()}
-        for _ in range(2):
+        for step in range(3):
             dtype = getattr(torch, autocast) if autocast else None
             with torch.autocast(device, dtype=dtype, enabled=autocast is not None):
                 loss = model(**inputs).loss
@@ -150,6 +150,8 @@ def _steps(
                 torch.nn.utils.clip_grad_norm_(trained, arguments.max_grad_norm)
             optimizer.step()
             optimizer.zero_grad()
+            if step == 1:
+                live.heap.keep_freed()
     state = [value for entry in optimizer.state.values() for value in entry.values()]
     heap = max(0, live.before + live.heap.peak - live.peak) if device == "cpu" else 0
     return live.peak, heap, _part([value for value in state if isinstance(value, torch.Tensor)])
