@@ -22,8 +22,21 @@ CUT = re.compile(r"(?<=[A-Za-z0-9])(?= [A-Za-z0-9])")
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
+    """Some of a text.
+
+    Attributes:
+        words: per token the number of its word, counted from 0 in here; `count` is how many there are.
+    """
+
     text: str
     encoding: Encoding
+    words: list[int | None]
+    count: int
+
+    @classmethod
+    def of(cls, text: str, encoding: Encoding) -> Stretch:
+        words = encoding.word_ids
+        return cls(text, encoding, words, max((word for word in words if word is not None), default=-1) + 1)
 
 
 @dataclass(slots=True)
@@ -64,7 +77,7 @@ class Stretches:
         inner = list(zip(middle, encoded, strict=True))[: None if ended else -1]
         if any(_end(encoding) != len(part) for part, encoding in inner):
             return None  # where the next one begins could not be told from its tokens
-        made = [Stretch(part, encoding) for part, encoding in zip(middle, encoded, strict=True)]
+        made = [Stretch.of(part, encoding) for part, encoding in zip(middle, encoded, strict=True)]
         return [*self._last[:begun], *made, *self._last[kept:]]
 
     def _same(self, text: str) -> tuple[int, int]:
@@ -126,7 +139,7 @@ def _words(stretches: Sequence[Stretch]) -> list[int | None]:
     words: list[int | None] = []
     base = 0
     for stretch in stretches:
-        own = stretch.encoding.word_ids
+        own = stretch.words
         words += own if not base else [None if word is None else word + base for word in own]
-        base += max((word for word in own if word is not None), default=-1) + 1
+        base += stretch.count
     return words

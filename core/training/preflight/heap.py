@@ -12,8 +12,9 @@ from bisect import bisect_left, insort
 import numpy as np
 
 PAGE = 4096
-MMAP_THRESHOLD, MMAP_THRESHOLD_MAX = 128 * 1024, 32 * 2**20
-"""From which size on a block is a mapping: at first, and at most; it follows the largest one that was freed."""
+MMAP_THRESHOLD, MMAP_THRESHOLD_MAX = 8 * 2**20, 32 * 2**20
+"""From which size on a block is a mapping: at first, and at most. It follows the largest one that was freed, and the
+import of the libraries frees one of 7.3 MiB: Python's table of interned strings as it grows."""
 ALIGNMENT = 64
 """Of torch's blocks, in bytes."""
 HEADER = 16
