@@ -24,9 +24,9 @@ def short(piece: str) -> str:
 
 def pieces(view: TokenView) -> list[str]:
     """The pieces as they stand on the screen: never empty, nothing in them that a terminal obeys."""
-    entries = list(zip(view.pieces, view.special, view.unknown, strict=True))
-    drawn = {entry: _drawn(*entry) for entry in set(entries)}
-    return [drawn[entry] for entry in entries]
+    entries = dict(zip(view.ids, zip(view.pieces, view.special, view.unknown, strict=True), strict=True))
+    drawn = {token: _drawn(*entry) for token, entry in entries.items()}
+    return list(map(drawn.__getitem__, view.ids))
 
 
 def _drawn(piece: str, special: bool, unknown: bool) -> str:

@@ -11,7 +11,14 @@ if TYPE_CHECKING:
     from core.training.preflight import Finding, Report
 
 SHOWN_ROWS = 20
-PARTS = ("weights", "gradients", "optimizer", "activations", "heap")
+PARTS = {
+    "weights": "weights",
+    "gradients": "gradients",
+    "optimizer": "optimizer",
+    "activations": "activations",
+    "heap": "gaps in the heap",
+    "runtime": "Trainer, kernels",
+}
 """Of the memory; what does not add to it is left out."""
 LABELS = {
     "train_rows": "train rows",
@@ -66,16 +73,16 @@ def memory(cost: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     if "weights_bytes" not in cost:
         return []
     lines = [
-        (
-            name if name != "heap" else "gaps in the heap",
-            size(cost[f"{name}_bytes"]),
-            str(cost.get(f"{name}_dtype", "")),
-        )
-        for name in PARTS
+        (said, size(cost[f"{name}_bytes"]), str(cost.get(f"{name}_dtype", "")))
+        for name, said in PARTS.items()
         if cost.get(f"{name}_bytes")
     ]
     if "memory_bytes" in cost:
-        return [*lines, ("together, estimate", size(cost["memory_bytes"]), "")]
+        together = ("the run's peak, estimate", size(cost["memory_bytes"]), "")
+        if cost.get("device") != "cpu" or "process_bytes" not in cost:
+            return [*lines, together]
+        process = ("with this process", size(cost["process_bytes"] + cost["memory_bytes"]), "")
+        return [*lines, together, process]
     return [*lines, ("activations", "not known", "")]
 
 

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from core.inspection.stretches import Stretches
+
 if TYPE_CHECKING:
     from tokenizers import Encoding
     from transformers import PreTrainedTokenizerBase
@@ -22,11 +24,23 @@ Span = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A text, or a pair, and its encoding. Of text in words, the words are joined by a blank."""
+    """A text, or a pair, and its encoding. Of text in words, the words are joined by a blank.
+
+    Attributes:
+        words: the number of each token's word, special tokens left out; None where the encoding has it.
+    """
 
     texts: list[str]
     word_starts: list[list[int]]
     encoding: Encoding
+    words: list[int | None] | None = None
+
+    def word_ids(self) -> list[int | None]:
+        """Per token the number of its word in its text."""
+        if self.words is None:
+            return self.encoding.word_ids
+        words = iter(self.words)
+        return [None if text is None else next(words) for text in self.encoding.sequence_ids]
 
 
 @dataclass(slots=True)
@@ -77,6 +91,7 @@ class _Engine:
     def __init__(self, engine: Any, heard: list[Heard]) -> None:
         object.__setattr__(self, "_engine", engine)
         object.__setattr__(self, "_heard", heard)
+        object.__setattr__(self, "_stretches", Stretches(engine))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(object.__getattribute__(self, "_engine"), name)
@@ -85,6 +100,11 @@ class _Engine:
         setattr(self._engine, name, value)
 
     def encode_batch(self, inputs: Any, is_pretokenized: bool = False, **options: Any) -> list[Encoding]:
+        if len(inputs) == 1 and isinstance(inputs[0], str) and not is_pretokenized:
+            joined = self._stretches.encode(inputs[0], options.get("add_special_tokens", True))
+            if joined is not None:
+                self._heard.append(Heard([inputs[0]], [[]], *joined))
+                return [joined[0]]
         found: list[Encoding] = self._engine.encode_batch(inputs, is_pretokenized=is_pretokenized, **options)
         for given, encoding in zip(inputs, found, strict=True):
             self._remember(given if isinstance(given, tuple) else (given,), encoding)
@@ -143,8 +163,8 @@ def _longest(ids: Sequence[int], at: int, sources: Sequence[tuple[Heard, Sequenc
 
 def _spans(source: Heard, first: int, length: int) -> tuple[list[Span | None], list[int | None]]:
     """Characters and words of the first ids of a source, whose first text is number `first`."""
-    encoding = source.encoding
-    of, words, offsets = encoding.sequence_ids[:length], encoding.word_ids[:length], encoding.offsets[:length]
+    of = source.encoding.sequence_ids[:length]
+    words, offsets = source.word_ids()[:length], source.encoding.offsets[:length]
     if any(source.word_starts):
         bases = source.word_starts
         offsets = [
@@ -157,7 +177,9 @@ def _spans(source: Heard, first: int, length: int) -> tuple[list[Span | None], l
         None if text is None or start >= end else (first + text, start, end)
         for text, (start, end) in zip(of, offsets, strict=True)
     ]
-    return spans, [None if span is None else word for span, word in zip(spans, words, strict=True)]
+    if None in spans:
+        words = [None if span is None else word for span, word in zip(spans, words, strict=True)]
+    return spans, words
 
 
 def _starts(words: Sequence[str]) -> list[int]:

@@ -132,9 +132,9 @@ def of_element(
         stops, ending = _end_of(ids, learned, special, pieces, truncated > 0)
     return TokenView(
         ids=ids,
-        pieces=[pieces[token] for token in ids],
-        special=[token in special for token in ids],
-        unknown=[token == unknown for token in ids],
+        pieces=list(map(pieces.__getitem__, ids)),
+        special=list(map(special.__contains__, ids)),
+        unknown=[token == unknown for token in ids] if unknown in ids else [False] * len(ids),
         mask=encoded.get("attention_mask") or [1] * len(ids),
         segments=encoded.get("token_type_ids") or [],
         words=places.words if heard else [],

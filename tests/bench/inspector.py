@@ -10,7 +10,7 @@ from core import tokens
 from core.inspection.lens import Lens
 from tests.bench.measure import Measurement
 from tests.conftest import SHARED
-from tui.widgets import token_strip
+from tui import token_layout
 
 GOAL_MS = 16.0
 TOKENS = 4000
@@ -33,7 +33,7 @@ def inspector() -> list[Measurement]:
             text += "abcdefghij "[key % 11]
             begun = time.perf_counter()
             view = lens.text(text)
-            token_strip.Layout.of(view, "ids").lines(116)
+            token_layout.Layout.of(view, "ids").lines(116)
             waits.append(1000 * (time.perf_counter() - begun))
         name = f"{len(view.ids):,} tokens of {model} at a key, p50"
         found.append(Measurement(name, median(waits), "ms", f"at most {GOAL_MS:.0f}", median(waits) <= GOAL_MS))

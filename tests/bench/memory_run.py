@@ -16,7 +16,8 @@ from transformers import AutoConfig, PrinterCallback, set_seed
 
 from core import config_file, models
 from core.methods.apply import apply
-from core.training import arguments, prepare, trainer
+from core.training import allocator, arguments, prepare, trainer
+from core.training.keep_freed import KeepFreedCallback
 from core.training.preflight import batches, tokens
 from core.training.prepare import Checked, Prepared
 
@@ -40,14 +41,15 @@ def resident(field: str) -> int:
     raise ValueError(field)
 
 
-def train(checked: Checked, model: Any, rows: list[dict[str, Any]], output: str) -> None:
+def train(checked: Checked, model: Any, rows: list[dict[str, Any]], output: str, keep: bool) -> None:
     changed = {"max_steps": STEPS, "eval_strategy": "no", "save_strategy": "no", "logging_steps": 1}
     training = checked.config.training.model_copy(update=changed)
     settings = arguments.build(
         checked.config.model_copy(update={"training": training}), Path(output), checked.precision
     )
     prepared = Prepared(checked.task, checked.tokenizer, [], model, Dataset.from_list(rows * STEPS), None)
-    made = checked.task.trainer_class()(**trainer.keywords(prepared, settings))
+    kept = [KeepFreedCallback()] if keep else []
+    made = checked.task.trainer_class()(**trainer.keywords(prepared, settings), callbacks=kept)
     made.remove_callback(PrinterCallback)
     made.train()
 
@@ -63,6 +65,7 @@ def miniature(checked: Checked) -> Any:
 
 
 def main() -> None:
+    allocator.use_one_arena()
     config = config_file.load(Path(sys.argv[1])).config
     checked = prepare.check(config)
     seen = tokens.look(checked, checked.train, lambda done, total: None)
@@ -71,12 +74,12 @@ def main() -> None:
     )
     short = [{name: value if isinstance(value, int) else [1] * 8 for name, value in row.items()} for row in rows]
     with TemporaryDirectory() as output:
-        train(checked, miniature(checked), short, output)
+        train(checked, miniature(checked), short, output, keep=False)
         before = resident("VmRSS")
         Path("/proc/self/clear_refs").write_text("5")  # the peak is counted anew from here
         set_seed(config.training.seed)
         model, _ = models.load_model(config.model, checked.task, checked.tokenizer, checked.precision)
-        train(checked, apply(model, config.method, checked.task.peft_task_type), rows, output)
+        train(checked, apply(model, config.method, checked.task.peft_task_type), rows, output, keep=True)
         print(json.dumps({"before": before, "peak": resident("VmHWM")}))
 
 

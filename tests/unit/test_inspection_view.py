@@ -20,7 +20,7 @@ from core.tasks.base import LabelView
 from core.tasks.causal_lm import CausalLM
 from core.tasks.sequence_classification import SequenceClassification
 from tui import inspection_words as words
-from tui.widgets import token_strip
+from tui import token_layout
 from tui.widgets.text_pane import drawn
 
 MODELS = ("bert-tiny-uncased", "stories260K", "minimind2-small")
@@ -52,7 +52,7 @@ def test_typed_text_is_safe_and_its_spans_point_into_it(lenses: dict[str, Lens],
         at = view.at(0, start)
         assert at is not None
         assert at <= position
-    shown = [*words.pieces(view), *token_strip.glosses(view, "ids"), *words.token(view, 0), drawn(text)]
+    shown = [*words.pieces(view), *token_layout.glosses(view, "ids"), *words.token(view, 0), drawn(text)]
     assert all(piece and piece.isprintable() for piece in words.pieces(view))
     assert all(line.replace("\n", "").isprintable() for line in shown)
     assert len(drawn(text)) == len(text), "the cursor would stand elsewhere"
@@ -167,11 +167,11 @@ def test_what_stands_below_the_tokens() -> None:
         return TokenView([1, 2, 3], ["a", "b", "c"], [False] * 3, [False] * 3, [1] * 3, **more)
 
     shifted = view(loss=LabelView([None, "b", "c"], shifted=True))
-    assert token_strip.glosses(shifted, "labels") == ["→b", "→c", "·"]
+    assert token_layout.glosses(shifted, "labels") == ["→b", "→c", "·"]
     tags = view(loss=LabelView(["B-LOC", None, "O"]))
-    assert token_strip.glosses(tags, "labels") == ["B-LOC", "·", "O"]
+    assert token_layout.glosses(tags, "labels") == ["B-LOC", "·", "O"]
     answer = view(extra={"start_positions": 1, "end_positions": 2})
-    assert token_strip.glosses(answer, "labels") == ["", "start", "end"]
+    assert token_layout.glosses(answer, "labels") == ["", "start", "end"]
     assert "start_positions = 1 b" in words.loss(answer)
     assert words.token(shifted, 0) == ("0: a · id 1", "mask 1 · the output here shall be b")
     assert words.columns(tags)["label"] == ["B-LOC", "· (-100)", "O"]
@@ -179,7 +179,7 @@ def test_what_stands_below_the_tokens() -> None:
 
 
 def test_tokens_are_broken_into_lines_part_by_part() -> None:
-    found = token_strip.lines([3, 3, 3, 3], ["prompt", "prompt", "prompt", "completion"], 8)
+    found = token_layout.lines([3, 3, 3, 3], ["prompt", "prompt", "prompt", "completion"], 8)
     assert [(line.head, [*line.tokens]) for line in found] == [
         ("prompt · 3 tokens", []),
         ("", [0, 1]),
@@ -187,5 +187,5 @@ def test_tokens_are_broken_into_lines_part_by_part() -> None:
         ("completion · 1 token", []),
         ("", [3]),
     ]
-    assert token_strip.lines([], [], 10) == []
-    assert [[*line.tokens] for line in token_strip.lines([50, 1], [], 10)] == [[0], [1]]
+    assert token_layout.lines([], [], 10) == []
+    assert [[*line.tokens] for line in token_layout.lines([50, 1], [], 10)] == [[0], [1]]

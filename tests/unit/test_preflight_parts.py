@@ -11,7 +11,7 @@ from transformers import TrainingArguments
 
 from core.training.preflight import batches, room, steps
 from core.training.preflight.bad_labels import original
-from core.training.preflight.heap import MMAP_THRESHOLD, TRIM_THRESHOLD, Heap
+from core.training.preflight.heap import MMAP_THRESHOLD, Heap
 
 KIB = 2**10
 
@@ -75,7 +75,38 @@ def test_the_heap_gives_back_large_blocks_and_a_long_end() -> None:
     held = heap.resident
     for block in reversed(blocks):
         heap.give(block)
-    assert heap.resident < TRIM_THRESHOLD < held
+    assert heap.resident < 2 * MMAP_THRESHOLD < held
+
+
+def test_a_small_block_parts_two_gaps_for_good() -> None:
+    heap = Heap()
+    first = heap.take(100 * KIB)
+    records = [heap.take(40, aligned=False) for _ in range(2)]  # before it and after it
+    second = heap.take(100 * KIB)
+    heap.take(KIB)  # so that the end of the heap is somewhere else
+    heap.give(first)
+    heap.give(second)
+    held = heap.resident
+    between = heap.take(150 * KIB)
+    assert heap.resident >= held + 100 * KIB, "two gaps that touch would hold it"
+    heap.give(between)
+    for record in records:
+        heap.give(record)
+    peak = heap.peak
+    heap.take(190 * KIB)
+    assert heap.peak == peak
+
+
+def test_what_is_kept_is_written_on_again() -> None:
+    heap = Heap()
+    block, last = heap.take(MMAP_THRESHOLD // 2), heap.take(KIB)
+    heap.give(block)
+    held = heap.resident
+    heap.keep_freed()
+    assert heap.resident < held - MMAP_THRESHOLD // 4, "gaps are given back once"
+    heap.give(heap.take(4 * MMAP_THRESHOLD))
+    assert heap.resident >= 4 * MMAP_THRESHOLD, "and then no more"
+    heap.give(last)
 
 
 def test_blocks_of_the_heap_never_overlap() -> None:

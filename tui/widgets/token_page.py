@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui import inspection_words as words
+from tui import token_layout
 from tui.text import visible
-from tui.widgets import token_strip
 from tui.widgets.text_pane import TextPane
-from tui.widgets.token_strip import TokenStrip
+from tui.widgets.token_strip import OWN, TokenStrip
 
 if TYPE_CHECKING:
     from core.inspection.view import TokenView
@@ -82,10 +82,10 @@ class TokenPage(Vertical):
         two = len(views) > 1
         self.set_class(two, "-two")
         self.query_one("#second-pane").display = two
-        under: token_strip.Under = "labels" if labels else "ids" if not two else ""
+        under: token_layout.Under = "labels" if labels else "ids" if not two else ""
         for index, (name, shown) in enumerate(zip(names, views, strict=True)):
             strip = self.query_one("#first" if index == 0 else "#second", TokenStrip)
-            other = token_strip.cuts(views[1 - index]) if two else None
+            other = token_layout.cuts(views[1 - index]) if two else None
             strip.show(shown, under, other)
             pane = strip.parent
             assert isinstance(pane, Vertical)
@@ -141,10 +141,10 @@ def _loss(view: TokenView) -> Content:
         sign = "✓" if view.stops else "!"
         said.append(Content.styled(f"{sign} {visible(view.ending)}", "$success" if view.stops else "$warning"))
     if view.target:
-        said.append(Content(visible(" ".join(piece or token_strip.MASKED for piece in view.target))))
+        said.append(Content(visible(" ".join(piece or token_layout.MASKED for piece in view.target))))
     return Content("\n").join(said)
 
 
 def _differences(view: TokenView, other: set[tuple[int, int]]) -> str:
-    own = sum(1 for cut in token_strip.cuts(view) if cut not in other)
-    return f"{token_strip.OWN} {own:,} cuts of its own" if own else "cuts where the other does"
+    own = sum(1 for cut in token_layout.cuts(view) if cut not in other)
+    return f"{OWN} {own:,} cuts of its own" if own else "cuts where the other does"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from textual.binding import Binding, BindingType
@@ -15,47 +13,14 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.widget import Widget
 
-from tui import inspection_words as words
-from tui.text import visible
+from tui.token_layout import Layout, Line, Under
 
 if TYPE_CHECKING:
     from core.inspection.view import TokenView
 
-Under = Literal["", "ids", "labels"]
 TINTS = 4
-MASKED = "·"
 SAME, OWN = "│", "┃"
 """Between two tokens; the second one where another tokenizer that is shown beside this one makes no cut."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Some tokens in a row, or the name of the part that follows."""
-
-    tokens: range
-    head: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Tokens as they are drawn: the pieces, what stands below them, the cells that each pair takes."""
-
-    pieces: list[str]
-    under: list[str]
-    widths: list[int]
-    parts: Sequence[str]
-
-    @classmethod
-    def of(cls, view: TokenView, under: Under) -> Layout:
-        pieces, below = words.pieces(view), glosses(view, under)
-        cells = {text: cell_len(text) for text in {*pieces, *below}}
-        widths = [cells[piece] for piece in pieces]
-        if below:
-            widths = [max(width, cells[text]) for width, text in zip(widths, below, strict=True)]
-        return cls(pieces, below, widths, view.loss.parts if under == "labels" else ())
-
-    def lines(self, width: int) -> list[Line]:
-        return lines(self.widths, self.parts, max(1, width))
 
 
 class TokenStrip(Widget, can_focus=True):
@@ -253,54 +218,3 @@ class TokenStrip(Widget, can_focus=True):
 
     def _style(self, part: str) -> Style:
         return self.get_visual_style(f"token--{part}")
-
-
-def glosses(view: TokenView, under: Under) -> list[str]:
-    """What stands below each piece."""
-    if under == "ids":
-        return [str(token) for token in view.ids]
-    if under != "labels":
-        return []
-    marks = {
-        int(value): name.removesuffix("_positions") for name, value in view.extra.items() if name.endswith("_positions")
-    }
-    if not view.loss.tokens:
-        return [marks.get(index, "") for index in range(len(view.ids))] if marks else []
-    arrow = "→" if view.loss.shifted else ""
-    answers = [view.answer(index) for index in range(len(view.ids))]
-    return [MASKED if answer is None else arrow + words.short(answer) for answer in answers]
-
-
-def cuts(view: TokenView) -> set[tuple[int, int]]:
-    """Where the tokens end: (text, character)."""
-    return {(span[0], span[2]) for span in view.spans if span is not None}
-
-
-def lines(widths: Sequence[int], parts: Sequence[str], width: int) -> list[Line]:
-    """Tokens broken into lines; where another part begins, its name stands above."""
-    result: list[Line] = []
-    for start, stop in _stretches(parts, len(widths)):
-        if parts:
-            count = stop - start
-            result.append(
-                Line(range(0), f"{visible(parts[start]) or 'other'} · {count} token{'s' if count > 1 else ''}")
-            )
-        broken = break_lines([min(cells, width) for cells in widths[start:stop]], width)
-        result += [Line(range(start + line.start, start + line.stop)) for line in broken]
-    return result
-
-
-def break_lines(widths: Sequence[int], room: int) -> list[range]:
-    """Which pieces stand on which line, a separator of one cell after each; a piece too wide for a line has its own."""
-    found, start, used = [], 0, 0
-    for index, width in enumerate(widths):
-        if index > start and used + width + 1 > room:
-            found.append(range(start, index))
-            start, used = index, 0
-        used += width + 1
-    return [*found, range(start, len(widths))] if widths else []
-
-
-def _stretches(parts: Sequence[str], count: int) -> list[tuple[int, int]]:
-    starts = [index for index in range(count) if not index or (parts and parts[index] != parts[index - 1])]
-    return list(zip(starts, [*starts, count][1:], strict=True))

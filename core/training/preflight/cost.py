@@ -91,7 +91,7 @@ def _memory_figures(memory: Memory) -> dict[str, Any]:
             figures |= {f"{name}_bytes": part.bytes, f"{name}_dtype": part.dtype}
     if memory.total is None:
         return figures
-    return figures | {"heap_bytes": memory.heap, "memory_bytes": memory.total}
+    return figures | {"heap_bytes": memory.heap, "runtime_bytes": memory.runtime, "memory_bytes": memory.total}
 
 
 def _try(checked: Checked, longest: list[dict[str, Any]], typical: list[dict[str, Any]], watch: Watch) -> Trial:

@@ -1,8 +1,8 @@
 """How much memory a run needs, from the architecture alone: no weights are loaded, nothing is computed.
 
-Two steps on the longest batch run on fake tensors, which have shapes and number formats but no memory, and every
-storage is counted from the operation that makes it to the one that frees it. The second step is the larger: then the
-optimizer has its state.
+Three steps on the longest batch run on fake tensors, which have shapes and number formats but no memory, and every
+storage is counted from the operation that makes it to the one that frees it. From the second step on the optimizer has
+its state, and after it the engine lets the C library keep what is freed (`core.training.keep_freed`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.methods.apply import apply
 from core.methods.sizes import size
-from core.training import schedule
+from core.training import keep_freed, schedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, TrainingArguments
 
     from core.training.prepare import Checked
+
+STEPS = keep_freed.STEPS + 1
+RUNTIME = 11 * 2**20
+"""Bytes, measured on the CPU with three models: loading one and making a Trainer leave 7 MiB, and MKL keeps the buffers
+that it packs matrices into, of 4 MiB and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class Memory:
         activations: what the peak holds beyond the other three: what the backward pass needs of the forward pass, and
             what is made and thrown away on the way; None where the architecture cannot be followed.
         heap: bytes that the C library keeps of what was freed on the way, because others lie behind it; on the CPU.
+        runtime: bytes that are no tensors; on the CPU.
     """
 
     parameters: int
@@ -50,13 +56,14 @@ class Memory:
     optimizer: Part
     activations: Part | None
     heap: int = 0
+    runtime: int = 0
 
     @property
     def total(self) -> int | None:
         if self.activations is None:
             return None
         parts = (self.weights, self.gradients, self.optimizer, self.activations)
-        return sum(part.bytes for part in parts) + self.heap
+        return sum(part.bytes for part in parts) + self.heap + self.runtime
 
 
 def estimate(checked: Checked, arguments: TrainingArguments, batch: dict[str, Any]) -> Memory:
@@ -84,8 +91,9 @@ def estimate(checked: Checked, arguments: TrainingArguments, batch: dict[str, An
             moments = 2 * sum(parameter.numel() for parameter in trained) * 4
             return Memory(counted.total, counted.trainable, held, gradients, Part(moments, "float32"), None)
     rest = max(0, peak - weights.bytes - gradients.bytes - state.bytes)
+    runtime = RUNTIME if checked.precision.device == "cpu" else 0
     formats = checked.precision.autocast or checked.precision.weights
-    return Memory(counted.total, counted.trainable, held, gradients, state, Part(rest, formats), heap)
+    return Memory(counted.total, counted.trainable, held, gradients, state, Part(rest, formats), heap, runtime)
 
 
 def _model(checked: Checked) -> PreTrainedModel:
@@ -125,7 +133,7 @@ def _fake(model: PreTrainedModel, device: str) -> None:
 def _steps(
     checked: Checked, arguments: TrainingArguments, model: PreTrainedModel, batch: dict[str, Any]
 ) -> tuple[int, int, Part]:
-    """The peak of two steps in bytes, what the heap keeps beyond it, and the optimizer's state."""
+    """The peak of the steps in bytes, what the heap keeps beyond it, and the optimizer's state."""
     import torch
     from transformers import Trainer
 
@@ -143,7 +151,7 @@ def _steps(
     live = LiveBytes([*model.parameters(), *model.buffers()])
     with live:
         inputs = {name: tensor.to(device) for name, tensor in batch.items()}
-        for _ in range(2):
+        for step in range(STEPS):
             dtype = getattr(torch, autocast) if autocast else None
             with torch.autocast(device, dtype=dtype, enabled=autocast is not None):
                 loss = model(**inputs).loss
@@ -153,6 +161,8 @@ def _steps(
                 torch.nn.utils.clip_grad_norm_(trained, arguments.max_grad_norm)
             optimizer.step()
             optimizer.zero_grad()
+            if step + 1 == keep_freed.STEPS:
+                live.heap.keep_freed()
     state = [value for entry in optimizer.state.values() for value in entry.values()]
     heap = max(0, live.before + live.heap.peak - live.peak) if device == "cpu" else 0
     return live.peak, heap, _part([value for value in state if isinstance(value, torch.Tensor)])
