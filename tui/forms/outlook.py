@@ -12,7 +12,6 @@ from core.metrics.names import TABLE, fitting
 from core.tasks import create
 from tui.forms.fields import COLUMNS, Path
 
-
 SOME = 4
 """Metrics that are named beside one that does not fit; the help has them all."""
 
