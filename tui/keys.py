@@ -125,7 +125,7 @@ TABLE: tuple[Key, ...] = (
     Key("monitor", "e", "evaluate", "evaluate", "evaluate now"),
     Key("monitor", "x", "stop", "stop", "stop: finish the step, save a checkpoint, end the run"),
     Key("monitor", "t", "samples", "samples", "show the model's answers over time, or the log again"),
-    Key("monitor", "p", "classes", "classes", "show precision, recall and confusions per class, or the log again"),
+    Key("monitor", "p", "classes", "classes", "show what came out per class, or the log again"),
     Key("monitor", "g", "sample", "ask", "ask the model now: a text of your own, or the samples"),
     Key("monitor", "left_square_bracket", "halve_rate", "halve lr", "halve the learning rate"),
     Key("monitor", "right_square_bracket", "double_rate", "double lr", "double the learning rate"),

@@ -20,6 +20,7 @@ from core import metrics
 from core.errors import FinetuiError
 from core.metrics import names
 from core.metrics.class_counts import ClassCounts
+from scripts.metrics import PAGE, with_metrics
 
 FEW = settings(deadline=None, max_examples=20)
 WORDS = st.sampled_from(
@@ -165,3 +166,8 @@ def test_a_task_with_metrics_of_its_own_takes_no_others() -> None:
     with pytest.raises(FinetuiError, match="metrics of its own"):
         metrics.check(["accuracy"], (), 0)
     metrics.check([], (), 0)
+
+
+def test_the_page_on_metrics_is_made_from_the_declarations() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert with_metrics(text) == text, "run: python scripts/metrics.py"
