@@ -74,7 +74,8 @@ def _labels(counts: Mapping[str, int]) -> str:
     if len(counts) == 1:
         return "one label"
     rarest = min(counts.values())
-    balance = f", {max(counts.values()) / rarest:.1f} to 1" if rarest else ", some never come"
+    ratio = max(counts.values()) / rarest if rarest else 0.0
+    balance = f", {ratio:,.{0 if ratio >= 100 else 1}f} to 1" if rarest else ", some never come"
     return f"{len(counts):,} labels{balance}"
 
 

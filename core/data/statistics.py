@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 MOST_CLASSES = 1000
 """A column of texts or whole numbers with more different values holds no labels."""
 LABEL_NAMES = ("label", "labels", "target", "class", "tags", "ner_tags", "category")
+_NUMBERS_ROWS = re.compile(r"(^|_)(id|idx|guid|uuid)$", re.IGNORECASE)
 Lengths = npt.NDArray[np.int64]
 _LOOK = 1000
 """Rows measured between two looks at who watches."""
@@ -55,9 +57,10 @@ def label_column(features: Features) -> str | None:
 
 
 def text_columns(rows: Dataset) -> list[str]:
-    """The columns of text, without that of the labels."""
+    """The columns with text, in lists and structs too, without that of the labels and those that number rows."""
     label = label_column(rows.features)
-    return [field.name for field in rows.data.schema if leaves.is_text(field.type) and field.name != label]
+    named = [field.name for field in rows.data.schema if leaves.has_text(field.type) and field.name != label]
+    return [name for name in named if not _NUMBERS_ROWS.search(name)] or named
 
 
 def count_labels(rows: Dataset, column: str, watch: Watch | None = None) -> dict[str, int] | None:
@@ -103,7 +106,9 @@ def in_characters(rows: Dataset) -> Measure:
 
         total = np.zeros(stop - start, dtype=np.int64)
         for column in arrow[start:stop].columns:
-            total += pc.utf8_length(leaves.plain(column.combine_chunks())).fill_null(0).to_numpy(zero_copy_only=False)
+            for texts, parents in leaves.texts(column.combine_chunks()):
+                count = pc.utf8_length(texts).fill_null(0).to_numpy(zero_copy_only=False)
+                np.add.at(total, np.arange(len(total)) if parents is None else parents, count)
         return total.tolist()
 
     return Measure("characters", of if columns else None, None, f"of {', '.join(columns)}")
@@ -116,11 +121,24 @@ def in_tokens(rows: Dataset, tokenizer: PreTrainedTokenizerBase, limit: int | No
 
     def of(start: int, stop: int) -> list[int]:
         total = np.zeros(stop - start, dtype=np.int64)
-        for texts in python[start:stop].values():
-            total += [len(ids) for ids in tokenizer([text or "" for text in texts])["input_ids"]]
+        for values in python[start:stop].values():
+            found = [(row, text) for row, value in enumerate(values) for text in _texts(value)]
+            if found:
+                owners, texts = zip(*found, strict=True)
+                np.add.at(total, list(owners), [len(ids) for ids in tokenizer(list(texts))["input_ids"]])
         return total.tolist()
 
     return Measure("tokens", of if columns else None, limit, f"of {', '.join(columns)} alone: {why_no_task}")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts in a value, however deep; what is missing is an empty one."""
+    if value is None or isinstance(value, str):
+        yield value or ""
+    elif isinstance(value, Mapping):
+        yield from (text for item in value.values() for text in _texts(item))
+    elif isinstance(value, list):
+        yield from (text for item in value for text in _texts(item))
 
 
 def of_task(rows: Dataset, tokenizer: PreTrainedTokenizerBase, task: Task, limit: int | None) -> Measure:

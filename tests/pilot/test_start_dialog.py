@@ -135,7 +135,7 @@ async def test_warnings_do_not(tmp_path: Path, config: RunConfig, monkeypatch: p
     answers: list[str | None] = []
     async with FinetuiApp(runs=tmp_path / "runs").run_test(size=(80, 24)) as pilot:
         opened(config, pilot.app, answers)
-        await until_shown(pilot, "ready to start · 2 warnings", "rows 2, 7, 12, 17, 22, 27, 32, 37, ...")
+        await until_shown(pilot, "ready to start · 2 warnings", "rows 2, 7, 12, 17, 22, 27, 32, 37, 42")
         await pilot.press("enter")
         await until(pilot, lambda: answers)
     assert answers == ["start"]

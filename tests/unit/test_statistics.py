@@ -121,3 +121,12 @@ def test_wrapped_lines_fit_and_lose_nothing_but_spaces_and_line_ends(text: str, 
         assert "\n" not in text[start:stop]
         at = stop
     assert at == len(text)
+
+
+def test_texts_in_lists_count_and_numbers_of_rows_do_not() -> None:
+    data = rows(
+        id=["a", "b"], tokens=[["ab", "c"], []], m=[[{"role": "x", "content": None}], None], ner_tags=[["O", "O"], []]
+    )
+    assert statistics.text_columns(data) == ["tokens", "m"]
+    assert measured(data, statistics.in_characters(data)) == [4, 0]
+    assert statistics.text_columns(rows(id=["a"])) == ["id"]

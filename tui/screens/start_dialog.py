@@ -116,6 +116,7 @@ class StartDialog(Dialog):
             status.busy = ""
         self.query_one(ProgressLine).display = False
         findings = self.query_one("#start-findings")
+        findings.styles.height = "auto"  # without room the lines would not be laid out, and so never have a height
         await findings.mount_all(lines)
         self.call_after_refresh(self._fit)
 
