@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, get_args
 
+from core import config_file
 from core.config import RunConfig
 from core.errors import FinetuiError
+from core.runs import layout
 from core.scripts import (
     causal_lm,
     chat,
@@ -83,6 +85,19 @@ def script(config: RunConfig, style: Style | None = None) -> str:
     written = writing.imports(imports)
     text = "\n\n".join([_header(run, written), written, constants, *sections])
     return _spaced(text) + "\n"
+
+
+def write(run: Path, to: Path, style: str | None = None) -> Path:
+    """Write the script of a run's folder, to a file or into a folder; where it is now.
+
+    Raises:
+        FinetuiError: as of `script` and `save`; or there is no such style.
+    """
+    if style is not None and style not in STYLES:
+        raise FinetuiError(f"there is no style {style}", "--style", f"it is one of {', '.join(STYLES)}")
+    config = config_file.load(run / layout.CONFIG).config
+    chosen = next((known for known in STYLES if known == style), None)
+    return save(script(config, chosen), to, config.title)
 
 
 def save(text: str, to: Path, name: str) -> Path:

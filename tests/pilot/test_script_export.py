@@ -43,7 +43,7 @@ async def test_the_script_of_a_run_is_written_where_the_person_says(
         await pilot.press("x")
         await until_shown(pilot, "Write mrpc as a Python script where?", "mrpc.py", "Enter write")
         await pilot.press("enter")
-        await until_shown(pilot, "written")
+        await until(pilot, (tmp_path / "mrpc.py").exists)
         assert (tmp_path / "mrpc.py").read_text() == expected
 
         (run.path / "config.yaml").write_text("model: {id: nothing/here}\ndata: {id: ./gone.jsonl}\n")

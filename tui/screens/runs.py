@@ -165,9 +165,8 @@ class RunsScreen(FinetuiScreen):
     @work(exclusive=True, group="export")
     async def _export(self, run: Path, to: Path) -> None:
         from tui.own_thread import in_own_thread
-        from tui.shell.export import write_script
 
-        written = await in_own_thread(write_script, run, to)
+        written = await in_own_thread(_write_script, run, to)
         self.notify(visible(str(written)), title="written", markup=False)
 
     def action_demo(self) -> None:
@@ -193,3 +192,10 @@ class RunsScreen(FinetuiScreen):
     def _delete(self, path: Path) -> None:
         self.finetui.store.delete(path)
         self.app.call_later(self._reload)
+
+
+def _write_script(run: Path, to: Path) -> Path:
+    """In a thread: the libraries are imported there, not in the event loop."""
+    from core.scripts.export import write
+
+    return write(run, to)
