@@ -91,8 +91,13 @@ def auto_classes(model_type: str) -> Iterator[str]:
             yield name
 
 
-NOT_MEANT = {("bert", "AutoModelForCausalLM"), ("bart", "AutoModelForCausalLM"), ("bart", "AutoModelForMaskedLM")}
-"""Heads for models of another kind: BERT sees what it shall say, BART takes its decoder alone."""
+NOT_MEANT = {
+    ("bert", "AutoModelForCausalLM"),
+    ("bart", "AutoModelForCausalLM"),
+    ("bart", "AutoModelForMaskedLM"),
+    ("t5", "AutoModel"),
+}
+"""Heads for models of another kind: BERT sees what it shall say, BART takes its decoder alone, of T5 it takes both parts."""
 
 
 def try_cell(kind: str, model_type: str, auto_class: str) -> str:
