@@ -97,7 +97,7 @@ NOT_MEANT = {
     ("bart", "AutoModelForMaskedLM"),
     ("t5", "AutoModel"),
 }
-"""Heads for models of another kind: BERT sees what it shall say, BART takes its decoder alone, of T5 it takes both parts."""
+"""Heads for models of another kind: BERT sees what it shall say, BART takes its decoder alone."""
 
 
 def try_cell(kind: str, model_type: str, auto_class: str) -> str:

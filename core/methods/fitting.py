@@ -26,7 +26,8 @@ def table() -> Table:
 def why_not(kind: str, model_type: str, auto_class: str) -> str:
     """Why a method does not work for a task on an architecture; empty where it does, or where nobody tried.
 
-    On an architecture that was not tried for the task it is off where it worked on none that was: then the task is in its way.
+    On an architecture that was not tried for the task it is off where it worked on none that was: then the task is in
+    its way.
     """
     tried = table()
     if auto_class in tried.get(model_type, {}):
