@@ -71,10 +71,24 @@ class MaskedLM(Task):
 
     def encode(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> dict[str, list[Any]]:
         """The texts, cut at `max_length` tokens; with `data.packing` one after the other in blocks of that length."""
-        limit = None if self._packing else max_length
+        if self.packs and max_length:
+            return packing.pack(self.encode_unpacked(rows, tokenizer), max_length)
+        return self._encode_rows(rows, tokenizer, max_length)
+
+    @property
+    def packs(self) -> bool:
+        """Whether `encode` puts rows end to end."""
+        return self._packing
+
+    def encode_unpacked(self, rows: Rows, tokenizer: PreTrainedTokenizerBase) -> dict[str, list[Any]]:
+        """Each row by itself, uncut."""
+        return self._encode_rows(rows, tokenizer, None)
+
+    def _encode_rows(
+        self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None
+    ) -> dict[str, list[Any]]:
         texts = [str(text or "") for text in rows[self.columns["text"]]]
-        encoded = dict(tokenizer(texts, truncation=limit is not None, max_length=limit, verbose=False))
-        return packing.pack(encoded, max_length) if self._packing and max_length else encoded
+        return dict(tokenizer(texts, truncation=max_length is not None, max_length=max_length, verbose=False))
 
     def label_view(self, encoded: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) -> LabelView:
         view = LabelView(row=f"{self._share:.0%} of the tokens, drawn anew for each batch: a batch shows which")
