@@ -91,7 +91,12 @@ def auto_classes(model_type: str) -> Iterator[str]:
             yield name
 
 
-NOT_MEANT = {("bert", "AutoModelForCausalLM"), ("bart", "AutoModelForCausalLM"), ("bart", "AutoModelForMaskedLM")}
+NOT_MEANT = {
+    ("bert", "AutoModelForCausalLM"),
+    ("bart", "AutoModelForCausalLM"),
+    ("bart", "AutoModelForMaskedLM"),
+    ("t5", "AutoModel"),
+}
 """Heads for models of another kind: BERT sees what it shall say, BART takes its decoder alone."""
 
 

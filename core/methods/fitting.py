@@ -26,11 +26,12 @@ def table() -> Table:
 def why_not(kind: str, model_type: str, auto_class: str) -> str:
     """Why a method does not work for a task on an architecture; empty where it does, or where nobody tried.
 
-    On an architecture that was not tried it is off where it worked on none that was: then the task is in its way.
+    On an architecture that was not tried for the task it is off where it worked on none that was: then the task is in
+    its way.
     """
     tried = table()
-    if model_type in tried:
-        return tried[model_type].get(auto_class, {}).get(kind, "")
+    if auto_class in tried.get(model_type, {}):
+        return tried[model_type][auto_class].get(kind, "")
     reasons = [cells[auto_class].get(kind, "") for cells in tried.values() if auto_class in cells]
     return reasons[0] if reasons and all(reasons) else ""
 
