@@ -272,6 +272,6 @@ class RunForm(Vertical):
 
 
 def _take_roles(draft: Draft) -> None:
-    if is_adapter(draft.kind):
+    if is_adapter(draft.kind) or any(draft.texts.get(path) for path in methods.MODEL):
         warm_up.wait()
     draft.take_roles()
