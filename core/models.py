@@ -14,7 +14,7 @@ from core.methods import quantized
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
-    from core.config import ModelConfig
+    from core.config import ModelConfig, TaskName
     from core.precision import Precision
     from core.tasks.base import Task
 
@@ -96,6 +96,21 @@ def auto_class(config: ModelConfig, task: Task, architecture: PreTrainedConfig) 
             "choose another model or task",
         )
     return auto
+
+
+def without_head(model_type: str) -> dict[TaskName, str]:
+    """The tasks that an architecture has no head for, each with the reason; none for one that transformers does not
+    know. Imports transformers."""
+    import transformers
+
+    from core import tasks
+
+    off: dict[TaskName, str] = {}
+    for name in tasks.PLACES:
+        auto = tasks.task_class(name).auto_class
+        if model_type not in getattr(transformers, auto)._model_mapping._model_mapping:
+            off[name] = f"{model_type} has no {auto.removeprefix('AutoModelFor')} head"
+    return {} if len(off) == len(tasks.PLACES) else off
 
 
 def load_model(

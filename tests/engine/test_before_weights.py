@@ -140,3 +140,24 @@ def test_a_head_with_the_same_labels_in_another_order_is_refused(shared: Path, t
     )
     head.id2label = {0: "good", 1: "bad", 2: "so so"}
     assert "the head is made anew" in check_head(head, found.task)[0]
+
+
+def test_the_reference_of_preferences_is_counted(shared: Path, tmp_path: Path) -> None:
+    """A frozen copy of the model, but where it is an adapter that is trained, or nothing is kept."""
+    pytest.importorskip("trl", reason="the extra `chat` is not installed")
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in CHOSEN))
+    base = {
+        "task": "preference",
+        "model": {"id": str(shared / "models/stories260K"), "chat_template": "plain", "dtype": "float32"},
+        "data": {"files": {"train": str(tmp_path / "rows.jsonl")}, "max_length": 64},
+    }
+    held = {}
+    for name, more in {
+        "full": {},
+        "precomputed": {"training": {"precompute_ref_log_probs": True}},
+        "adapter": {"method": {"kind": "lora"}},
+    }.items():
+        cost = preflight.check(config_file.validate({**base, **more}), trial=False).cost
+        held[name] = cost["weights_bytes"] / cost["parameters"]
+    assert held["full"] == pytest.approx(2 * held["precomputed"])
+    assert held["adapter"] == pytest.approx(held["precomputed"], rel=0.05)

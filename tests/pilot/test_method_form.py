@@ -61,6 +61,9 @@ async def test_methods_that_do_not_fit_are_off_with_their_reason(tmp_path: Path,
         await go_to(pilot, "model", "id")
         await type_in(pilot, "bart/", "down")
         await until(pilot, lambda: "prompt-tuning" in screen.form.draft.off)
+        await go_to(pilot, "task")
+        await until_shown(pilot, "off here: bart has no TokenClassification head")
+        assert "○ token-classification" not in text(pilot)
         await go_to(pilot, "method", "kind")
         await until_shown(pilot, "off here: prompt-tuning (NotImplementedError: Passing input embeddings")
         seen = [screen.form.draft.kind]

@@ -16,6 +16,7 @@ from core.tasks import task_class
 from tui.forms import fields, layout, messages, methods, values
 from tui.forms.fields import FormField, Path
 
+TASK: Path = ("task",)
 QUANTIZATION: Path = ("model", "quantization")
 
 _STAND_IN: dict[str, Any] = {"model": {"id": "x"}, "data": {"id": "x"}}
@@ -36,7 +37,8 @@ class Draft:
     Attributes:
         fields: every field of the form; the roles of the task are added once they are known.
         texts: what stands in the fields.
-        off: the methods that do not fit task and model, each with its reason.
+        off: the methods that do not fit task and model, each with its reason; `tasks_off` the tasks that do not fit
+            the model.
         picked: the arguments that have a line of their own because somebody asked for it.
     """
 
@@ -44,6 +46,7 @@ class Draft:
         self.fields: dict[Path, FormField] = fields.declared()
         self.texts: dict[Path, str] = {}
         self.off: dict[str, str] = {}
+        self.tasks_off: dict[str, str] = {}
         self.picked: dict[Path, FormField] = {}
         self._unseen: dict[str, Any] = {}
         self._kind = ""
@@ -90,6 +93,7 @@ class Draft:
             known = fields.with_defaults(known, "training", found.argument_defaults)
             roles = fields.for_roles(found.roles)
             self.off = methods.off(self.texts, found.auto_class)
+            self.tasks_off = methods.tasks_off(self.texts)
         self.fields = {**known, **roles, **fields.for_method(self.kind), **self.picked}
         self._cuda = hardware.has_gpu()
         self._take_options()
@@ -98,7 +102,7 @@ class Draft:
         """The words that cannot be chosen with the other choices: field -> word -> reason."""
         reason = quantized.why_not(self.kind, self._cuda)
         words = self.fields[QUANTIZATION].choices if reason else ()
-        return {methods.KIND: self.off, QUANTIZATION: dict.fromkeys(words, reason)}
+        return {TASK: self.tasks_off, methods.KIND: self.off, QUANTIZATION: dict.fromkeys(words, reason)}
 
     def further(self) -> dict[Path, FormField]:
         """The arguments of the task's class that have no line yet. Imports transformers: not for the event loop."""

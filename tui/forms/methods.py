@@ -28,6 +28,17 @@ def explain(kind: str, off: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
+def tasks_off(texts: Mapping[Path, str]) -> dict[str, str]:
+    """The tasks that the model has no head for, each with the reason; none while nobody knows the model. Imports
+    transformers where one is named."""
+    found = _model_type(texts)
+    if found is None:
+        return {}
+    from core import models
+
+    return {str(name): reason for name, reason in models.without_head(found).items()}
+
+
 def _model_type(texts: Mapping[Path, str]) -> str | None:
     if given := texts.get(("model", "from_config"), "").strip():
         try:

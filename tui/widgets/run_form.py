@@ -116,19 +116,17 @@ class RunForm(Vertical):
         async with self._drawing:
             await self.form.rebuild(layout.parts(self.draft.fields), self.draft.texts)
         for row in self.form.rows():
-            row.show_error("")
-        for row in self.form.rows():
-            if row.path in (off := self.draft.off_at()):
-                row.narrow(off[row.path])
-                row.show_error(self.draft.check(row.path))
-            elif row.text and layout.of_other_tasks(row.path, self.draft.texts):
-                row.show_error(self.draft.check(row.path))
+            fits = row.path not in self.draft.off_at() and not layout.of_other_tasks(row.path, self.draft.texts)
+            row.show_error("" if fits else self.draft.check(row.path))
         if (kind := self.form.row(methods.KIND)) is not None and kind.has_focus_within:
             self._help(kind)
             self.call_after_refresh(kind.scroll_visible, animate=False)
         self._settle()
 
     def _settle(self) -> None:
+        for path, off in self.draft.off_at().items():
+            if (row := self.form.row(path)) is not None:
+                row.narrow(off)
         self.form.reveal(lambda path: layout.shown(path, self.draft.texts))
         self.post_message(self.Changed())
 
@@ -277,6 +275,6 @@ class RunForm(Vertical):
 
 
 def _take_roles(draft: Draft) -> None:
-    if is_adapter(draft.kind):
+    if is_adapter(draft.kind) or any(draft.texts.get(path) for path in methods.MODEL):
         warm_up.wait()
     draft.take_roles()
