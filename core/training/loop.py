@@ -70,7 +70,9 @@ class Loop:
         self._compute_metrics, self._reduce = compute_metrics, preprocess_logits_for_metrics
         self.handler = CallbackHandler([DefaultFlowCallback(), *callbacks], model, processing_class, None, None)
         self.control = TrainerControl()
-        told = [each for each in (*self.handler.callbacks, self.control) if isinstance(each, ExportableState)]
+        told: list[Any] = [
+            each for each in (*self.handler.callbacks, self.control) if isinstance(each, ExportableState)
+        ]
         self.state = TrainerState(train_batch_size=args.train_batch_size, stateful_callbacks=told)
         self.optimizer: Any = None
         self.lr_scheduler: Any = None
