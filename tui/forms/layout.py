@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from core.config import RunConfig
 from core.methods.kinds import is_adapter
 from tui.forms.fields import COLUMNS, OTHER, FormField, Path
 
@@ -123,7 +124,8 @@ def shown(path: Path, values: Mapping[Path, str]) -> bool:
         other = SOURCE[1 - SOURCE.index(path)]
         return bool(values.get(path)) or not values.get(other)
     if path in OF_TASKS:
-        return bool(values.get(path)) or values.get(("task",), "") in OF_TASKS[path]
+        task = values.get(("task",)) or RunConfig.model_fields["task"].default
+        return bool(values.get(path)) or task in OF_TASKS[path]
     return True
 
 
