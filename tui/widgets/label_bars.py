@@ -30,10 +30,11 @@ def draw(scores: Sequence[LabelScore], width: int) -> Content:
         return Content.assemble("  value ", (number(scores[0].probability), "bold $primary"))
     lines = [draw_shares([(score.label, score.probability) for score in scores[:MOST]], width)]
     if len(scores) > MOST:
-        rest = f"share {sum(score.probability for score in scores[MOST:]):.1%}"
+        more = f"{len(scores) - MOST} more label{'s' if len(scores) > MOST + 1 else ''}"
+        rest = f"with {sum(score.probability for score in scores[MOST:]):.1%} together"
         if abs(sum(score.probability for score in scores) - 1) > EXCLUSIVE:
-            rest = f"have at most {scores[MOST].probability:.1%}"
-        lines.append(Content.styled(f"  {len(scores) - MOST} more labels {rest}", "$text-muted"))
+            rest = f"with at most {scores[MOST].probability:.1%}"
+        lines.append(Content.styled(f"  {more} {rest}", "$text-muted"))
     return Content("\n").join(lines)
 
 
