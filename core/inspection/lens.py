@@ -90,6 +90,7 @@ class Lens:
             if "input_ids" not in encoded:
                 hint = "the inspector shows tasks whose model gets input_ids"
                 raise FinetuiError("there are no tokens to show", ", ".join(encoded), hint)
+            hidden = {*task.kept_back} - {"input_ids"}  # a task may make them for people alone
             count = len(encoded["input_ids"])
             if not count:
                 raise FinetuiError("the task skips this row", "nothing of it is learned", "look at what is in it")
@@ -97,7 +98,7 @@ class Lens:
             return [
                 view.of_element(
                     tokenizer,
-                    {name: value for name, value in element.items() if name not in task.kept_back},
+                    {name: value for name, value in element.items() if name not in hidden},
                     heard,
                     task.label_view(element, tokenizer),
                     truncated=_cut(whole.get("input_ids"), element["input_ids"], count),
