@@ -90,27 +90,33 @@ class Lens:
             if "input_ids" not in encoded:
                 hint = "the inspector shows tasks whose model gets input_ids"
                 raise FinetuiError("there are no tokens to show", ", ".join(encoded), hint)
-            count = len(encoded["input_ids"])
-            if not count:
+            if not encoded["input_ids"]:
                 raise FinetuiError("the task skips this row", "nothing of it is learned", "look at what is in it")
-            elements = [{name: values[index] for name, values in encoded.items()} for index in range(count)]
+            elements, uncut = _sequences(task, encoded), _sequences(task, whole)
+            if len(uncut) != len(elements):  # nothing was cut, or the row is there as a whole, in windows
+                uncut = elements
             return [
                 view.of_element(
                     tokenizer,
                     {name: value for name, value in element.items() if name not in task.kept_back},
                     heard,
                     loss := task.label_view(element, tokenizer),
-                    truncated=_cut(whole.get("input_ids"), element["input_ids"], count),
-                    truncated_target=_cut(whole.get("labels"), element["labels"], count) if loss.target else 0,
+                    truncated=_cut("input_ids", uncut[index], element),
+                    truncated_target=_cut("labels", uncut[index], element) if loss.target else 0,
                     window=index,
-                    windows=count,
+                    windows=len(elements),
                 )
                 for index, element in enumerate(elements)
             ]
 
 
-def _cut(whole: list[Any] | None, kept: list[Any], elements: int) -> int:
-    """How much of a row is not there. A row in windows is there as a whole."""
-    if not whole or elements != 1 or len(whole) != 1:
-        return 0
-    return max(0, len(whole[0]) - len(kept))
+def _sequences(task: Task, encoded: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    """What goes through the model of what became of one row."""
+    count = len(next(iter(encoded.values()), []))
+    elements = ({name: values[index] for name, values in encoded.items()} for index in range(count))
+    return [sequence for element in elements for sequence in task.sequences(element)]
+
+
+def _cut(name: str, whole: dict[str, Any], kept: dict[str, Any]) -> int:
+    """How much of it is not there."""
+    return max(0, len(whole[name]) - len(kept[name]))
