@@ -203,7 +203,7 @@ class Task(ABC):
         return LabelView(row=self.label_names[labels] if self.label_names else f"{labels:g}")
 
     def sequences(self, encoded: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """What of one encoded row goes through the model on its own: the row, or several that `label_view` takes too."""
+        """What of an encoded row goes through the model on its own: the row, or several; `label_view` takes each."""
         return [dict(encoded)]
 
     def questions(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> list[Question]:
