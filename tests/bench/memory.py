@@ -2,7 +2,8 @@
 
 Estimate: the memory that `finetui check` prints: weights, gradients, optimizer state, activations of the longest batch,
 gaps in the heap and what the runtime takes, from the architecture alone. Measured, with the engine's settings of the
-allocator: the resident memory of a fresh process that loads the model and trains on that batch (memory_run.py), before the model and at the most.
+allocator: the resident memory of a fresh process that loads the model and trains on that batch (memory_run.py), before
+the model and at the most.
 
 Two ratios, of the two figures that are shown: of the training alone, estimate / (most - before); and with the process,
 (before + estimate) / most, which says whether it fits the machine.
