@@ -75,8 +75,13 @@ def counts(view: TokenView) -> str:
     if view.truncated:
         said.append(f"✂ {view.truncated:,} more cut off")
     if view.windows > 1:
-        said.append(f"window {view.window + 1} of {view.windows}")
+        said.append(window(view))
     return " · ".join(said)
+
+
+def window(view: TokenView) -> str:
+    """Which of the sequences that a row became."""
+    return f"{visible(view.loss.name) or 'window'} {view.window + 1} of {view.windows}"
 
 
 def loss(view: TokenView) -> str:
@@ -87,7 +92,8 @@ def loss(view: TokenView) -> str:
         left_out = " (· is -100)" if view.trained < places else ""
         said.append(f"{view.trained:,} of {places:,} positions in the loss{left_out}")
         if view.loss.shifted:
-            said.append("→ what shall come next")
+            unlearned = "↛ becomes less likely here than under the reference model"
+            said.append(unlearned if view.loss.unlearned else "→ what shall come next")
     if view.loss.target:
         learned = sum(bool(piece) for piece in view.target)
         said.append(f"the decoder learns {learned:,} tokens")
@@ -162,7 +168,8 @@ def _learned(view: TokenView, position: int) -> list[str]:
     if answer is None:
         last = view.loss.shifted and position == len(view.ids) - 1
         return [*said, "nothing comes after it" if last else "not in the loss (-100)"]
-    return [*said, f"{'the output here shall be' if view.loss.shifted else 'label'} {visible(answer)}"]
+    shall = "the output here shall" + (" not" if view.loss.unlearned else "") + " be"
+    return [*said, f"{shall if view.loss.shifted else 'label'} {visible(answer)}"]
 
 
 def _characters(view: TokenView, span: tuple[int, int, int]) -> str:

@@ -61,7 +61,7 @@ def glosses(view: TokenView, under: Under) -> list[str]:
     }
     if not view.loss.tokens:
         return [marks.get(index, "") for index in range(len(view.ids))] if marks else []
-    arrow = "→" if view.loss.shifted else ""
+    arrow = ("↛" if view.loss.unlearned else "→") if view.loss.shifted else ""
     answers = [view.answer(index) for index in range(len(view.ids))]
     return [MASKED if answer is None else arrow + words.short(answer) for answer in answers]
 

@@ -1,7 +1,8 @@
 """A long text tokenized in stretches, of which a key that is typed changes one.
 
-Only for tokenizers that never look beyond the blank between two words: what they make of the stretches is, put together,
-exactly what they make of the text. Which ones these are is read off their parts; any other gets the whole text.
+Only for tokenizers that never look beyond the blank between two words: what they make of the stretches is, put
+together, exactly what they make of the text. Which ones these are is read off their parts; any other gets the text
+as a whole.
 """
 
 from __future__ import annotations

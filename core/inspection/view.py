@@ -127,7 +127,7 @@ def of_element(
     if loss.target:
         learned = [token != IGNORED for token in loss.target]
         stops, ending = _end_of(loss.target, learned, special, pieces, truncated_target > 0)
-    elif loss.shifted and loss.tokens:
+    elif loss.shifted and loss.tokens and not loss.unlearned:
         learned = [False, *(label is not None for label in loss.tokens[1:])]
         stops, ending = _end_of(ids, learned, special, pieces, truncated > 0)
     return TokenView(

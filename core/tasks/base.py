@@ -41,6 +41,8 @@ class LabelView:
         target: a sequence of label ids of its own, IGNORED where the loss leaves one out: what a decoder writes.
         parts: the name of the part of the row that each position of `input_ids` belongs to (prompt, completion, user,
             assistant, question, context, ...); empty where a row has one part.
+        name: which of the row's sequences this is (chosen, rejected); empty where there is one.
+        unlearned: the loss makes these tokens less likely.
     """
 
     tokens: list[str | None] = field(default_factory=list)
@@ -48,6 +50,8 @@ class LabelView:
     row: str = ""
     target: list[int] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
+    name: str = ""
+    unlearned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +243,10 @@ class Task(ABC):
         if isinstance(labels, list):
             return LabelView([None if token == IGNORED else tokens.piece(tokenizer, token) for token in labels])
         return LabelView(row=self.label_names[labels] if self.label_names else f"{labels:g}")
+
+    def sequences(self, encoded: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What of an encoded row goes through the model on its own: the row, or several; `label_view` takes each."""
+        return [dict(encoded)]
 
     def questions(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> list[Question]:
         """Rows of the dataset as questions; none where the task has no answers that a person could read."""

@@ -179,7 +179,7 @@ class InspectorScreen(FinetuiScreen):
         place = "typed text" if self._typed is not None else place
         label = f" · label {visible(views[0].loss.row)}" if views[0].loss.row else ""
         cut = f" · ✂ {views[0].truncated:,} tokens cut off" if views[0].truncated else ""
-        parts = f" · window {self._window + 1} of {views[0].windows}, w the next" if views[0].windows > 1 else ""
+        parts = f" · {words.window(views[0])}, w the next" if views[0].windows > 1 else ""
         self.status.text = f"{place}{label}{parts}{cut}"
         if self._page == "table":
             self.query_one(TokenTable).show(views[0])
