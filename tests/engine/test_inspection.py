@@ -75,6 +75,16 @@ CASES: dict[str, dict[str, Any]] = {
         "data": {"files": {"train": "squad_v1_dev/squad_v1_dev.jsonl"}, "max_length": 64, "stride": 16},
     },
     "causal-lm": {"model": "stories260K", "data": {"id": "gsm8k", "max_length": 256}},
+    "seq2seq-lm": {"model": "bart-g2p-en-us", "data": {"files": {"train": "g2p_en/us_train.jsonl"}, "max_length": 12}},
+    "masked-lm": {"model": "bert-tiny-uncased", "data": {"files": {"train": "tinyshakespeare/input.txt"}, "max_length": 16}},
+    "feature-extraction": {
+        "model": "bert-tiny-uncased",
+        "data": {
+            "files": {"train": "mrpc/train.jsonl"},
+            "columns": {"anchor": "sentence1", "positive": "sentence2"},
+            "max_length": 24,
+        },
+    },
     "chat": {"model": "stories260K", "data": {"id": "llama_factory_demo/alpaca_en_demo.json", "max_length": 64}},
     "preference": {"model": "stories260K", "data": {"id": "llama_factory_demo/dpo_en_demo.json", "max_length": 64}},
 }
@@ -86,6 +96,8 @@ def test_batches_of_every_task(task: str, shared: Any, new_folder: Folder, seen:
     assert task in CASES, f"a task without a case of its own: what the inspector shows of {task} is not held"
     if task in ("chat", "preference"):
         pytest.importorskip("trl", reason="the extra `chat` is not installed")
+    if task == "feature-extraction":
+        pytest.importorskip("sentence_transformers", reason="the extra `embeddings` is not installed")
     case = CASES[task]
     model = {"id": str(shared / "models" / case["model"]), "dtype": "float32"}
     data = {**case["data"], "limit": {"train": 12}}
