@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from tui.text import visible
 
 if TYPE_CHECKING:
-    from core.inspection.batches import Batch, Padding, Tensor
+    from core.inspection.batch import Batch, Tensor
+    from core.inspection.padding import Padding
     from core.inspection.view import TokenView
 
 QUOTED = 40

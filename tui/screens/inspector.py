@@ -27,7 +27,9 @@ from tui.widgets.token_page import TokenPage
 from tui.widgets.token_table import TokenTable
 
 if TYPE_CHECKING:
-    from core.inspection.batches import Batch, Batches, Padding
+    from core.inspection.batch import Batch
+    from core.inspection.batches import Batches
+    from core.inspection.padding import Padding
     from core.inspection.lens import Lens
     from core.inspection.view import TokenView
     from tui.token_reader import TokenReader

@@ -15,7 +15,7 @@ from tui.text import visible
 from tui.widgets.tensor_grid import TensorGrid
 
 if TYPE_CHECKING:
-    from core.inspection.batches import Batch
+    from core.inspection.batch import Batch
 
 
 class BatchPage(Vertical):

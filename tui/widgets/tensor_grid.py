@@ -15,7 +15,7 @@ from textual.widget import Widget
 from tui.figures import number
 
 if TYPE_CHECKING:
-    from core.inspection.batches import Tensor
+    from core.inspection.batch import Tensor
 
 PAD = "·"
 """Stands before a number that is padding."""
