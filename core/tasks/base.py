@@ -200,13 +200,15 @@ class Task(ABC):
     def metrics(
         self, names: list[str], encoded: Dataset | None = None
     ) -> Callable[[EvalPrediction], dict[str, float]] | None:
-        """A `compute_metrics` for the Trainer over the reduced logits; None where it needs no logits for these.
+        """A `compute_metrics` for the Trainer over the reduced logits; None where these need no logits.
 
         Args:
             encoded: the elements that are evaluated, in their order, with what is kept back from the Trainer.
         """
         from core.tasks.scoring import Scoring
 
+        if self.metric_kinds == ():
+            return None
         return Scoring(names, lambda: self.reader(encoded), self.label_names, self.reads_in_order)
 
     def encoding_notes(self, encoded: Dataset, max_length: int | None) -> list[str]:
