@@ -106,6 +106,12 @@ class Task(ABC):
     """What of `encode` the Trainer never sees."""
     fields: ClassVar[tuple[str, ...]] = ("text",)
     """The texts that one prediction takes at most, in words for people."""
+    keeps_last: ClassVar[bool] = False
+    """Whether the last of these texts stays for the next prediction: many questions on one context."""
+    class_role: ClassVar[str] = ""
+    """The role whose column has the class of a row, or of a word; empty where there are no classes to weigh."""
+    why_no_loss: ClassVar[str] = ""
+    """Why no loss of one's own can be computed; empty where it can."""
     writes: ClassVar[bool] = False
     """Whether a model of the task answers with text of its own, token by token."""
     config_beside_adapter: ClassVar[bool] = True
