@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,8 @@ class Batch:
         rows: the row of the split behind each element.
         truncated: those of them that were cut.
         order: how the rows were chosen, for people.
+        sequences: names of what each row is in the tensors (chosen, rejected), all rows of the first above all rows of
+            the second; empty where a row is one row of a tensor.
     """
 
     split: str
@@ -66,6 +68,16 @@ class Batch:
     truncated: list[int]
     tensors: list[Tensor]
     order: str
+    sequences: list[str] = field(default_factory=list)
+
+    def place(self, tensor: Tensor, index: int) -> tuple[int, str] | None:
+        """The row of the split behind a row of a tensor, and which of its sequences; None where that is not known."""
+        names = self.sequences or [""]
+        if tensor.shape[:1] == (len(self.rows),):
+            names = [""]
+        elif tensor.shape[:1] != (len(self.rows) * len(names),):
+            return None
+        return self.rows[index % len(self.rows)], names[index // len(self.rows)]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
@@ -145,6 +157,7 @@ class Batches:
         if self._training and hasattr(collate, "epoch"):
             collate.epoch = epoch
         tensors = collate(features)
+        sequences = self._stacked(features, tensors)
         return Batch(
             split=self._split,
             number=number,
@@ -152,9 +165,20 @@ class Batches:
             per_epoch=per_epoch,
             rows=numbers,
             truncated=self._truncated(numbers, chosen["input_ids"]) if "input_ids" in chosen.column_names else [],
-            tensors=[_tensor(name, value, features) for name, value in tensors.items()],
+            tensors=_tensors(tensors, sequences[1] or features),
             order=self._words(epoch),
+            sequences=sequences[0],
         )
+
+    def _stacked(self, features: list[dict[str, Any]], tensors: Any) -> tuple[list[str], list[dict[str, Any]]]:
+        """Where the collator stacks several sequences of a row: their names, and all of them as they are stacked."""
+        ids = tensors.get("input_ids")
+        if ids is None or len(ids) == len(features):
+            return [], []
+        task = self._checked.task
+        blocks = list(zip(*map(task.sequences, features), strict=True))
+        names = [task.label_view(block[0], self._checked.tokenizer).name for block in blocks]
+        return names, [sequence for block in blocks for sequence in block]
 
     def padding(self, progress: Callable[[int], None] = lambda done: None) -> Padding:
         """What padding costs over the whole split; tokenizes all of it.
@@ -278,6 +302,20 @@ def _stand_in(checked: Checked, settings: TrainingArguments) -> Trainer:
         _is_vision_dataset=False,  # a question of TRL's Trainers; here are texts alone
     )
     return trainer
+
+
+ALIGNED = ("attention_mask", "completion_mask", "labels")
+"""What a collator makes for itself, position by position of `input_ids`."""
+
+
+def _tensors(batch: Any, features: Sequence[dict[str, Any]]) -> list[Tensor]:
+    found = {name: _tensor(name, value, features) for name, value in batch.items()}
+    ids = found.get("input_ids")
+    for name in ALIGNED:
+        tensor = found.get(name)
+        if ids is not None and tensor is not None and not tensor.filled and tensor.shape == ids.shape:
+            found[name] = replace(tensor, filled=ids.filled)
+    return list(found.values())
 
 
 def _tensor(name: str, value: torch.Tensor | Any, features: Sequence[dict[str, Any]]) -> Tensor:
