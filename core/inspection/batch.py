@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
+
+
+ALIGNED = ("attention_mask", "completion_mask", "labels")
+"""What a collator makes for itself, position by position of `input_ids`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Batch:
         rows: the row of the split behind each element.
         truncated: those of them that were cut.
         order: how the rows were chosen, for people.
+        sequences: names of what each row is in the tensors (chosen, rejected), all rows of the first above all rows of
+            the second; empty where a row is one row of a tensor.
     """
 
     split: str
@@ -53,6 +59,16 @@ class Batch:
     truncated: list[int]
     tensors: list[Tensor]
     order: str
+    sequences: list[str] = field(default_factory=list)
+
+    def place(self, tensor: Tensor, index: int) -> tuple[int, str] | None:
+        """The row of the split behind a row of a tensor, and which of its sequences; None where that is not known."""
+        names = self.sequences or [""]
+        if tensor.shape[:1] == (len(self.rows),):
+            names = [""]
+        elif tensor.shape[:1] != (len(self.rows) * len(names),):
+            return None
+        return self.rows[index % len(self.rows)], names[index // len(self.rows)]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
@@ -60,8 +76,18 @@ class Batch:
         return {**asdict(self), "tensors": tensors}
 
 
-def tensor(name: str, value: torch.Tensor | Any, features: Sequence[dict[str, Any]]) -> Tensor:
-    """A tensor of a batch; `features` are the elements that it was collated from."""
+def tensors(batch: Any, features: Sequence[dict[str, Any]]) -> list[Tensor]:
+    """The tensors of a batch; `features` are the elements that it was collated from."""
+    found = {name: _tensor(name, value, features) for name, value in batch.items()}
+    ids = found.get("input_ids")
+    for name in ALIGNED:
+        tensor = found.get(name)
+        if ids is not None and tensor is not None and not tensor.filled and tensor.shape == ids.shape:
+            found[name] = replace(tensor, filled=ids.filled)
+    return list(found.values())
+
+
+def _tensor(name: str, value: torch.Tensor | Any, features: Sequence[dict[str, Any]]) -> Tensor:
     shape = tuple(value.shape)
     values = value.tolist()
     return Tensor(name, str(value.dtype).removeprefix("torch."), shape, values, _filled(name, shape, values, features))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import FinetuiError
-from core.inspection.batch import Batch, tensor
+from core.inspection.batch import Batch, tensors
 from core.inspection.order import Order, stand_in
 from core.inspection.padding import Padding, share
 from core.tasks.base import element_lengths
@@ -75,7 +75,8 @@ class Batches:
         collate: Any = self._checked.task.collator(self._checked.tokenizer)
         if self._training and hasattr(collate, "epoch"):
             collate.epoch = epoch
-        tensors = collate(features)
+        batch = collate(features)
+        names, sequences = self._stacked(features, batch)
         return Batch(
             split=self._split,
             number=number,
@@ -83,9 +84,20 @@ class Batches:
             per_epoch=per_epoch,
             rows=numbers,
             truncated=self._truncated(numbers, chosen["input_ids"]) if "input_ids" in chosen.column_names else [],
-            tensors=[tensor(name, value, features) for name, value in tensors.items()],
+            tensors=tensors(batch, sequences or features),
             order=self._order.said,
+            sequences=names,
         )
+
+    def _stacked(self, features: list[dict[str, Any]], batch: Any) -> tuple[list[str], list[dict[str, Any]]]:
+        """Where the collator stacks several sequences of a row: their names, and all of them as they are stacked."""
+        ids = batch.get("input_ids")
+        if ids is None or len(ids) == len(features):
+            return [], []
+        task = self._checked.task
+        blocks = list(zip(*map(task.sequences, features), strict=True))
+        names = [task.label_view(block[0], self._checked.tokenizer).name for block in blocks]
+        return names, [sequence for block in blocks for sequence in block]
 
     def padding(self, progress: Callable[[int], None] = lambda done: None) -> Padding:
         """What padding costs over the whole split; tokenizes all of it.
