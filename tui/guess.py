@@ -36,7 +36,9 @@ def configs(browser: Browser, model: str, described: Mapping[str, Any]) -> Itera
         data = {"damaged": "keep", **data}
     training = {key: value for key, value in described.get("training", {}).items() if key in KEPT}
     first = described.get("task", next(iter(tasks.PLACES)))
-    names = [first] if same and described.get("task") else [first, *(name for name in tasks.PLACES if name != first)]
+    # A row of preferences holds a conversation, too: it is asked first whether it is one.
+    every = sorted(tasks.PLACES, key=lambda name: name != "preference")
+    names = [first] if same and described.get("task") else [first, *(name for name in every if name != first)]
     for name in names:
         if name in get_args(TaskName):
             # The libraries of metrics take seconds to import.

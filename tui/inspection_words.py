@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from tui.text import visible
 
 if TYPE_CHECKING:
-    from core.inspection.batches import Batch, Padding, Tensor
+    from core.inspection.batch import Batch, Tensor
+    from core.inspection.padding import Padding
     from core.inspection.view import TokenView
 
 QUOTED = 40
@@ -123,12 +124,18 @@ def batch(view: Batch) -> str:
     cut = f" · ✂ {len(view.truncated)} cut" if view.truncated else " · none cut"
     epoch = f"epoch {view.epoch + 1} · " if view.epoch else ""
     elements = f"{len(view.rows)} element{'s' if len(view.rows) != 1 else ''}"
+    elements += f", each {' and '.join(map(visible, view.sequences))}," if view.sequences else ""
     return f"{epoch}{elements} {view.order}{cut}"
 
 
 def batch_short(view: Batch) -> str:
     """Which batch it is."""
     return f"batch {view.number:,} of {view.per_epoch:,} per epoch"
+
+
+def batch_row(row: int, sequence: str) -> str:
+    """A row of a tensor by what of the data it is."""
+    return f"row {row:,} {visible(sequence)}".rstrip()
 
 
 def tensor(view: Tensor) -> str:
@@ -161,7 +168,8 @@ def _place(view: TokenView, position: int) -> list[str]:
 
 
 def _learned(view: TokenView, position: int) -> list[str]:
-    said = [f"part {visible(view.loss.parts[position])}"] if view.loss.parts else []
+    part = view.loss.parts[position] if view.loss.parts else ""
+    said = [f"part {visible(part)}"] if part else []
     if not view.loss.tokens:
         return said
     answer = view.answer(position)

@@ -98,7 +98,7 @@ class Lens:
                     {name: value for name, value in element.items() if name not in task.kept_back},
                     heard,
                     task.label_view(element, tokenizer),
-                    truncated=_cut("input_ids", uncut[index], element),
+                    truncated=_cut(uncut[index], element),
                     truncated_target=element.get("target_cut", 0),
                     window=index,
                     windows=len(elements),
@@ -114,6 +114,6 @@ def _sequences(task: Task, encoded: dict[str, list[Any]]) -> list[dict[str, Any]
     return [sequence for element in elements for sequence in task.sequences(element)]
 
 
-def _cut(name: str, whole: dict[str, Any], kept: dict[str, Any]) -> int:
-    """How much of it is not there."""
-    return max(0, len(whole[name]) - len(kept[name]))
+def _cut(whole: dict[str, Any], kept: dict[str, Any]) -> int:
+    """How many of its tokens are not there."""
+    return max(0, len(whole["input_ids"]) - len(kept["input_ids"]))

@@ -106,6 +106,12 @@ class Task(ABC):
     """What of `encode` the Trainer never sees."""
     fields: ClassVar[tuple[str, ...]] = ("text",)
     """The texts that one prediction takes at most, in words for people."""
+    keeps_last: ClassVar[bool] = False
+    """Whether the last of these texts stays for the next prediction: many questions on one context."""
+    class_role: ClassVar[str] = ""
+    """The role whose column has the class of a row, or of a word; empty where there are no classes to weigh."""
+    why_no_loss: ClassVar[str] = ""
+    """Why no loss of one's own can be computed; empty where it can."""
     writes: ClassVar[bool] = False
     """Whether a model of the task answers with text of its own, token by token."""
     config_beside_adapter: ClassVar[bool] = True
@@ -200,13 +206,15 @@ class Task(ABC):
     def metrics(
         self, names: list[str], encoded: Dataset | None = None
     ) -> Callable[[EvalPrediction], dict[str, float]] | None:
-        """A `compute_metrics` for the Trainer over the reduced logits; None where it needs no logits for these.
+        """A `compute_metrics` for the Trainer over the reduced logits; None where these need no logits.
 
         Args:
             encoded: the elements that are evaluated, in their order, with what is kept back from the Trainer.
         """
         from core.tasks.scoring import Scoring
 
+        if self.metric_kinds == ():
+            return None
         return Scoring(names, lambda: self.reader(encoded), self.label_names, self.reads_in_order)
 
     def encoding_notes(self, encoded: Dataset, max_length: int | None) -> list[str]:

@@ -10,6 +10,7 @@ from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError
 from core.tasks import ranking, scores, sentence_classes
+from core.tasks.arrays import array
 from core.tasks.base import Answer, LabelView, Question, Rows, Task
 
 if TYPE_CHECKING:
@@ -188,9 +189,9 @@ class FeatureExtraction(Task):
         texts = None if encoded is None else [encoded[name] for name in self._names()[1:]]
 
         def read(prediction: EvalPrediction) -> Pairs:
-            embeddings: Any = prediction.predictions
+            embeddings = array(prediction.predictions)
             if self.range:
-                return {"numbers": (ranking.cosines(embeddings), prediction.label_ids)}
+                return {"numbers": (ranking.cosines(embeddings), array(prediction.label_ids))}
             return {"rankings": ranking.rank(embeddings, texts)}
 
         return read

@@ -38,6 +38,7 @@ class Preference(Chat):
         Role("chosen", "the better answer, or the conversation that ends with it", True, ("chosen",)),
         Role("rejected", "the worse answer, or the conversation that ends with it", True, ("rejected",)),
     )  # fmt: skip
+    metric_kinds = ()
     argument_defaults: ClassVar[dict[str, Any]] = {"learning_rate": 1e-6}
     fixed_arguments: ClassVar[dict[str, Any]] = {}
     set_elsewhere = trl_classes.DPO_ELSEWHERE
@@ -87,9 +88,6 @@ class Preference(Chat):
     def default_metrics(self) -> list[str]:
         """None: the DPOTrainer reports the accuracy and the margins of the rewards itself."""
         return []
-
-    def metrics(self, names: list[str], encoded: Dataset | None = None) -> None:
-        """None: the DPOTrainer reports the accuracy and the margins of the rewards by itself."""
 
     def encode(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> dict[str, list[Any]]:
         """Prompt and both answers, cut where prompt and answer together reach `max_length` tokens.
