@@ -76,10 +76,7 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "causal-lm": {"model": "stories260K", "data": {"id": "gsm8k", "max_length": 256}},
     "seq2seq-lm": {"model": "bart-g2p-en-us", "data": {"files": {"train": "g2p_en/us_train.jsonl"}, "max_length": 12}},
-    "masked-lm": {
-        "model": "bert-tiny-uncased",
-        "data": {"files": {"train": "tinyshakespeare/input.txt"}, "max_length": 16},
-    },
+    "masked-lm": {"model": "bert-tiny-uncased", "data": {"id": "tinyshakespeare/input.txt", "max_length": 16}},
     "feature-extraction": {
         "model": "bert-tiny-uncased",
         "data": {
