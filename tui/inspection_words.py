@@ -16,6 +16,11 @@ QUOTED = 40
 LONGEST = 30
 """Characters of a piece among others; the line about it has it whole."""
 
+TARGET = 450
+"""Characters of the decoder's target that are shown: six lines of 80."""
+SEPARATOR = "│"
+MASKED = "·"
+
 
 def short(piece: str) -> str:
     """A piece, cut where it is long."""
@@ -97,11 +102,24 @@ def loss(view: TokenView) -> str:
             said.append(unlearned if view.loss.unlearned else "→ what shall come next")
     if view.loss.target:
         learned = sum(bool(piece) for piece in view.target)
-        said.append(f"the decoder learns {learned:,} tokens")
+        unknown = f", {sum(view.target_unknown):,} of them unknown ✗" if any(view.target_unknown) else ""
+        said.append(f"the decoder learns {learned:,} tokens{unknown}")
         if view.truncated_target:
             said.append(f"✂ {view.truncated_target:,} more cut off")
     said += [f"{name} = {value:g}{_at(view, name, value)}" for name, value in view.extra.items()]
     return " · ".join(map(visible, said)) or "no labels: the loss makes its own, or there is none"
+
+
+def target(view: TokenView) -> list[str]:
+    """The pieces of the decoder's target, each with what is between two, as many as can be taken in."""
+    shown, room = [], TARGET
+    for piece, bad in zip(view.target, view.target_unknown, strict=True):
+        shown.append(f"{'✗' if bad else ''}{short(piece) or MASKED}{SEPARATOR}")
+        room -= len(shown[-1])
+        if room < 0:
+            break
+    left = len(view.target) - len(shown)
+    return [*shown, f" and {left:,} more"] if left else shown
 
 
 def token(view: TokenView, position: int) -> tuple[str, str]:

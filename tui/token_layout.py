@@ -99,7 +99,9 @@ def break_lines(widths: Sequence[int], room: int) -> list[range]:
 def _stretches(parts: Sequence[str], count: int) -> list[tuple[int, int]]:
     if not parts:
         return [(0, count)] if count else []
-    named = list(accumulate(parts, lambda before, part: part or before))  # [SEP] stands with what it ends
+    named: list[str] = []
+    for part in parts:  # [SEP] stands with what it ends
+        named.append(part or (named[-1] if named else ""))
     first = next((part for part in named if part), "")
     named = [part or first for part in named]  # and [CLS] with what it begins
     starts = [index for index in range(count) if not index or named[index] != named[index - 1]]

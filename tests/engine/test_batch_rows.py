@@ -53,8 +53,18 @@ def test_the_padding_of_both_answers_is_known(batch: Batch) -> None:
     assert max(end for _, end in mask.filled) == mask.shape[1]
 
 
-def test_data_with_chosen_and_rejected_is_taken_for_preferences(shared: Path, dpo: Path) -> None:
-    data = DataConfig(id=str(dpo))
+@pytest.mark.parametrize(
+    ("path", "model", "task"),
+    [
+        ("llama_factory_demo/dpo_en_demo.json", "minimind2-small", "preference"),
+        ("llama_factory_demo/identity.json", "minimind2-small", "chat"),
+        ("llama_factory_demo/identity.json", "stories260K", "causal-lm"),
+        ("tinyshakespeare/input.txt", "bert-tiny-uncased", "masked-lm"),
+        ("mrpc/validation.jsonl", "bert-tiny-uncased", "sequence-classification"),
+    ],
+)
+def test_the_task_is_guessed_from_columns_and_tokenizer(shared: Path, path: str, model: str, task: str) -> None:
+    data = DataConfig(id=str(shared / "data" / path))
     browser = Browser(data, sources.load(data))
-    found = token_reader.of_data(browser, str(shared / "models/minimind2-small"), {"data": {}})
-    assert found.note.startswith("preference (guessed)")
+    found = token_reader.of_data(browser, str(shared / "models" / model), {"data": {}})
+    assert found.note.startswith(f"{task} (guessed)")

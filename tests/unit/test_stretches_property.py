@@ -15,7 +15,8 @@ from core import tokens
 from core.inspection.stretches import LENGTH, Stretches
 
 PIECES = [
-    *["the", "of", "a1", "3.5", "don't", "can't", "I", "word", "İstanbul", "ΟΔΟΣ", "Straße", "naïve", "日本語の", "你", "🙂", "👨\u200d👩\u200d👧", "ﬁ", "１２", "[MASK]", "[SEP]", "<s>", "</s>"],
+    *("the", "of", "a1", "3.5", "don't", "can't", "I", "word", "İstanbul", "ΟΔΟΣ", "Straße", "naïve", "日本語の", "你"),
+    *("🙂", "👨\u200d👩\u200d👧", "ﬁ", "\uff11\uff12", "[MASK]", "[SEP]", "<s>", "</s>"),
     *("<|im_start|>", "<|im_end|>", "<|endoftext|>", "e\u0301", "\u0301", "\u200b", "\u200d", "\ufeff", "\x00", "\x1b"),
     *(" ", "  ", "\n", "\r\n", "\t", "\u00a0", "\u3000", "\u2028", "\x85", " \n ", "x" * 120, ".", "...", "-", "'s"),
 ]
