@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import FinetuiError
 from core.metrics import BUILT_IN
+from core.metrics.names import TABLE
 
 if TYPE_CHECKING:
     from core.config import RunConfig
@@ -19,7 +20,7 @@ ALWAYS = ("loss", "runtime", "samples_per_second", "steps_per_second")
 def check(config: RunConfig, task: Task, names: list[str]) -> None:
     """Make sure that `metric_for_best_model` will be there; else the run fails after its first evaluation.
 
-    Only where every metric gives one figure of its own name: what others give is known when they have been computed.
+    Only where every metric is built in: what others give is known when they have been computed.
 
     Raises:
         FinetuiError: no metric of the run has that name.
@@ -29,7 +30,8 @@ def check(config: RunConfig, task: Task, names: list[str]) -> None:
     wanted = config.training.metric_for_best_model
     if wanted is None or task.arguments_class() is not TrainingArguments or not set(names) <= set(BUILT_IN):
         return
-    if wanted.removeprefix("eval_") in (*ALWAYS, *names):
+    figures = [figure for name in names for figure in (TABLE[name].figures or (name,))]
+    if wanted.removeprefix("eval_") in (*ALWAYS, *figures):
         return
     key = "training.metric_for_best_model"
     close = difflib.get_close_matches(wanted, BUILT_IN, 1)
@@ -37,6 +39,6 @@ def check(config: RunConfig, task: Task, names: list[str]) -> None:
     raise FinetuiError(
         f"no evaluation gives `{wanted}`",
         f"{key}: {wanted}; metrics: {', '.join(names) or 'none'}",
-        f"{instead} one of {', '.join(('loss', *names))}",
+        f"{instead} one of {', '.join(('loss', *figures))}",
         key=key,
     )
