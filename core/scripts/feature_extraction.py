@@ -143,8 +143,7 @@ def script(run: ScriptRun) -> TaskScript:
     return TaskScript(
         [
             "import torch", f"from sentence_transformers.sentence_transformer.losses import {task.chosen_loss}",
-            "from transformers import Trainer", "from sentence_transformers import SentenceTransformerTrainer",
-            *imports, *more,
+            "from transformers import Trainer", *imports, *more,
         ],
         {"MAX_LENGTH": data.max_length} if data.max_length else {},
         code,
@@ -153,6 +152,7 @@ def script(run: ScriptRun) -> TaskScript:
         after_model=made,
         trainer="EmbeddingTrainer",
         trainer_code=fill(TRAINER, sequential=fill(SEQUENTIAL) + "\n" if sequential else ""),
+        trainer_base="SentenceTransformerTrainer",
         trainer_options={"loss": f"{task.chosen_loss}(model)"},
         arguments="SentenceTransformerTrainingArguments",
         library="sentence_transformers",

@@ -47,9 +47,8 @@ WEIGHS_STEPS = """
     class Weighing($trainer):
         \"\"\"What several batches a step are divided by are the weights of all their labels.\"\"\"
 
-        def get_batch_samples(self, *args, **kwargs):
-            batches, _ = super().get_batch_samples(*args, **kwargs)
-            return batches, sum(weight_of(batch["labels"]) for batch in batches)
+        def _get_num_items_in_batch(self, batch_samples, device):
+            return sum(weight_of(batch["labels"]) for batch in batch_samples).to(device) if batch_samples else None
 """
 SCALED = """
     class Scaled($trainer):
@@ -67,9 +66,11 @@ SCALED = """
 FORWARD = """
     def forward(batch, count=None):
         \"\"\"What the model says of a batch, and the loss; `count` is what the labels of a step add up to.\"\"\"
+        count = $items if count is None else count
         output = model(**{name: value for name, value in batch.items() if name != "labels"})
         return output, $function(output, batch["labels"], num_items_in_batch=count)
 """
+LABELS = 'batch["labels"].ne(-100).sum()'
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +105,23 @@ def source(run: ScriptRun, task: TaskScript) -> LossScript:
     accumulates = config.training.gradient_accumulation_steps > 1
     if isinstance(config.class_weights, dict):
         weights = literal([config.class_weights[name] for name in run.task.label_names])
+        items = 'weight_of(batch["labels"])'
         if not accumulates:
-            return LossScript(["import torch"], fill(WEIGHTED, weights=weights), "weighted_loss")
+            return LossScript(["import torch"], fill(WEIGHTED, weights=weights), "weighted_loss", LABELS)
         return LossScript(
             ["import torch"],
             fill(WEIGHTED_STEPS, weights=weights),
             "weighted_loss",
-            'weight_of(batch["labels"])',
+            items,
             True,
             fill(WEIGHS_STEPS, trainer=task.trainer),
             "Weighing",
         )
     if config.loss is not None:
         name = own_code.variable(config.loss)
-        items = 'batch["labels"].ne(-100).sum()'
         if not accumulates or own_code.uses(config.loss, "num_items_in_batch"):
-            return LossScript([], "", name, items, accumulates)
-        return LossScript([], "", name, items, False, _scaled(run, task, "Your loss"), "Scaled")
+            return LossScript([], "", name, LABELS, accumulates)
+        return LossScript([], "", name, LABELS, False, _scaled(run, task, "Your loss"), "Scaled")
     if not accumulates or not _is_trainers_own(run):
         return LossScript()
     if config.training.label_smoothing_factor:
@@ -152,6 +153,7 @@ def ignores_count(run: ScriptRun, model: PreTrainedModel) -> bool:
                 "regression": torch.zeros(1, device="meta"),
                 "multi_label_classification": torch.zeros((1, len(run.task.label_names)), device="meta"),
             }.get(kind, ids[:, 0])
+        model.set_attn_implementation("eager")  # the others look at the mask, and here there are no values
         loss = model(input_ids=ids, labels=labels, num_items_in_batch=count).loss
         return torch.autograd.grad(loss, count, allow_unused=True)[0] is None
     except (RuntimeError, NotImplementedError, TypeError, ValueError, AttributeError, IndexError) as error:
@@ -164,7 +166,7 @@ def ignores_count(run: ScriptRun, model: PreTrainedModel) -> bool:
 
 def forward(loss: LossScript) -> str:
     """Code of the loop that gives a batch to the model and to the loss; empty where the model has both."""
-    return fill(FORWARD, function=loss.function) if loss.function else ""
+    return fill(FORWARD, function=loss.function, items=loss.items) if loss.function else ""
 
 
 def _scaled(run: ScriptRun, task: TaskScript, whose: str) -> str:

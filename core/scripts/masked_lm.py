@@ -124,6 +124,7 @@ def script(run: ScriptRun) -> TaskScript:
         score=score,
         trainer="MaskedTrainer",
         trainer_code=fill(TRAINER),
+        trainer_base="Trainer",
         fixed_arguments={"include_for_metrics": ["loss"]} if score else {},
         loop="the masks of a batch follow from its epoch, which the Trainer tells",
     )  # fmt: skip

@@ -25,7 +25,7 @@ class TaskScript:
         items: how many items of a `batch` the loss is the mean over.
         helpers: code that `score` needs.
         trainer, arguments: the Trainer's class and that of its arguments, with their imports.
-        trainer_code: code that defines `trainer`, where it is in no library; it needs `library`'s Trainer.
+        trainer_code, trainer_base: code that defines `trainer` where it is in no library, and what it is made of.
         trainer_options: more arguments of the Trainer: name -> source.
         trainer_arguments: more arguments of that class: name -> source.
         fixed_arguments: training arguments that are always so.
@@ -49,6 +49,7 @@ class TaskScript:
     arguments: str = "TrainingArguments"
     library: str = "transformers"
     trainer_code: str = ""
+    trainer_base: str = ""
     trainer_options: dict[str, str] = field(default_factory=dict)
     trainer_arguments: dict[str, str] = field(default_factory=dict)
     fixed_arguments: dict[str, Any] = field(default_factory=dict)

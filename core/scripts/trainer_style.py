@@ -66,7 +66,7 @@ def training(run: ScriptRun, task: TaskScript) -> tuple[list[str], str]:
     """Imports, and the code that trains, evaluates and saves."""
     config = run.config
     loss = losses.source(run, task)
-    base = "Trainer" if task.trainer_code else task.trainer
+    base = task.trainer_base or task.trainer
     imports = [*loss.imports, f"from {task.library} import {base}, {task.arguments}"]
     callbacks = []
     written = [f"{code}\n\n" for code in (task.trainer_code, loss.code, loss.trainer_code) if code]

@@ -55,9 +55,11 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
             rows = [json.loads(line) for line in itertools.islice(lines, 24)]
         for name, change in (
             ("labelled", lambda row: {"label": [["odd", "long", "a"][index] for index in range(row["idx"] % 4)]}),
+            ("pairs", lambda row: {"label": None}),
             ("valued", lambda row: {"label": row["label"] * 3.5 + row["idx"] % 2}),
         ):
             changed = [{**row, **change(row)} for row in rows]
+            changed = [{key: value for key, value in row.items() if value is not None} for row in changed]
             (folder / f"{name}-{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in changed))
 
     def written(name: str, **more: Any) -> dict[str, Any]:
@@ -150,8 +152,8 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
             "task": "seq2seq-lm",
             "model": {"id": str(shared / "models/bart-g2p-en-us")},
             "data": {
-                "files": {"train": str(shared / "data/g2p_en/us_train.jsonl"), "test": str(shared / "data/g2p_en/us_test.jsonl")},
-                "limit": {"train": 44, "test": 8}, "max_target_length": 12,
+                "id": str(shared / "data/g2p_en/us_train.jsonl"), "limit": {"train": 44}, "eval_fraction": 0.2,
+                "max_target_length": 12,
             },
             "training": {**TWO_BATCHES, "eval_strategy": "epoch", "generation_num_beams": 2},
             "metrics": ["exact_match", "chrf", "bleu", "rouge1", "rougeL", "perplexity"],
@@ -166,10 +168,9 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
         "vectors": {
             "task": "feature-extraction",
             "model": bert,
-            "data": files("mrpc", max_length=48, limit={"train": 48, "validation": 20},
-                          columns={"anchor": "sentence1", "positive": "sentence2", "score": None}),
-            "training": {**SMALL, "num_train_epochs": 1, "eval_strategy": "epoch", "learning_rate": 1e-3,
-                         "batch_sampler": "no_duplicates"},
+            "data": written("pairs"),
+            "training": {**SMALL, "per_device_train_batch_size": 6, "num_train_epochs": 1, "eval_strategy": "epoch",
+                         "learning_rate": 1e-3, "batch_sampler": "no_duplicates"},
         },
         "talk": {
             "task": "chat",
