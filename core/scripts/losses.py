@@ -172,7 +172,9 @@ def forward(loss: LossScript) -> str:
 def _scaled(run: ScriptRun, task: TaskScript, whose: str) -> str:
     from transformers.loss.loss_utils import LOSS_MAPPING, ForCausalLMLoss
 
-    shifts = LOSS_MAPPING.get(getattr(run.model(), "loss_type", None) or "") is ForCausalLMLoss
+    model = run.model()
+    shifts = LOSS_MAPPING.get(getattr(model, "loss_type", None) or "") is ForCausalLMLoss
+    shifts = shifts and not model.config.is_encoder_decoder
     labels = 'inputs["labels"]' + ("[..., 1:]" if shifts else "")
     return fill(SCALED, trainer=task.trainer, whose=whose, labels=labels)
 
