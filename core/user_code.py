@@ -87,6 +87,15 @@ def load(name: str, key: str) -> Callable[..., Any]:
     return found
 
 
+def place(name: str, key: str) -> Path:
+    """The file that a function is in; none of it runs.
+
+    Raises:
+        FinetuiError: there is none.
+    """
+    return _find(name, key)[1].resolve()
+
+
 def takes(function: Callable[..., Any], count: int) -> bool:
     """Whether a function can be called with so many values; True where nobody can say."""
     try:

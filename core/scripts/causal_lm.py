@@ -9,7 +9,6 @@ from core.scripts.run import ScriptRun
 from core.scripts.sequence_classification import evaluation
 from core.scripts.task_script import TaskScript
 from core.scripts.writing import fill, literal
-from core.training.prepare import LOOK_ROWS
 
 TEXTS = """
     def tokenize(rows):
@@ -93,8 +92,8 @@ def script(run: ScriptRun) -> TaskScript:
     else:
         shorter = "rows = [ids[:MAX_LENGTH] for ids in rows]" if cut else ""
         tokenize = fill(TEXTS, text=literal(task.columns["text"]), cut=shorter)
-    # A run packs what it tokenizes at a time.
-    how = f"batched=True, batch_size={LOOK_ROWS}" if data.packing else "batched=True"
+    # Texts are packed across the whole split: only its last block is short.
+    how = "batched=True, batch_size=None" if data.packing else "batched=True"
     code = fill(
         ENCODE,
         end=fill(NO_END if run.tokenizer.eos_token_id is None else END),

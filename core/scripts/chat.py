@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.chat import turns
+from core.chat import encoding, turns
 from core.data.conversations import KEYS, WHO, listed
+from core.errors import FinetuiError
 from core.scripts import causal_lm
 from core.scripts.run import ScriptRun
 from core.scripts.sequence_classification import evaluation
 from core.scripts.task_script import TaskScript
 from core.scripts.writing import fill, literal
 
+LOOKED_AT = 100
+"""Rows that are read to see whether the script finds what the run found."""
 TURNS = """
     ROLES = $roles
 
@@ -35,19 +38,19 @@ SYSTEM = """
         messages = [{"role": "system", "content": row[$system]}, *messages]
 """
 MARKED = """
-    def tokenize(row):
-        # The chat template marks what the assistant says: the loss is on that alone (elsewhere -100).
-        encoded = tokenizer.apply_chat_template(
-            conversation(row), return_dict=True, return_assistant_tokens_mask=True
+    def said(messages):
+        \"\"\"The text, and where the assistant speaks in it: the chat template marks that.\"\"\"
+        texts, spans = render_jinja_template(
+            [messages],
+            chat_template=tokenizer.chat_template,
+            return_assistant_tokens_mask=True,
+            **tokenizer.special_tokens_map,
         )
-        ids, learned = encoded["input_ids"], encoded["assistant_masks"]
-        labels = [token if is_learned else -100 for token, is_learned in zip(ids, learned)]
-        return {"input_ids": ids$cut, "attention_mask": [1] * len(ids$cut), "labels": labels$cut}
+        return texts[0], spans[0]
 """
 UNMARKED = """
-    def tokenize(row):
-        # The loss is on what the assistant says (elsewhere -100): what its turn adds to the text before it.
-        messages = conversation(row)
+    def said(messages):
+        \"\"\"The text, and where the assistant speaks in it: what its turn adds to the text before it.\"\"\"
         text = tokenizer.apply_chat_template(messages, tokenize=False)
         spans = []
         for index, message in enumerate(messages):
@@ -57,6 +60,12 @@ UNMARKED = """
                 if not (after.startswith(before) and text.startswith(after)):
                     raise ValueError(f"it cannot be told what the assistant says: {messages}")
                 spans.append((len(before), len(after)))
+        return text, spans
+"""
+TOKENIZE = """
+    def tokenize(row):
+        # The loss is on what the assistant says (elsewhere -100).
+        text, spans = said(conversation(row))
         encoded = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
         ids = encoded["input_ids"]
         learned = [
@@ -67,6 +76,9 @@ UNMARKED = """
 """
 ENCODE = """
     $conversation
+
+
+    $said
 
 
     $tokenize
@@ -82,10 +94,14 @@ def script(run: ScriptRun) -> TaskScript:
     data = run.config.data
     constants: dict[str, Any] = {"MAX_LENGTH": data.max_length} if data.max_length else {}
     cut = "[:MAX_LENGTH]" if data.max_length else ""
+    marked = turns.has_marks(run.tokenizer)
+    if not marked:
+        _refuse_other_turns(run)
     code = fill(
         ENCODE,
         conversation=_conversation(run),
-        tokenize=fill(MARKED if turns.has_marks(run.tokenizer) else UNMARKED, cut=cut),
+        said=fill(MARKED if marked else UNMARKED),
+        tokenize=fill(TOKENIZE, cut=cut),
         train=literal(data.train_split),
         evaluation=evaluation(run, "tokenize"),
     )
@@ -95,7 +111,11 @@ def script(run: ScriptRun) -> TaskScript:
         causal_lm.scoring(run) if set(names) - {"perplexity"} else (["import math"] if names else [], "", "")
     )
     return TaskScript(
-        ["from transformers import DataCollatorForSeq2Seq", *imports],
+        [
+            "from transformers import DataCollatorForSeq2Seq",
+            *imports,
+            *(["from transformers.utils.chat_template_utils import render_jinja_template"] if marked else []),
+        ],
         constants,
         code,
         "DataCollatorForSeq2Seq(tokenizer)",
@@ -109,6 +129,31 @@ def script(run: ScriptRun) -> TaskScript:
         trainer_arguments={"dataset_kwargs": '{"skip_prepare_dataset": True}'},
         after='metrics["eval_perplexity"] = math.exp(metrics["eval_loss"])' if names and not score else "",
     )
+
+
+def _refuse_other_turns(run: ScriptRun) -> None:
+    """The run finds turns in a way of its own where a template is odd: hold the script's way against it.
+
+    Raises:
+        FinetuiError: the script would learn other tokens.
+    """
+    shape = getattr(run.task, "shape")  # noqa: B009
+    for row in run.train.select(range(min(LOOKED_AT, len(run.train)))):
+        messages = shape.read(row)
+        (item,) = encoding.encode(run.tokenizer, [messages])
+        text, spans = turns.render(run.tokenizer, messages), []
+        for index in (index for index, message in enumerate(messages) if message["role"] == "assistant"):
+            before = turns.render(run.tokenizer, messages[:index], prompt=True)
+            after = turns.render(run.tokenizer, messages[: index + 1])
+            spans.append((len(before), len(after)))
+            if not (text.startswith(after) and after.startswith(before)):
+                spans.clear()
+                break
+        offsets = run.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+        learned = [any(begin < last and end > first for first, last in spans) for begin, end in offsets]
+        if learned != item.learned:
+            reason = "what the assistant says is not what its turn adds to the text before it: an odd chat template"
+            raise FinetuiError("a plain script would learn other tokens", reason, "repeat the run with its config")
 
 
 def _conversation(run: ScriptRun) -> str:

@@ -23,6 +23,8 @@ def source(run: ScriptRun) -> tuple[list[str], str]:
     wanted = [split for split in (train, data.eval_split) if split is not None]
     imports, code = _load(data, wanted, run)
     lines = [code]
+    if any("." in name and name not in run.raw_columns for name in run.task.columns.values()):
+        lines.append("data = data.flatten()  # a translation is one column with a part for each language")
     for split, rows in data.limit.items():
         if split in wanted and not (split == sources.HELD_OUT and run.held_out):
             name = literal(split)

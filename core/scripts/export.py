@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from core import config_file
-from core.config import RunConfig
+from core.config import RunConfig, TaskName
 from core.errors import FinetuiError
 from core.runs import layout
 from core.scripts import (
     causal_lm,
     chat,
     data,
+    feature_extraction,
     loop_style,
+    masked_lm,
     model,
+    own_code,
     preference,
     question_answering,
+    seq2seq_lm,
     sequence_classification,
     token_classification,
     trainer_style,
@@ -29,15 +33,18 @@ from core.training import schedule
 
 Style = Literal["trainer", "loop"]
 STYLES: tuple[Style, ...] = get_args(Style)
-TASKS: dict[str, Callable[[ScriptRun], TaskScript]] = {
+TASKS: dict[TaskName, Callable[[ScriptRun], TaskScript]] = {
     "sequence-classification": sequence_classification.script,
     "token-classification": token_classification.script,
     "question-answering": question_answering.script,
     "causal-lm": causal_lm.script,
+    "seq2seq-lm": seq2seq_lm.script,
+    "masked-lm": masked_lm.script,
+    "feature-extraction": feature_extraction.script,
     "chat": chat.script,
     "preference": preference.script,
 }
-PACKAGES = {"sklearn": "scikit-learn"}
+PACKAGES = {"sklearn": "scikit-learn", "sentence_transformers": "sentence-transformers", "rouge_score": "rouge-score"}
 """Modules whose package has another name."""
 
 
@@ -56,10 +63,6 @@ def script(config: RunConfig, style: Style | None = None) -> str:
         FinetuiError: the run's data or tokenizer is not to be had, or the style cannot do what the run did.
     """
     style = style or default_style(config)
-    if config.task not in TASKS:
-        raise FinetuiError(
-            f"there is no script of {config.task}", "finetui export --script", "repeat it with its config"
-        )
     run = open_run(config)
     task = TASKS[config.task](run)
     steps = schedule.planned_steps(config.training, len(run.train))
@@ -70,6 +73,7 @@ def script(config: RunConfig, style: Style | None = None) -> str:
         ("The data.", data.source(run)),
         ("The tokenizer.", model.tokenizer(run)),
         ("The rows as the model gets them.", ([], task.encode)),
+        ("Functions of your own.", own_code.source(config)),
         ("The metrics.", ([], (loop_style if style == "loop" else trainer_style).scoring(task))),
         ("The model. New weights follow from the seed.", _seeded(seed, model.source(run, task, steps))),
         (

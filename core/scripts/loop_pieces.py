@@ -43,9 +43,9 @@ EVALUATE = """
         losses$lists = []$empties
         for batch in eval_loader:
             with torch.no_grad():
-                output = model(**batch)
+                $output
             # One loss a row: the last batch may have fewer.
-            losses.extend(accelerator.gather_for_metrics(output.loss.repeat(len(batch["input_ids"]))).tolist())
+            losses.extend(accelerator.gather_for_metrics($loss.repeat(len(batch["input_ids"]))).tolist())
             $keep
         metrics = {"eval_loss": float(np.mean(losses))}
         $compute
@@ -62,7 +62,7 @@ COMPUTE = """
     metrics.update({f"eval_{name}": value for name, value in scores.items()})
 """
 ONE_BATCH = """
-    loss = model(**batch).loss
+    loss = $loss
     accelerator.backward(loss)
 """
 BATCHES = """
@@ -73,7 +73,7 @@ BATCHES = """
     items = [$items for batch in batches]
     loss = 0.0
     for batch, count in zip(batches, items):
-        part = model(**batch).loss * count / sum(items)
+        part = $part
         accelerator.backward(part)
         loss += part.detach()
     batches = []

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from core.errors import FinetuiError
-from core.scripts import arguments
+from core.scripts import arguments, losses
 from core.scripts.loop_pieces import (
     ADAMW,
     BATCHES,
@@ -22,6 +22,7 @@ from core.scripts.loop_pieces import (
     SCORED,
     SETUP,
 )
+from core.scripts.losses import LossScript
 from core.scripts.run import ScriptRun
 from core.scripts.task_script import TaskScript
 from core.scripts.writing import call, fill, literal
@@ -57,6 +58,14 @@ def refuse(run: ScriptRun, task: TaskScript) -> None:
         raise FinetuiError("the loop has AdamW alone", f"training.optim: {wanted['optim']}", hint)
 
 
+def _refuse_terms(run: ScriptRun, loss: LossScript) -> None:
+    """AdaLoRA adds a term to the loss of each batch, which the Trainer does not divide where the model's loss heeds the
+    count of the step."""
+    if run.config.method.kind == "adalora" and loss.heeds_count:
+        reason = "training.gradient_accumulation_steps: what AdaLoRA adds to the loss is not scaled like the rest"
+        raise FinetuiError("there is no loop for AdaLoRA over several batches", reason, "write it with --style trainer")
+
+
 def scoring(task: TaskScript) -> str:
     """Code that defines `compute_metrics`, and what it needs; empty where there are no metrics."""
     if not task.score:
@@ -67,15 +76,17 @@ def scoring(task: TaskScript) -> str:
 def training(run: ScriptRun, task: TaskScript, seed: str) -> tuple[list[str], str]:
     """Imports, and the code that trains, evaluates and saves."""
     refuse(run, task)
+    loss = losses.source(run, task)
+    _refuse_terms(run, loss)
     settings = run.config.training.arguments()
     imports = [
-        "import json", "import math", "import torch", "from pathlib import Path",
+        *loss.imports, "import json", "import math", "import torch", "from pathlib import Path",
         "from accelerate import Accelerator, DataLoaderConfiguration", "from torch.utils.data import DataLoader",
         "from transformers import get_scheduler",
     ]  # fmt: skip
     if settings["weight_decay"]:
         imports.append("import re")
-    parts = [_setup(run, task, settings, seed)]
+    parts = [*filter(None, [loss.code, losses.forward(loss)]), _setup(run, task, settings, seed)]
     if run.evaluation is not None:
         imports.append("import numpy as np")
         scored = bool(task.score)
@@ -85,10 +96,12 @@ def training(run: ScriptRun, task: TaskScript, seed: str) -> tuple[list[str], st
                 lists=", guesses, labels" if scored else "",
                 empties=", [], []" if scored else "",
                 keep=fill(KEEP, logits=task.logits, labels=task.labels) if scored else "",
+                output="output, loss = forward(batch)" if loss.function else "output = model(**batch)",
+                loss="loss" if loss.function else "output.loss",
                 compute="\n".join(filter(None, [fill(COMPUTE) if scored else "", task.after])),
             )
         )
-    parts.append(_loop(run, task, settings))
+    parts.append(_loop(run, task, settings, loss))
     lines = ""
     if run.evaluation is not None:
         lines = "\nprint(json.dumps(evaluate(), indent=2))"
@@ -174,7 +187,7 @@ def _scheduler(settings: dict[str, Any]) -> str:
     return call("get_scheduler", given, [literal(settings["lr_scheduler_type"]), "optimizer"])
 
 
-def _loop(run: ScriptRun, task: TaskScript, settings: dict[str, Any]) -> str:
+def _loop(run: ScriptRun, task: TaskScript, settings: dict[str, Any], loss: LossScript) -> str:
     accumulates = settings["gradient_accumulation_steps"] > 1
     norm = settings["max_grad_norm"]
     log, strategy = settings["logging_steps"], settings["eval_strategy"]
@@ -190,12 +203,16 @@ def _loop(run: ScriptRun, task: TaskScript, settings: dict[str, Any]) -> str:
         at_epoch = (
             f"{at_epoch}\nif failures == {stopping.patience}:\n    break  # it has not improved for a while".lstrip()
         )
+    mean = "forward(batch)[1]" if loss.function else "model(**batch).loss"
+    part = f"{mean} * count / sum(items)"
+    if loss.function and loss.heeds_count:
+        part = "forward(batch, sum(items))[1]"
     return fill(
         LOOP,
         best="best, best_weights, failures = None, {}, 0" if _keeps_best(run, settings) else "",
         fresh="batches = []" if accumulates else "",
         each="number, batch in enumerate(train_loader, 1)" if accumulates else "batch in train_loader",
-        step=fill(BATCHES, items=task.items) if accumulates else fill(ONE_BATCH),
+        step=fill(BATCHES, items=loss.items or task.items, part=part) if accumulates else fill(ONE_BATCH, loss=mean),
         clip=f"accelerator.clip_grad_norm_(model.parameters(), {literal(norm)})" if norm else "",
         ranks=(
             "# AdaLoRA gives rank to where it matters, while the gradients are there.\n"

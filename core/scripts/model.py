@@ -55,7 +55,7 @@ def source(run: ScriptRun, task: TaskScript, steps: int) -> tuple[list[str], str
         if getattr(run.architecture, "pad_token_id", None) is None:
             lines.append("model.config.pad_token_id = tokenizer.pad_token_id")
     more, method = methods.source(run, steps)
-    return imports + more, "\n".join([*lines, *([method] if method else [])])
+    return imports + more, "\n".join(filter(None, [*lines, method, task.after_model]))
 
 
 def constants(run: ScriptRun) -> dict[str, str]:

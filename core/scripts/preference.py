@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.methods.kinds import is_adapter
 from core.scripts.chat import turns_of
 from core.scripts.run import ScriptRun
 from core.scripts.sequence_classification import evaluation
@@ -53,23 +54,74 @@ PARTS = """
         }
 """
 
+ENCODE = """
+    $pair
+
+
+    $shared
+    def tokenize(row):
+        # What three texts begin with alike is the prompt; a long answer is cut, and so is a prompt.
+        row = pair(row)
+        $rendered
+        length = min(shared(given, better), shared(given, worse))
+        return {"prompt_ids": $prompt, "chosen_ids": better$part, "rejected_ids": worse$part}
+
+
+    train = data[$train].map(tokenize, remove_columns=data[$train].column_names)
+    $evaluation
+"""
+PLAIN = """
+    end = tokenizer.eos_token or ""
+    texts = [row["prompt"], row["prompt"] + row["chosen"] + end, row["prompt"] + row["rejected"] + end]
+    given, better, worse = tokenizer(texts)["input_ids"]
+"""
+RENDERED = """
+    texts = [
+        tokenizer.apply_chat_template(row["prompt"], tokenize=False, add_generation_prompt=True),
+        tokenizer.apply_chat_template([*row["prompt"], *row["chosen"]], tokenize=False),
+        tokenizer.apply_chat_template([*row["prompt"], *row["rejected"]], tokenize=False),
+    ]
+    given, better, worse = tokenizer(texts, add_special_tokens=False)["input_ids"]
+"""
+TRAINER = """
+    class TokenizedDPOTrainer(DPOTrainer):
+        \"\"\"Its rows are tokenized already. TRL would leave out those whose prompt alone is as long as a row may be.\"\"\"
+
+        def _prepare_dataset(self, dataset, *args, **kwargs):
+            return dataset
+"""
+
 
 def script(run: ScriptRun) -> TaskScript:
     """The parts of a training on preferences."""
-    data = run.config.data
+    task, data, config = run.task, run.config.data, run.config
     constants: dict[str, Any] = {"MAX_LENGTH": data.max_length} if data.max_length else {}
-    lines = [
-        f"train = data[{literal(data.train_split)}].map("
-        f"pair, remove_columns=data[{literal(data.train_split)}].column_names)"
-    ]
-    if data.eval_split:
-        lines.append(evaluation(run, "pair"))
+    end = f"[:{'MAX_LENGTH' if data.max_length else ''}]"
+    part = f"[length:{'MAX_LENGTH' if data.max_length else ''}]"
+    texts = "prompt" not in task.columns and isinstance(run.train[0][task.columns["chosen"]], str)
+    pair = _pair(run)
+    shared = "" if "def shared" in pair else f"{fill(SHARED)}\n\n\n"
+    code = fill(
+        ENCODE,
+        pair=pair,
+        shared=shared,
+        rendered=fill(PLAIN if texts else RENDERED),
+        prompt=f"given[:length]{end if data.max_length else ''}",
+        part=part,
+        train=literal(data.train_split),
+        evaluation=evaluation(run, "tokenize"),
+    )
+    copied = config.training.arguments().get("precompute_ref_log_probs") or is_adapter(config.method.kind)
     return TaskScript(
-        [],
+        [] if copied else ["import copy"],
         constants,
-        "\n\n\n".join([_pair(run), "\n".join(lines)]),
-        "",  # the trainer tokenizes, and has a collator of its own
-        trainer="DPOTrainer",
+        code,
+        "",  # the trainer has one of its own
+        trainer="TokenizedDPOTrainer",
+        trainer_code=fill(TRAINER),
+        trainer_base="DPOTrainer",
+        # What the model is held against: itself, untrained.
+        trainer_options={} if copied else {"ref_model": "copy.deepcopy(model)"},
         arguments="DPOConfig",
         library="trl",
         trainer_arguments={"max_length": "MAX_LENGTH"} if data.max_length else {"max_length": "None"},

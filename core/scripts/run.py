@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 from core import models, tasks
 from core.data import sources
+from core.errors import FinetuiError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from datasets import Dataset
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
@@ -44,6 +47,12 @@ class ScriptRun:
     def architecture(self) -> PreTrainedConfig:
         return models.load_config(self.config.model, self.tokenizer)
 
+    @cached_property
+    def raw_columns(self) -> list[str]:
+        """The columns of the data as it lies there."""
+        found: list[str] = sources.open_splits(self.config.data)[self.config.data.train_split].column_names
+        return found
+
     def model(self) -> PreTrainedModel:
         """The architecture with the task's head, without weights."""
         from core.methods import settle
@@ -55,9 +64,10 @@ def open_run(config: RunConfig) -> ScriptRun:
     """Bind a config to its data.
 
     Raises:
-        FinetuiError: the data is not there any more, or does not fit.
+        FinetuiError: the data is not there any more, or does not fit, or no plain script could read it.
     """
     splits = sources.load(config.data)
+    _refuse_damaged(config, splits)
     held_out = config.data.eval_fraction is not None and sources.HELD_OUT not in sources.open_splits(config.data)
     train_split, eval_split = sources.splits(config.data, splits)
     train, evaluation = splits[train_split], splits[eval_split] if eval_split else None
@@ -66,6 +76,20 @@ def open_run(config: RunConfig) -> ScriptRun:
     weights, autocast = _precision(config)
     task = tasks.create(config, train, evaluation)
     return ScriptRun(config, task, train, evaluation, weights, autocast, held_out and eval_split == sources.HELD_OUT)
+
+
+def _refuse_damaged(config: RunConfig, splits: Iterable[str]) -> None:
+    """A run that went on with damaged files had rows that no plain reader finds in them."""
+    if config.data.damaged == "stop":
+        return
+    used = {config.data.train_split, config.data.eval_split}
+    for split, found in sources.damages(config.data).items():
+        if split in used and split in splits and found:
+            raise FinetuiError(
+                f"no plain script can read the damaged rows of split {split}",
+                f"data.damaged: {config.data.damaged}; {found[0].file}: {found[0].kind}",
+                "mend the file, or export its rows on the Datasets screen, and train on that",
+            )
 
 
 def _precision(config: RunConfig) -> tuple[str, str | None]:

@@ -16,7 +16,8 @@ class TaskScript:
         encode: code that makes `train` (and `evaluation`) of `data`, tokenized.
         collator: an expression.
         head: more arguments of `from_pretrained`: name -> source.
-        guess: code that defines `keep_guesses(logits, labels)`; empty where the metrics need no logits.
+        guess: code that defines `keep_guesses(logits, labels)`; empty where the metrics need no logits, or what the
+            Trainer gives as it is.
         score: lines that end by returning the metrics of `guesses`, `labels` and `losses` (one per row); empty where
             there are none.
         logits: the logits of a model's `output`.
@@ -24,8 +25,11 @@ class TaskScript:
         items: how many items of a `batch` the loss is the mean over.
         helpers: code that `score` needs.
         trainer, arguments: the Trainer's class and that of its arguments, with their imports.
+        trainer_code, trainer_base: code that defines `trainer` where it is in no library, and what it is made of.
+        trainer_options: more arguments of the Trainer: name -> source.
         trainer_arguments: more arguments of that class: name -> source.
         fixed_arguments: training arguments that are always so.
+        after_model: code after `model` is there.
         after: code after the last evaluation, for what follows from its `metrics`.
         loop: why there is no loop of this task; empty where there is one.
     """
@@ -44,7 +48,11 @@ class TaskScript:
     trainer: str = "Trainer"
     arguments: str = "TrainingArguments"
     library: str = "transformers"
+    trainer_code: str = ""
+    trainer_base: str = ""
+    trainer_options: dict[str, str] = field(default_factory=dict)
     trainer_arguments: dict[str, str] = field(default_factory=dict)
     fixed_arguments: dict[str, Any] = field(default_factory=dict)
+    after_model: str = ""
     after: str = ""
     loop: str = ""

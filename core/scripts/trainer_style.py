@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from core.scripts import arguments
+from core.scripts import arguments, losses
 from core.scripts.run import ScriptRun
 from core.scripts.task_script import TaskScript
 from core.scripts.writing import call, fill, literal
@@ -32,7 +32,7 @@ PLAN = """
         model.peft_config["default"].total_step = state.max_steps
 """
 TRAIN = """
-    $callbacks
+    $before
     arguments = $arguments
     trainer = $trainer
     trainer.train()
@@ -65,8 +65,11 @@ def scoring(task: TaskScript) -> str:
 def training(run: ScriptRun, task: TaskScript) -> tuple[list[str], str]:
     """Imports, and the code that trains, evaluates and saves."""
     config = run.config
-    imports = [f"from {task.library} import {task.trainer}, {task.arguments}"]
-    callbacks, written = [], []
+    loss = losses.source(run, task)
+    base = task.trainer_base or task.trainer
+    imports = [*loss.imports, f"from {task.library} import {base}, {task.arguments}"]
+    callbacks = []
+    written = [f"{code}\n\n" for code in (task.trainer_code, loss.code, loss.trainer_code) if code]
     if config.early_stopping is not None:
         imports.append("from transformers import EarlyStoppingCallback")
         stopping = config.early_stopping
@@ -83,9 +86,13 @@ def training(run: ScriptRun, task: TaskScript) -> tuple[list[str], str]:
         "train_dataset": "train",
         **({"eval_dataset": "evaluation"} if run.evaluation is not None else {}),
         "processing_class": "tokenizer",
+        **({"compute_loss_func": loss.function} if loss.function else {}),
+        **task.trainer_options,
     }
     if task.score and run.evaluation is not None:
-        given |= {"compute_metrics": "compute_metrics", "preprocess_logits_for_metrics": "keep_guesses"}
+        given["compute_metrics"] = "compute_metrics"
+        if task.guess:
+            given["preprocess_logits_for_metrics"] = "keep_guesses"
     if callbacks:
         given["callbacks"] = f"[{', '.join(callbacks)}]"
     end = ""
@@ -94,9 +101,9 @@ def training(run: ScriptRun, task: TaskScript) -> tuple[list[str], str]:
         end = fill(EVALUATE, after=task.after)
     code = fill(
         TRAIN,
-        callbacks="\n".join(written),
+        before="\n".join(written),
         arguments=call(task.arguments, arguments.trainer_arguments(run, task)),
-        trainer=call(task.trainer, given),
+        trainer=call(loss.trainer or task.trainer, given),
         end=end,
     )
     return imports, code

@@ -38,13 +38,13 @@ class Chat(CausalLM):
     _packing = False
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
-        self._shape = Shape(self.roles, train.column_names, data.columns)
-        self.columns = self._shape.columns
+        self.shape = Shape(self.roles, train.column_names, data.columns)
+        self.columns = self.shape.columns
         if evaluation is not None:
             columns.require(self.columns, evaluation.column_names, data.eval_split or "evaluation")
         self.label_names = []
-        self.notes = [self._shape.note(train.select(range(min(LOOK_ROWS, len(train)))))]
-        self._example = next(iter(self._shape.readable(train)))
+        self.notes = [self.shape.note(train.select(range(min(LOOK_ROWS, len(train)))))]
+        self._example = next(iter(self.shape.readable(train)))
 
     @classmethod
     def trainer_class(cls) -> type[Trainer]:
@@ -77,7 +77,7 @@ class Chat(CausalLM):
             the model's inputs, and `parts`: per token, its index in `core.chat.encoding.PARTS`.
         """
         templates.require(tokenizer)
-        found = encoding.encode(tokenizer, read_each(rows, self._shape.read))
+        found = encoding.encode(tokenizer, read_each(rows, self.shape.read))
         return {
             "input_ids": [item.ids[:max_length] for item in found],
             "attention_mask": [[1] * len(item.ids[:max_length]) for item in found],
@@ -107,7 +107,7 @@ class Chat(CausalLM):
         """Conversations up to their last answer, which is what is expected."""
         found = []
         for row in each(rows):
-            messages = self._shape.read(row)
+            messages = self.shape.read(row)
             last = max((index for index, message in enumerate(messages) if message["role"] == "assistant"), default=0)
             if last:
                 found.append(_question(tokenizer, messages[:last], messages[last]["content"].strip()))

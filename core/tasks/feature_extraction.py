@@ -111,8 +111,8 @@ class FeatureExtraction(Task):
                 key="model.id",
             )
         self._tokenizer, self._config = tokenizer, config
-        self._loss = self._choose(config.embedding.loss)
-        self.notes.append(f"loss: {self._loss}")
+        self.chosen_loss = self._choose(config.embedding.loss)
+        self.notes.append(f"loss: {self.chosen_loss}")
 
     def trainer_options(self, model: PreTrainedModel, arguments: TrainingArguments) -> dict[str, Any]:
         """The model as sentence-transformers knows it, around the one that is there, and the loss over it."""
@@ -125,7 +125,7 @@ class FeatureExtraction(Task):
             wanted.embedding.pooling,
             wanted.data.max_length,
         )
-        return {"model": whole, "loss": sentence_classes.loss(self._loss, whole)}
+        return {"model": whole, "loss": sentence_classes.loss(self.chosen_loss, whole)}
 
     @classmethod
     def in_use(cls, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, ref: str) -> Any:

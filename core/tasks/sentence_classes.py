@@ -9,7 +9,13 @@ from core.errors import FinetuiError
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
+    from transformers import (
+        PreTrainedConfig,
+        PreTrainedModel,
+        PreTrainedTokenizerBase,
+        Trainer,
+        TrainingArguments,
+    )
 
 ELSEWHERE = {
     "label_smoothing_factor": "the losses of embeddings have no classes to smooth",
@@ -130,7 +136,7 @@ def around(
         transformer.max_seq_length = max_length
     more = further_modules(ref, revision) if ref and pooling is None else []
     if not more:
-        more = [Pooling(transformer.get_embedding_dimension(), pooling or _default_pooling(model))]
+        more = [Pooling(transformer.get_embedding_dimension(), pooling or default_pooling(model.config))]
     return library().SentenceTransformer(modules=[transformer, *more], device=str(model.device))
 
 
@@ -214,7 +220,7 @@ def _transformer(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> 
     return module
 
 
-def _default_pooling(model: PreTrainedModel) -> str:
+def default_pooling(architecture: PreTrainedConfig) -> str:
     """As the library has it for models that are no sentence-transformers."""
-    architectures = model.config.architectures or [""]
+    architectures = architecture.architectures or [""]
     return "lasttoken" if architectures[0].endswith("ForCausalLM") else "mean"

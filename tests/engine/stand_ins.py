@@ -54,7 +54,12 @@ def scored(file: Path) -> Rows:
 
 def tagged(file: Path) -> Rows:
     """Texts with several labels each."""
-    return ({"text": row["sentence1"], "label": ["odd", "even"][: 1 + n % 2]} for n, row in enumerate(lines(file)))
+    return ({"text": row["sentence1"], "labels": ["odd", "even"][: 1 + n % 2]} for n, row in enumerate(lines(file)))
+
+
+def asked(file: Path) -> Rows:
+    """Questions, and the texts that answer them."""
+    return ({"query": row["question"], "answer": row["context"]} for row in lines(file))
 
 
 DATA: dict[str, tuple[Callable[[Path], Rows], str]] = {
@@ -70,8 +75,8 @@ DATA: dict[str, tuple[Callable[[Path], Rows], str]] = {
     "trl-lib/ultrafeedback_binarized": (listed, "llama_factory_demo/dpo_en_demo.json"),
     "bentrevett/multi30k": (lines, "multi30k_en_de/train.jsonl"),
     "g2p": (lines, "g2p_en/us_train.jsonl"),
-    "embeddings": (lines, "mrpc/train.jsonl"),
-    "multi-label": (tagged, "mrpc/train.jsonl"),
+    "sentence-transformers/natural-questions": (asked, "squad_v1_dev/squad_v1_dev.jsonl"),
+    "google-research-datasets/go_emotions/simplified": (tagged, "mrpc/train.jsonl"),
 }
 """Hub id with its subset, or the name of an example -> how rows are read, and the file under shared/data."""
 
