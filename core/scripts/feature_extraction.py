@@ -177,7 +177,7 @@ def _around(run: ScriptRun) -> tuple[list[str], str]:
     source = literal({**options, **({"trust_remote_code": True} if config.trust_remote_code else {})})
     given = {} if source == "{}" else dict.fromkeys(("model_kwargs", "config_kwargs", "processor_kwargs"), source)
     imports = ["from sentence_transformers import SentenceTransformer"]
-    pooling = run.config.embedding.pooling
+    pooling: str | None = run.config.embedding.pooling
     length = "model.max_seq_length = MAX_LENGTH" if run.config.data.max_length else ""
     if pooling is None and sentence_classes.modules_file(config.id or "", config.revision) is not None:
         # Its own modules say how a vector is made of a text.
