@@ -105,7 +105,8 @@ def loss(view: TokenView) -> str:
         said.append(f"the decoder learns {learned:,} tokens{unknown}")
         if view.truncated_target:
             said.append(f"✂ {view.truncated_target:,} more cut off")
-    said += [f"{name} = {value:g}{_at(view, name, value)}" for name, value in view.extra.items()]
+    rest = {name: value for name, value in view.extra.items() if not (view.loss.row and name == "label")}
+    said += [f"{name} = {value:g}{_at(view, name, value)}" for name, value in rest.items()]
     return " · ".join(map(visible, said)) or "no labels: the loss makes its own, or there is none"
 
 

@@ -200,12 +200,23 @@ class Batches:
         random = list(RandomSampler(lengths, generator=torch.Generator().manual_seed(seed)))
         grouped = list(LengthGroupedSampler(group, lengths=lengths, generator=torch.Generator().manual_seed(seed)))
         now = self._order(self._elements, 0)
+        sizes = self._sizes(self._elements, lengths)
         return Padding(
-            now=_padding(now, lengths, size),
-            random=_padding(random, lengths, size),
-            grouped=_padding(grouped, lengths, size),
+            now=_padding(now, sizes, size),
+            random=_padding(random, sizes, size),
+            grouped=_padding(grouped, sizes, size),
             is_grouped=self._grouped,
         )
+
+    def _sizes(self, elements: Dataset, lengths: list[int]) -> list[list[tuple[int, ...]]]:
+        """Per tensor of token ids, per element the lengths of its sequences in it."""
+        own = [name for name in elements.column_names if name.endswith("_input_ids")]
+        if own:
+            return [[(len(ids),) for ids in elements[name]] for name in own]
+        task = self._checked.task
+        if len(elements) and len(task.sequences(elements[0])) > 1:
+            return [[tuple(len(one["input_ids"]) for one in task.sequences(element)) for element in elements]]
+        return [[(length,) for length in lengths]]
 
     def _regroups(self) -> bool:
         """Whether elements are other than rows one by one, so that all must be made before one is known."""
@@ -310,10 +321,10 @@ ALIGNED = ("attention_mask", "completion_mask", "labels")
 
 def _tensors(batch: Any, features: Sequence[dict[str, Any]]) -> list[Tensor]:
     found = {name: _tensor(name, value, features) for name, value in batch.items()}
-    ids = found.get("input_ids")
-    for name in ALIGNED:
-        tensor = found.get(name)
-        if ids is not None and tensor is not None and not tensor.filled and tensor.shape == ids.shape:
+    for name, tensor in found.items():
+        end = next((end for end in ALIGNED if name.endswith(end)), None)
+        ids = found.get(name.removesuffix(end) + "input_ids") if end else None
+        if ids is not None and not tensor.filled and tensor.shape == ids.shape:
             found[name] = replace(tensor, filled=ids.filled)
     return list(found.values())
 
@@ -331,6 +342,8 @@ def _filled(
     own = [feature.get(name) for feature in features]
     if len(shape) != 2 or len(own) != shape[0] or not all(isinstance(item, list) for item in own):
         return []
+    if any(isinstance(value, float) for row in values[:1] for value in row):  # a target per class
+        return []
     found = []
     for row, item in zip(values, own, strict=True):
         length = len(item or [])
@@ -339,10 +352,11 @@ def _filled(
     return found
 
 
-def _padding(order: Sequence[int], lengths: Sequence[int], size: int) -> float:
+def _padding(order: Sequence[int], sizes: Sequence[Sequence[tuple[int, ...]]], size: int) -> float:
     computed = tokens = 0
     for begin in range(0, len(order), size):
-        batch = [lengths[index] for index in order[begin : begin + size]]
-        computed += max(batch) * len(batch)
-        tokens += sum(batch)
+        for tensor in sizes:
+            batch = [length for index in order[begin : begin + size] for length in tensor[index]]
+            computed += max(batch) * len(batch)
+            tokens += sum(batch)
     return 1 - tokens / computed if computed else 0.0
