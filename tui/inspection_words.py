@@ -92,6 +92,7 @@ def window(view: TokenView) -> str:
 def loss(view: TokenView) -> str:
     """What the loss sees of it, in a line."""
     said = [f"label of the row: {view.loss.row}"] if view.loss.row else []
+    said += [view.loss.note] if view.loss.note else []
     if view.trained is not None:
         places = len(view.ids) - (1 if view.loss.shifted else 0)
         left_out = " (· is -100)" if view.trained < places else ""
