@@ -93,6 +93,7 @@ def window(view: TokenView) -> str:
 def loss(view: TokenView) -> str:
     """What the loss sees of it, in a line."""
     said = [f"label of the row: {view.loss.row}"] if view.loss.row else []
+    said += [view.loss.note] if view.loss.note else []
     if view.trained is not None:
         places = len(view.ids) - (1 if view.loss.shifted else 0)
         left_out = " (· is -100)" if view.trained < places else ""
@@ -106,7 +107,8 @@ def loss(view: TokenView) -> str:
         said.append(f"the decoder learns {learned:,} tokens{unknown}")
         if view.truncated_target:
             said.append(f"✂ {view.truncated_target:,} more cut off")
-    said += [f"{name} = {value:g}{_at(view, name, value)}" for name, value in view.extra.items()]
+    rest = {name: value for name, value in view.extra.items() if not (view.loss.row and name == "label")}
+    said += [f"{name} = {value:g}{_at(view, name, value)}" for name, value in rest.items()]
     return " · ".join(map(visible, said)) or "no labels: the loss makes its own, or there is none"
 
 

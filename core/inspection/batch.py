@@ -79,10 +79,10 @@ class Batch:
 def tensors(batch: Any, features: Sequence[dict[str, Any]]) -> list[Tensor]:
     """The tensors of a batch; `features` are the elements that it was collated from."""
     found = {name: _tensor(name, value, features) for name, value in batch.items()}
-    ids = found.get("input_ids")
-    for name in ALIGNED:
-        tensor = found.get(name)
-        if ids is not None and tensor is not None and not tensor.filled and tensor.shape == ids.shape:
+    for name, tensor in found.items():
+        end = next((end for end in ALIGNED if name.endswith(end)), None)
+        ids = found.get(name.removesuffix(end) + "input_ids") if end else None
+        if ids is not None and not tensor.filled and tensor.shape == ids.shape:
             found[name] = replace(tensor, filled=ids.filled)
     return list(found.values())
 
@@ -99,6 +99,8 @@ def _filled(
     """Where each row's own values lie in the padded ones."""
     own = [feature.get(name) for feature in features]
     if len(shape) != 2 or len(own) != shape[0] or not all(isinstance(item, list) for item in own):
+        return []
+    if any(isinstance(value, float) for row in values[:1] for value in row):  # a target per class
         return []
     found = []
     for row, item in zip(values, own, strict=True):

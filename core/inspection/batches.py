@@ -119,12 +119,23 @@ class Batches:
         random = list(RandomSampler(lengths, generator=torch.Generator().manual_seed(seed)))
         grouped = list(LengthGroupedSampler(group, lengths=lengths, generator=torch.Generator().manual_seed(seed)))
         now = self._order.of(self._elements, 0)
+        sizes = self._sizes(self._elements, lengths)
         return Padding(
-            now=share(now, lengths, size),
-            random=share(random, lengths, size),
-            grouped=share(grouped, lengths, size),
+            now=share(now, sizes, size),
+            random=share(random, sizes, size),
+            grouped=share(grouped, sizes, size),
             is_grouped=self._order.grouped,
         )
+
+    def _sizes(self, elements: Dataset, lengths: list[int]) -> list[list[tuple[int, ...]]]:
+        """Per tensor of token ids, per element the lengths of its sequences in it."""
+        own = [name for name in elements.column_names if name.endswith("_input_ids")]
+        if own:
+            return [[(len(ids),) for ids in elements[name]] for name in own]
+        task = self._checked.task
+        if len(elements) and len(task.sequences(elements[0])) > 1:
+            return [[tuple(len(one["input_ids"]) for one in task.sequences(element)) for element in elements]]
+        return [[(length,) for length in lengths]]
 
     def _regroups(self) -> bool:
         """Whether elements are other than rows one by one, so that all must be made before one is known."""

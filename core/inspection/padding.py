@@ -21,15 +21,16 @@ class Padding:
         return 1 - (1 - self.random) / (1 - self.grouped)
 
 
-def share(order: Sequence[int], lengths: Sequence[int], size: int) -> float:
+def share(order: Sequence[int], sizes: Sequence[Sequence[tuple[int, ...]]], size: int) -> float:
     """The share of padding in batches of `size` elements that are taken in this order.
 
     Args:
-        lengths: tokens of each element.
+        sizes: per tensor of token ids, per element the lengths of its sequences in it.
     """
     computed = tokens = 0
     for begin in range(0, len(order), size):
-        batch = [lengths[index] for index in order[begin : begin + size]]
-        computed += max(batch) * len(batch)
-        tokens += sum(batch)
+        for tensor in sizes:
+            batch = [length for index in order[begin : begin + size] for length in tensor[index]]
+            computed += max(batch) * len(batch)
+            tokens += sum(batch)
     return 1 - tokens / computed if computed else 0.0

@@ -43,6 +43,7 @@ class LabelView:
             assistant, question, context, ...); empty where a row has one part.
         name: which of the row's sequences this is (chosen, rejected); empty where there is one.
         unlearned: the loss makes these tokens less likely.
+        note: what the loss wants of the row, in words, where no label says it.
     """
 
     tokens: list[str | None] = field(default_factory=list)
@@ -52,6 +53,7 @@ class LabelView:
     parts: list[str] = field(default_factory=list)
     name: str = ""
     unlearned: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,12 +169,12 @@ class FeatureExtraction(Task):
         """A text of the row, and how near its embedding is to come to those of others."""
         name = encoded["text"]
         if "label" in encoded:
-            row = f"score {encoded['label']:g}"
-        elif name == "negative":
-            row = "farther from the anchor than the positive"
+            return LabelView(row=f"score {encoded['label']:g}", name=name)
+        if name == "negative":
+            note = "farther from the anchor than the positive"
         else:
-            row = "anchor and positive: nearer than the texts of other rows"
-        return LabelView(row=row, name=name)
+            note = "anchor and positive: nearer than the texts of other rows"
+        return LabelView(note=note, name=name)
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[Any]], dict[str, Any]]:
         """Each text padded to the longest of its kind in the batch, with its attention mask; `label` float32."""

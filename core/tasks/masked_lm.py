@@ -90,7 +90,7 @@ class MaskedLM(Task):
         return dict(tokenizer(texts, truncation=max_length is not None, max_length=max_length, verbose=False))
 
     def label_view(self, encoded: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) -> LabelView:
-        view = LabelView(row=f"{self._share:.0%} of the tokens, drawn anew for each batch: a batch shows which")
+        view = LabelView(note=f"{self._share:.0%} of the tokens, drawn anew for each batch: a batch shows which")
         if self._packing:
             return replace(view, parts=packing.documents(encoded["input_ids"], tokenizer.sep_token_id))
         return view

@@ -14,6 +14,7 @@ from core.inspection.batches import Batch
 from core.inspection.inspector import Inspector
 from tui import inspection_words as words
 from tui import token_reader
+from tui.widgets.batch_page import BatchPage
 
 
 @pytest.fixture(scope="module")
@@ -68,3 +69,39 @@ def test_the_task_is_guessed_from_columns_and_tokenizer(shared: Path, path: str,
     browser = Browser(data, sources.load(data))
     found = token_reader.of_data(browser, str(shared / "models" / model), {"data": {}})
     assert found.note.startswith(f"{task} (guessed)")
+
+
+def test_the_padding_of_an_epoch_counts_both_answers(shared: Path, dpo: Path) -> None:
+    looked = Inspector(
+        config_file.validate(
+            {
+                "task": "preference",
+                "model": {"id": str(shared / "models/minimind2-small")},
+                "data": {"id": str(dpo), "limit": {"train": 6}},
+                "training": {"per_device_train_batch_size": 6},
+            }
+        )
+    )
+    batches = looked.batches("train")
+    ids = next(tensor for tensor in batches.read(0).tensors if tensor.name == "input_ids")
+    assert batches.padding().now == pytest.approx(ids.padding)
+
+
+def test_what_is_said_of_a_position_is_of_its_own_side(shared: Path) -> None:
+    words_of = {"train": str(shared / "data/g2p_en/us_train.jsonl")}
+    looked = Inspector(
+        config_file.validate(
+            {
+                "task": "seq2seq-lm",
+                "model": {"id": str(shared / "models/bart-g2p-en-us")},
+                "data": {"files": words_of, "limit": {"train": 2}, "max_length": 6, "max_target_length": 6},
+            }
+        )
+    )
+    page = BatchPage("page")
+    page._batch = looked.batches("train").read(0)
+    shapes = {tensor.name: tensor.shape for tensor in page._batch.tensors}
+    assert set(shapes.values()) == {(2, 6)}, "encoder and decoder look alike"
+    sides = {tensor.name: {other.name for other in page._kin(tensor)} for tensor in page._batch.tensors}
+    assert sides["input_ids"] == {"input_ids", "attention_mask"}
+    assert sides["labels"] == {"labels", "decoder_input_ids"}

@@ -89,7 +89,7 @@ def test_texts_are_packed_into_blocks(tokenizer: Any) -> None:
     assert [token for block in encoded["input_ids"] for token in block] == whole
     assert {len(block) for block in encoded["input_ids"][:-1]} == {8}
     view = bound.label_view({"input_ids": encoded["input_ids"][2]}, tokenizer)
-    assert "drawn anew for each batch" in view.row
+    assert "drawn anew for each batch" in view.note
     assert set(view.parts) == {"document 1", "document 2"}
 
 

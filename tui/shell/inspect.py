@@ -89,7 +89,7 @@ class Paper:
         print(f"{place} · {visible(inspector.lens.name)}\n{visible(inspector.note)}", file=self._out)
         for view in views:
             print(f"\n{words.counts(view)}", file=self._out)
-            if view.loss.row or view.loss.tokens or view.loss.target or view.extra:
+            if view.loss.row or view.loss.note or view.loss.tokens or view.loss.target or view.extra:
                 print(words.loss(view), file=self._out)
             if view.ending:
                 print(visible(view.ending), file=self._out)

@@ -15,7 +15,9 @@ from tui.text import visible
 from tui.widgets.tensor_grid import TensorGrid
 
 if TYPE_CHECKING:
-    from core.inspection.batch import Batch
+    from core.inspection.batch import Batch, Tensor
+
+IDS = "input_ids"
 
 
 class BatchPage(Vertical):
@@ -98,17 +100,31 @@ class BatchPage(Vertical):
             said.append(f"row {place[0]:,} of {visible(self._batch.split)}{which}{cut}")
         if len(tensor.shape) > 1:
             said.append(f"position {column}")
-            said += [
-                f"{visible(other.name)} {self._said(other.values[row][column])}"
-                for other in self._batch.tensors
-                if other.shape == tensor.shape and row < len(other.values)
-            ]
+            kin = self._kin(tensor)
+            said += [f"{visible(other.name)} {self._said(other.values[row][column])}" for other in kin]
+            ids = next((other for other in kin if other.name.endswith(IDS)), None)
+            if ids is not None:
+                said.insert(1, visible(self._piece(ids.values[row][column])))
             if self.grid.is_padding(row, column):
                 said.append("padding")
-        ids = next((item for item in self._batch.tensors if item.name == "input_ids"), None)
-        if ids is not None and ids.shape == tensor.shape:
-            said.insert(1, visible(self._piece(ids.values[row][column])))
         self.query_one("#batch-cell", Static).update(Content(" · ".join(said)), layout=False)
+
+    def _kin(self, tensor: Tensor) -> list[Tensor]:
+        """The tensors that say something about the same positions: of the same text, of encoder or decoder."""
+        assert self._batch is not None
+        names = [other.name for other in self._batch.tensors]
+        begins = sorted((name.removesuffix(IDS) for name in names if name.endswith(IDS)), key=len, reverse=True)
+
+        def side(name: str) -> str:
+            if name == "labels" and f"decoder_{IDS}" in names:
+                return "decoder_"
+            return next((begin for begin in begins if name.startswith(begin)), "")
+
+        return [
+            other
+            for other in self._batch.tensors
+            if other.shape == tensor.shape and side(other.name) == side(tensor.name)
+        ]
 
     @staticmethod
     def _said(value: object) -> str:

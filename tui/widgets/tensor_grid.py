@@ -12,8 +12,6 @@ from textual.reactive import reactive
 from textual.style import Style
 from textual.widget import Widget
 
-from tui.figures import number
-
 if TYPE_CHECKING:
     from core.inspection.batch import Tensor
 
@@ -134,7 +132,7 @@ class TensorGrid(Widget, can_focus=True):
 
     def _text(self, row: int, column: int) -> str:
         value = self._rows[row][column]
-        text = number(value) if isinstance(value, float) else f"{value}"
+        text = f"{value:.4g}" if isinstance(value, float) else f"{value}"
         text = text if len(text) <= 12 else text[:11] + "…"
         return f"{PAD}{text}" if self.is_padding(row, column) else text
 
