@@ -112,7 +112,8 @@ def script(run: ScriptRun) -> TaskScript:
     )
     return TaskScript(
         [
-            "from transformers import DataCollatorForSeq2Seq", *imports,
+            "from transformers import DataCollatorForSeq2Seq",
+            *imports,
             *(["from transformers.utils.chat_template_utils import render_jinja_template"] if marked else []),
         ],
         constants,

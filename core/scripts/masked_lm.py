@@ -41,8 +41,8 @@ TRAINER = """
     class Masking(DataCollatorForLanguageModeling):
         \"\"\"Masks a batch by random numbers of its own.
 
-        They follow from the seed, the epoch and the tokens. So a row is masked anew in every epoch, and an evaluation (it
-        has no epoch) is masked alike each time.
+        They follow from the seed, the epoch and the tokens. So a row is masked anew in every epoch, and an evaluation
+        (it has no epoch) is masked alike each time.
         \"\"\"
 
         epoch: int | None = None

@@ -239,7 +239,7 @@ def _score(run: ScriptRun, context: str) -> tuple[list[str], str]:
     others = [name for name in names if name != "squad"]
     if not others:
         return imports, "\n".join([*lines, fill(SQUAD)])
-    more, returned = metrics.score(others)
+    more, returned = metrics.score(others, given="said, right")
     lines.append("guesses, labels = said, [texts[0] for texts in right]")
     if "squad" in names:
         returned = fill(SQUAD) + returned.replace("return", " |", 1)

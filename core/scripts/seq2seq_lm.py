@@ -62,7 +62,9 @@ def script(run: ScriptRun) -> TaskScript:
     ends = run.tokenizer.eos_token_id in (None, *run.tokenizer(text_target="a")["input_ids"][-2:])
     code = fill(
         ENCODE,
-        end="" if ends else fill(END, cut=f"ids[:{most}]" if most else "ids", ids=f"ids[: {most} - 1]" if most else "ids"),
+        end=""
+        if ends
+        else fill(END, cut=f"ids[:{most}]" if most else "ids", ids=f"ids[: {most} - 1]" if most else "ids"),
         prefix="PREFIX + " if data.prefix else "",
         source=literal(task.columns["source"]),
         target=literal(task.columns["target"]),

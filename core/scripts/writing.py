@@ -9,7 +9,19 @@ from typing import Any
 
 WIDTH = 100
 """Columns of a line, about."""
-STANDARD = ("collections", "copy", "dataclasses", "hashlib", "importlib", "json", "math", "pathlib", "re", "string", "sys")
+STANDARD = (
+    "collections",
+    "copy",
+    "dataclasses",
+    "hashlib",
+    "importlib",
+    "json",
+    "math",
+    "pathlib",
+    "re",
+    "string",
+    "sys",
+)
 """Modules that come with Python: their imports stand first."""
 
 

@@ -71,7 +71,7 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
         folder = shared / "data" / name
         return {
             "files": {split: str(folder / f"{split}.jsonl") for split in ("train", "validation")},
-            "limit": {"train": 48, "validation": 20},
+            "limit": {"train": 40, "validation": 16},
             **more,
         }
 
@@ -104,12 +104,12 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
             "task": "causal-lm",
             "model": llama,
             "data": {
-                "id": str(shared / "data/gsm8k/train.jsonl"), "limit": {"train": 40}, "eval_fraction": 0.2,
+                "id": str(shared / "data/gsm8k/train.jsonl"), "limit": {"train": 20}, "eval_fraction": 0.2,
                 "columns": {"prompt": "question", "completion": "answer"}, "max_length": 448,
             },
             "method": {"kind": "lora", "r": 4, "target_modules": ["q_proj", "v_proj"]},
             "training": {
-                **SMALL, "per_device_train_batch_size": 2, "gradient_accumulation_steps": 3, "max_steps": 5,
+                **SMALL, "per_device_train_batch_size": 1, "gradient_accumulation_steps": 3, "max_steps": 4,
                 "learning_rate": 1e-2, "eval_strategy": "steps", "eval_steps": 3,
                 "lr_scheduler_type": "cosine", "warmup_steps": 0.4,
             },
@@ -163,7 +163,7 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
             "task": "masked-lm",
             "model": bert,
             "data": {"id": str(shared / "data/mrpc/train.jsonl"), "columns": {"text": "sentence1"}, "packing": True,
-                     "limit": {"train": 40}, "eval_fraction": 0.3, "max_length": 32, "mask_probability": 0.2},
+                     "limit": {"train": 30}, "eval_fraction": 0.3, "max_length": 32, "mask_probability": 0.2},
             "training": {**TWO_BATCHES, "num_train_epochs": 2, "eval_strategy": "epoch"},
         },
         "vectors": {
@@ -192,8 +192,8 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
 
 
 STYLES = {"classification": export.STYLES, "entities": ("trainer", "loop"), "answers": ("trainer",),
-          "language": export.STYLES, "batches": export.STYLES, "weights": export.STYLES, "own-loss": export.STYLES,
-          "own-sum": export.STYLES, "labels": export.STYLES, "numbers": export.STYLES, "sounds": ("trainer",),
+          "language": export.STYLES, "batches": export.STYLES, "weights": export.STYLES, "own-loss": ("trainer",),
+          "own-sum": ("loop",), "labels": export.STYLES, "numbers": export.STYLES, "sounds": ("trainer",),
           "masks": ("trainer",), "vectors": ("trainer",), "talk": export.STYLES, "wishes": ("trainer",)}  # fmt: skip
 OF_TRL = ("eval_entropy", "eval_mean_token_accuracy")
 """What the SFTTrainer reports of itself; a loop does not."""
@@ -267,7 +267,9 @@ def test_what_no_script_can_do_is_refused(change: dict[str, Any], reason: str, s
     rows = [json.dumps({"text": f"row {number}", "label": number % 2}) for number in range(8)]
     damage = "{broken\n" if "data" in change else ""
     (tmp_path / "train.jsonl").write_text("\n".join(rows) + "\n" + damage)
-    (tmp_path / "own.py").write_text("import functools\n\n@functools.cache\ndef wrapped(outputs, labels, **more):\n    ...\n")
+    (tmp_path / "own.py").write_text(
+        "import functools\n\n@functools.cache\ndef wrapped(outputs, labels, **more):\n    ...\n"
+    )
     plain: dict[str, Any] = {
         "model": {"id": str(shared / "models/bert-tiny-uncased")},
         "data": {"id": str(tmp_path / "train.jsonl")},
