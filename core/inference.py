@@ -52,6 +52,7 @@ class Predictor:
 
     Attributes:
         fields: the texts that it is asked with, in words for people; `most_texts` is how many it takes at most.
+        keeps_last: the last text stays for the next question.
         writes: it answers with text, token by token: `stream`; else `predict`.
         chat: prompts are put into the tokenizer's chat template, after what was said before.
         generated: tokens of the answer that is streamed, so far.
@@ -65,6 +66,7 @@ class Predictor:
         self._task = tasks.task_class(source.task)
         self._data = source.config.data if source.config else None
         self.writes = self._task.writes
+        self.keeps_last = self._task.keeps_last
         self.most_texts = len(self._task.fields)
         self.fields = self._task.asked(source.config.data.columns if source.config else {})
         tuned = source.config is not None and source.task == "causal-lm"  # on texts, without the template

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from core import hub
 from core.chat import templates
-from core.config_file import is_local
 from core.errors import FinetuiError, NeedsTrust, first_line
 from core.methods import quantized
 
@@ -175,11 +174,6 @@ def max_length(
             f"set data.max_length: {positions}",
         )
     return wanted
-
-
-def is_remote(config: ModelConfig) -> bool:
-    """Whether the weights come from the Hub."""
-    return config.id is not None and not is_local(config.id)
 
 
 def _build_config(fields: dict[str, Any], tokenizer: PreTrainedTokenizerBase | None) -> PreTrainedConfig:

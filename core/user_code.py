@@ -13,7 +13,7 @@ import importlib.util
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -49,10 +49,12 @@ def resolved(name: str, base: Path) -> str:
     return name
 
 
-def named(config: RunConfig) -> list[str]:
-    """The functions of one's own that a config names."""
-    names = [*(config.metrics or ()), getattr(config, "loss", None) or ""]
-    return [name for name in names if is_code(name)]
+def named(config: RunConfig) -> dict[str, str]:
+    """The functions of one's own that a config names -> the key that names each."""
+    names = dict.fromkeys(config.metrics or (), "metrics")
+    if config.loss is not None:
+        names[config.loss] = "loss"
+    return {name: key for name, key in names.items() if is_code(name)}
 
 
 def load(name: str, key: str) -> Callable[..., Any]:
@@ -115,14 +117,18 @@ def allow_named(config: RunConfig, file: Path) -> None:
         allow(named(config))
 
 
-def unknown(names: Iterable[str]) -> list[Path]:
-    """The files of these functions that were never allowed to run."""
-    paths = [_find(name, "metrics")[1] for name in names]
+def unknown(names: Mapping[str, str]) -> list[Path]:
+    """The files of these functions (as of `named`) that were never allowed to run.
+
+    Raises:
+        FinetuiError: there is no such file.
+    """
+    paths = [_find(name, key)[1] for name, key in names.items()]
     return [path for path in dict.fromkeys(paths) if not _is_allowed(path)]
 
 
-def allow(names: Iterable[str]) -> None:
-    """Let the files of these functions run from now on, as they are."""
+def allow(names: Mapping[str, str]) -> None:
+    """Let the files of these functions (as of `named`) run from now on, as they are."""
     for path in unknown(names):
         place = _allowed_file()
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -155,6 +161,8 @@ def _is_file(place: str) -> bool:
 def _find(name: str, key: str) -> tuple[ModuleSpec, Path]:
     """Where the module is, without running any of it: a file, or a module of one name in the working directory or
     installed."""
+    if not is_code(name):
+        raise FinetuiError(f"`{key}` names no function", name, "write file.py:function, or module:function", key=key)
     place = resolved(name, Path.cwd()).rpartition(":")[0]
     spec = None
     if _is_file(place):

@@ -25,8 +25,12 @@ def limit_of(browser: Browser, split: str, described: Mapping[str, Any]) -> int 
     return limit.get(split) if means_same(browser, described) else None
 
 
-def configs(browser: Browser, model: str, described: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Plain data of configs to be tried one after the other: the first whose columns are there is meant."""
+def configs(browser: Browser, model: str, described: Mapping[str, Any], tokenizer: Any) -> Iterator[dict[str, Any]]:
+    """Plain data of configs to be tried one after the other: the first whose columns are there is meant.
+
+    Args:
+        tokenizer: the model's: what it has tells what texts alone are for.
+    """
     from core import tasks
     from core.config import TaskName
 
@@ -36,8 +40,21 @@ def configs(browser: Browser, model: str, described: Mapping[str, Any]) -> Itera
         data = {"damaged": "keep", **data}
     training = {key: value for key, value in described.get("training", {}).items() if key in KEPT}
     first = described.get("task", next(iter(tasks.PLACES)))
-    names = [first] if same and described.get("task") else [first, *(name for name in tasks.PLACES if name != first)]
+    every = _in_turn(list(tasks.PLACES), tokenizer)
+    names = [first] if same and described.get("task") else [first, *(name for name in every if name != first)]
     for name in names:
         if name in get_args(TaskName):
             # The libraries of metrics take seconds to import.
             yield {"task": name, "model": {"id": model}, "data": data, "training": training, "metrics": []}
+
+
+def _in_turn(names: list[str], tokenizer: Any) -> list[str]:
+    """The tasks, the more particular ones before that of texts alone: preferences hold a conversation, too."""
+    before = ["preference"]
+    if getattr(tokenizer, "chat_template", None):
+        before.append("chat")
+    if getattr(tokenizer, "mask_token", None):
+        before.append("masked-lm")
+    rest = [name for name in names if name not in before]
+    at = rest.index("causal-lm")
+    return [*rest[:at], *before, *rest[at:]]

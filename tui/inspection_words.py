@@ -7,13 +7,19 @@ from typing import TYPE_CHECKING
 from tui.text import visible
 
 if TYPE_CHECKING:
-    from core.inspection.batches import Batch, Padding, Tensor
+    from core.inspection.batch import Batch, Tensor
+    from core.inspection.padding import Padding
     from core.inspection.view import TokenView
 
 QUOTED = 40
 """Characters of a text that are quoted."""
 LONGEST = 30
 """Characters of a piece among others; the line about it has it whole."""
+
+TARGET = 450
+"""Characters of the decoder's target that are shown: six lines of 80."""
+SEPARATOR = "│"
+MASKED = "·"
 
 
 def short(piece: str) -> str:
@@ -75,8 +81,13 @@ def counts(view: TokenView) -> str:
     if view.truncated:
         said.append(f"✂ {view.truncated:,} more cut off")
     if view.windows > 1:
-        said.append(f"window {view.window + 1} of {view.windows}")
+        said.append(window(view))
     return " · ".join(said)
+
+
+def window(view: TokenView) -> str:
+    """Which of the sequences that a row became."""
+    return f"{visible(view.loss.name) or 'window'} {view.window + 1} of {view.windows}"
 
 
 def loss(view: TokenView) -> str:
@@ -87,14 +98,28 @@ def loss(view: TokenView) -> str:
         left_out = " (· is -100)" if view.trained < places else ""
         said.append(f"{view.trained:,} of {places:,} positions in the loss{left_out}")
         if view.loss.shifted:
-            said.append("→ what shall come next")
+            unlearned = "↛ becomes less likely here than under the reference model"
+            said.append(unlearned if view.loss.unlearned else "→ what shall come next")
     if view.loss.target:
         learned = sum(bool(piece) for piece in view.target)
-        said.append(f"the decoder learns {learned:,} tokens")
+        unknown = f", {sum(view.target_unknown):,} of them unknown ✗" if any(view.target_unknown) else ""
+        said.append(f"the decoder learns {learned:,} tokens{unknown}")
         if view.truncated_target:
             said.append(f"✂ {view.truncated_target:,} more cut off")
     said += [f"{name} = {value:g}{_at(view, name, value)}" for name, value in view.extra.items()]
     return " · ".join(map(visible, said)) or "no labels: the loss makes its own, or there is none"
+
+
+def target(view: TokenView) -> list[str]:
+    """The pieces of the decoder's target, each with what is between two, as many as can be taken in."""
+    shown, room = [], TARGET
+    for piece, bad in zip(view.target, view.target_unknown, strict=True):
+        shown.append(f"{'✗' if bad else ''}{short(piece) or MASKED}{SEPARATOR}")
+        room -= len(shown[-1])
+        if room < 0:
+            break
+    left = len(view.target) - len(shown)
+    return [*shown, f" and {left:,} more"] if left else shown
 
 
 def token(view: TokenView, position: int) -> tuple[str, str]:
@@ -117,12 +142,18 @@ def batch(view: Batch) -> str:
     cut = f" · ✂ {len(view.truncated)} cut" if view.truncated else " · none cut"
     epoch = f"epoch {view.epoch + 1} · " if view.epoch else ""
     elements = f"{len(view.rows)} element{'s' if len(view.rows) != 1 else ''}"
+    elements += f", each {' and '.join(map(visible, view.sequences))}," if view.sequences else ""
     return f"{epoch}{elements} {view.order}{cut}"
 
 
 def batch_short(view: Batch) -> str:
     """Which batch it is."""
     return f"batch {view.number:,} of {view.per_epoch:,} per epoch"
+
+
+def batch_row(row: int, sequence: str) -> str:
+    """A row of a tensor by what of the data it is."""
+    return f"row {row:,} {visible(sequence)}".rstrip()
 
 
 def tensor(view: Tensor) -> str:
@@ -155,14 +186,16 @@ def _place(view: TokenView, position: int) -> list[str]:
 
 
 def _learned(view: TokenView, position: int) -> list[str]:
-    said = [f"part {visible(view.loss.parts[position])}"] if view.loss.parts else []
+    part = view.loss.parts[position] if view.loss.parts else ""
+    said = [f"part {visible(part)}"] if part else []
     if not view.loss.tokens:
         return said
     answer = view.answer(position)
     if answer is None:
         last = view.loss.shifted and position == len(view.ids) - 1
         return [*said, "nothing comes after it" if last else "not in the loss (-100)"]
-    return [*said, f"{'the output here shall be' if view.loss.shifted else 'label'} {visible(answer)}"]
+    shall = "the output here shall" + (" not" if view.loss.unlearned else "") + " be"
+    return [*said, f"{shall if view.loss.shifted else 'label'} {visible(answer)}"]
 
 
 def _characters(view: TokenView, span: tuple[int, int, int]) -> str:

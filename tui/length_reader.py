@@ -39,18 +39,20 @@ def measure(browser: Browser, split: str, rows: Dataset, model: str, described: 
     limit = described.get("data", {}).get("max_length")
     with contextlib.suppress(FinetuiError):  # the form says what is wrong with it
         limit = models.max_length(limit, tokenizer, models.load_config(ModelConfig(id=model), tokenizer))
-    task, why_not = _task(browser, split, model, described)
+    task, why_not = _task(browser, split, model, described, tokenizer)
     if task is None:
         return statistics.in_tokens(rows, tokenizer, limit, why_not)
     return statistics.of_task(rows, tokenizer, task, limit)
 
 
-def _task(browser: Browser, split: str, model: str, described: Mapping[str, Any]) -> tuple[Task | None, str]:
+def _task(
+    browser: Browser, split: str, model: str, described: Mapping[str, Any], tokenizer: Any
+) -> tuple[Task | None, str]:
     """The first task that fits this split, or why there is none."""
     from core import config_file, tasks
 
     why_not = ""
-    for plain in guess.configs(browser, model, described):
+    for plain in guess.configs(browser, model, described, tokenizer):
         try:
             config = config_file.validate(plain)
             train = config.data.train_split if config.data.train_split in browser.splits else split

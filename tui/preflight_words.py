@@ -78,7 +78,7 @@ def memory(cost: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         if cost.get(f"{name}_bytes")
     ]
     if "memory_bytes" in cost:
-        together = ("the run's peak, estimate", size(cost["memory_bytes"]), "")
+        together = ("the peak, estimate", size(cost["memory_bytes"]), "")
         if cost.get("device") != "cpu" or "process_bytes" not in cost:
             return [*lines, together]
         process = ("with this process", size(cost["process_bytes"] + cost["memory_bytes"]), "")

@@ -61,7 +61,7 @@ def glosses(view: TokenView, under: Under) -> list[str]:
     }
     if not view.loss.tokens:
         return [marks.get(index, "") for index in range(len(view.ids))] if marks else []
-    arrow = "→" if view.loss.shifted else ""
+    arrow = ("↛" if view.loss.unlearned else "→") if view.loss.shifted else ""
     answers = [view.answer(index) for index in range(len(view.ids))]
     return [MASKED if answer is None else arrow + words.short(answer) for answer in answers]
 
@@ -76,10 +76,9 @@ def lines(widths: Sequence[int], parts: Sequence[str], width: int) -> list[Line]
     result: list[Line] = []
     for start, stop in _stretches(parts, len(widths)):
         if parts:
+            name = next(filter(None, parts[start:stop]), "special")
             count = stop - start
-            result.append(
-                Line(range(0), f"{visible(parts[start]) or 'other'} · {count} token{'s' if count > 1 else ''}")
-            )
+            result.append(Line(range(0), f"{visible(name)} · {count} token{'s' if count > 1 else ''}"))
         broken = break_lines(widths[start:stop], width)
         result += [Line(range(start + line.start, start + line.stop)) for line in broken]
     return result
@@ -100,5 +99,10 @@ def break_lines(widths: Sequence[int], room: int) -> list[range]:
 def _stretches(parts: Sequence[str], count: int) -> list[tuple[int, int]]:
     if not parts:
         return [(0, count)] if count else []
-    starts = [index for index in range(count) if not index or parts[index] != parts[index - 1]]
+    named: list[str] = []
+    for part in parts:  # [SEP] stands with what it ends
+        named.append(part or (named[-1] if named else ""))
+    first = next((part for part in named if part), "")
+    named = [part or first for part in named]  # and [CLS] with what it begins
+    starts = [index for index in range(count) if not index or named[index] != named[index - 1]]
     return list(zip(starts, [*starts, count][1:], strict=True))

@@ -95,10 +95,10 @@ def of_data(browser: Browser, model: str, described: Mapping[str, Any]) -> Token
     from core.inspection.inspector import Inspector
     from core.inspection.lens import Lens
 
-    models.load_tokenizer(ModelConfig(id=model))
+    tokenizer = models.load_tokenizer(ModelConfig(id=model))
     same = guess.means_same(browser, described)
     why_not = ""
-    for plain in guess.configs(browser, model, described):
+    for plain in guess.configs(browser, model, described, tokenizer):
         name = plain["task"]
         try:
             task, config = _bind(plain)

@@ -37,7 +37,7 @@ def explain(paths: list[Path], kind: Format, error: BaseException) -> FinetuiErr
     text = "\n".join(str(cause) for cause in causes)
     names = ", ".join(path.name for path in paths[:3]) + (", ..." if len(paths) > 3 else "")
     if kind in ("csv", "tsv"):
-        return _bad_csv(names, text, causes)
+        return _bad_csv(names, text)
     if "corresponds to no data" in text or isinstance(error, StopIteration):
         return _no_rows(paths[0])
     cause = error.__cause__ or error  # datasets wraps most of what its builders raise
@@ -178,7 +178,7 @@ def _json_type(value: Any) -> str:
     return names.get(type(value), "value")
 
 
-def _bad_csv(names: str, text: str, causes: list[BaseException]) -> FinetuiError:
+def _bad_csv(names: str, text: str) -> FinetuiError:
     if ragged := _RAGGED.search(text):
         header, line, cells = ragged.groups()
         return FinetuiError(

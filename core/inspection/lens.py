@@ -87,30 +87,33 @@ class Lens:
         whole: dict[str, list[Any]] = task.encode(batch, tokenizer, None) if self.max_length is not None else {}
         with self._recorder.listening() as heard:
             encoded = task.encode(batch, tokenizer, self.max_length)
-            if "input_ids" not in encoded:
-                hint = "the inspector shows tasks whose model gets input_ids"
-                raise FinetuiError("there are no tokens to show", ", ".join(encoded), hint)
-            count = len(encoded["input_ids"])
-            if not count:
+            elements, uncut = _sequences(task, encoded), _sequences(task, whole)
+            if not elements:
                 raise FinetuiError("the task skips this row", "nothing of it is learned", "look at what is in it")
-            elements = [{name: values[index] for name, values in encoded.items()} for index in range(count)]
+            if len(uncut) != len(elements):  # nothing was cut, or the row is there as a whole, in windows
+                uncut = elements
             return [
                 view.of_element(
                     tokenizer,
                     {name: value for name, value in element.items() if name not in task.kept_back},
                     heard,
                     task.label_view(element, tokenizer),
-                    truncated=_cut(whole.get("input_ids"), element["input_ids"], count),
+                    truncated=_cut(uncut[index], element),
                     truncated_target=element.get("target_cut", 0),
                     window=index,
-                    windows=count,
+                    windows=len(elements),
                 )
                 for index, element in enumerate(elements)
             ]
 
 
-def _cut(whole: list[Any] | None, kept: list[Any], elements: int) -> int:
-    """How much of a row is not there. A row in windows is there as a whole."""
-    if not whole or elements != 1 or len(whole) != 1:
-        return 0
-    return max(0, len(whole[0]) - len(kept))
+def _sequences(task: Task, encoded: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    """What goes through the model of what became of one row."""
+    count = len(next(iter(encoded.values()), []))
+    elements = ({name: values[index] for name, values in encoded.items()} for index in range(count))
+    return [sequence for element in elements for sequence in task.sequences(element)]
+
+
+def _cut(whole: dict[str, Any], kept: dict[str, Any]) -> int:
+    """How many of its tokens are not there."""
+    return max(0, len(whole["input_ids"]) - len(kept["input_ids"]))

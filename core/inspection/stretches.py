@@ -1,7 +1,8 @@
 """A long text tokenized in stretches, of which a key that is typed changes one.
 
-Only for tokenizers that never look beyond the blank between two words: what they make of the stretches is, put together,
-exactly what they make of the text. Which ones these are is read off their parts; any other gets the whole text.
+Only for tokenizers that never look beyond the blank between two words: what they make of the stretches is, put
+together, exactly what they make of the text. Which ones these are is read off their parts; any other gets the text
+as a whole.
 """
 
 from __future__ import annotations
@@ -26,17 +27,20 @@ class Stretch:
 
     Attributes:
         words: per token the number of its word, counted from 0 in here; `count` is how many there are.
+        reaches: whether its last token ends where it ends, so that another one can follow it.
     """
 
     text: str
     encoding: Encoding
     words: list[int | None]
     count: int
+    reaches: bool
 
     @classmethod
     def of(cls, text: str, encoding: Encoding) -> Stretch:
         words = encoding.word_ids
-        return cls(text, encoding, words, max((word for word in words if word is not None), default=-1) + 1)
+        count = max((word for word in words if word is not None), default=-1) + 1
+        return cls(text, encoding, words, count, _end(encoding) == len(text))
 
 
 @dataclass(slots=True)
@@ -74,11 +78,11 @@ class Stretches:
         stop = len(text) - sum(len(stretch.text) for stretch in self._last[kept:])
         middle = _parted(text[start:stop])
         encoded = self.engine.encode_batch(middle, add_special_tokens=False) if middle else []
-        inner = list(zip(middle, encoded, strict=True))[: None if ended else -1]
-        if any(_end(encoding) != len(part) for part, encoding in inner):
-            return None  # where the next one begins could not be told from its tokens
         made = [Stretch.of(part, encoding) for part, encoding in zip(middle, encoded, strict=True)]
-        return [*self._last[:begun], *made, *self._last[kept:]]
+        found = [*self._last[:begun], *made, *self._last[kept:]]
+        if not all(stretch.reaches for stretch in found[:-1]):
+            return None  # where the next one begins could not be told from its tokens
+        return found
 
     def _same(self, text: str) -> tuple[int, int]:
         """How many of the last stretches begin the text as they are, and how many end it."""
@@ -110,7 +114,22 @@ def cuts_at_blanks(engine: Any) -> bool:
         isinstance(before, pre_tokenizers.ByteLevel) and before.use_regex
     )
     by_chance = isinstance(engine.model, models.BPE) and bool(engine.model.dropout)
-    return by_word and not by_chance and not any(map(_takes_blanks, engine.get_added_tokens_decoder().values()))
+    in_place = engine.post_processor is None or not _trims(engine.post_processor)
+    return (
+        by_word
+        and in_place
+        and not by_chance
+        and not any(map(_takes_blanks, engine.get_added_tokens_decoder().values()))
+    )
+
+
+def _trims(after: Any) -> bool:
+    """Whether a post-processor may take the blank off a token's characters: of a stretch it would do so twice."""
+    from tokenizers import processors
+
+    if isinstance(after, processors.ByteLevel):
+        return bool(after.trim_offsets)
+    return not isinstance(after, (processors.BertProcessing, processors.TemplateProcessing))
 
 
 def _takes_blanks(token: Any) -> bool:

@@ -30,7 +30,7 @@ class TokenView:
         texts: what was tokenized.
         spans: which characters of which text; empty where the tokenizer does not say.
         loss: what the loss sees.
-        target: the pieces of the decoder's target; empty where the loss leaves one out.
+        target: the pieces of the decoder's target; empty where the loss leaves one out. `target_unknown` as `unknown`.
         extra: further inputs of one number each: start_positions, ...
         truncated: tokens that were cut off; `truncated_target` those of the decoder's target.
         window, windows: which of the elements that the row became.
@@ -48,6 +48,7 @@ class TokenView:
     spans: list[Span | None] = field(default_factory=list)
     loss: LabelView = field(default_factory=LabelView)
     target: list[str] = field(default_factory=list)
+    target_unknown: list[bool] = field(default_factory=list)
     extra: dict[str, float] = field(default_factory=dict)
     truncated: int = 0
     truncated_target: int = 0
@@ -127,7 +128,7 @@ def of_element(
     if loss.target:
         learned = [token != IGNORED for token in loss.target]
         stops, ending = _end_of(loss.target, learned, special, pieces, truncated_target > 0)
-    elif loss.shifted and loss.tokens:
+    elif loss.shifted and loss.tokens and not loss.unlearned:
         learned = [False, *(label is not None for label in loss.tokens[1:])]
         stops, ending = _end_of(ids, learned, special, pieces, truncated > 0)
     return TokenView(
@@ -142,6 +143,7 @@ def of_element(
         spans=places.spans if heard else [],
         loss=loss,
         target=[pieces[token] if token != IGNORED else "" for token in loss.target],
+        target_unknown=[token == unknown for token in loss.target],
         extra={name: value for name, value in encoded.items() if isinstance(value, (int, float)) and name != "labels"},
         truncated=truncated,
         truncated_target=truncated_target,

@@ -163,9 +163,6 @@ TABLE: dict[str, Declared] = {
 
 BUILT_IN: tuple[str, ...] = tuple(TABLE)
 
-OF_LABELS: tuple[str, ...] = tuple(name for name, metric in TABLE.items() if "labels" in metric.kinds)
-"""What compares classes."""
-
 OF_TAGS: tuple[str, ...] = tuple(name for name, metric in TABLE.items() if "tags" in metric.kinds)
 """What gets a list of tags per row."""
 

@@ -12,8 +12,6 @@ from core.scripts.writing import literal
 
 SHOWN = ("num_train_epochs", "learning_rate", "per_device_train_batch_size", "per_device_eval_batch_size")
 """Written whatever their values are."""
-OF_ONE_KIND = {"num_train_epochs": "max_steps"}
-"""What has no effect once the other is set."""
 
 
 def differing(run: ScriptRun, more: dict[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,8 @@ class LabelView:
         target: a sequence of label ids of its own, IGNORED where the loss leaves one out: what a decoder writes.
         parts: the name of the part of the row that each position of `input_ids` belongs to (prompt, completion, user,
             assistant, question, context, ...); empty where a row has one part.
+        name: which of the row's sequences this is (chosen, rejected); empty where there is one.
+        unlearned: the loss makes these tokens less likely.
     """
 
     tokens: list[str | None] = field(default_factory=list)
@@ -48,6 +50,8 @@ class LabelView:
     row: str = ""
     target: list[int] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
+    name: str = ""
+    unlearned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,12 @@ class Task(ABC):
     """What of `encode` the Trainer never sees."""
     fields: ClassVar[tuple[str, ...]] = ("text",)
     """The texts that one prediction takes at most, in words for people."""
+    keeps_last: ClassVar[bool] = False
+    """Whether the last of these texts stays for the next prediction: many questions on one context."""
+    class_role: ClassVar[str] = ""
+    """The role whose column has the class of a row, or of a word; empty where there are no classes to weigh."""
+    why_no_loss: ClassVar[str] = ""
+    """Why no loss of one's own can be computed; empty where it can."""
     writes: ClassVar[bool] = False
     """Whether a model of the task answers with text of its own, token by token."""
     config_beside_adapter: ClassVar[bool] = True
@@ -196,13 +206,15 @@ class Task(ABC):
     def metrics(
         self, names: list[str], encoded: Dataset | None = None
     ) -> Callable[[EvalPrediction], dict[str, float]] | None:
-        """A `compute_metrics` for the Trainer over the reduced logits; None where it needs no logits for these.
+        """A `compute_metrics` for the Trainer over the reduced logits; None where these need no logits.
 
         Args:
             encoded: the elements that are evaluated, in their order, with what is kept back from the Trainer.
         """
         from core.tasks.scoring import Scoring
 
+        if self.metric_kinds == ():
+            return None
         return Scoring(names, lambda: self.reader(encoded), self.label_names, self.reads_in_order)
 
     def encoding_notes(self, encoded: Dataset, max_length: int | None) -> list[str]:
@@ -239,6 +251,10 @@ class Task(ABC):
         if isinstance(labels, list):
             return LabelView([None if token == IGNORED else tokens.piece(tokenizer, token) for token in labels])
         return LabelView(row=self.label_names[labels] if self.label_names else f"{labels:g}")
+
+    def sequences(self, encoded: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What of an encoded row goes through the model on its own: the row, or several; `label_view` takes each."""
+        return [dict(encoded)]
 
     def questions(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> list[Question]:
         """Rows of the dataset as questions; none where the task has no answers that a person could read."""

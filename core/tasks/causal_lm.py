@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from core.config import DataConfig
     from core.metrics.collect import Pairs
+    from core.metrics.names import Kind
     from core.tasks.scoring import Reader
 
 PROMPT_TOKENS = 32
@@ -40,7 +41,7 @@ class CausalLM(Task):
     loss_in_metrics = True
     fields = ("prompt",)
     writes = True
-    metric_kinds = ("ids", "losses")
+    metric_kinds: tuple[Kind, ...] | None = ("ids", "losses")
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
         found = columns.resolve(self.roles, train.column_names, data.columns)

@@ -10,6 +10,7 @@ from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError
 from core.tasks import ranking, scores, sentence_classes
+from core.tasks.arrays import array
 from core.tasks.base import Answer, LabelView, Question, Rows, Task
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ class FeatureExtraction(Task):
     )  # fmt: skip
     auto_class = "AutoModel"
     peft_task_type = "FEATURE_EXTRACTION"
-    kept_back: ClassVar[tuple[str, ...]] = ("row", IDS)
     fields = ("first text", "second text")
     reads_in_order = True
     config_beside_adapter = False  # there is no head; with one, SentenceTransformer takes the folder for a whole model
@@ -142,9 +142,8 @@ class FeatureExtraction(Task):
         """Each text of a row for itself.
 
         Returns:
-            `anchor_input_ids`, `positive_input_ids`, ...: what the losses take; `label`, the score; and for people
-            `input_ids`, all texts of the row one after the other. No attention masks: equal ones would be taken for
-            duplicates by `batch_sampler: no_duplicates`; the collator makes them.
+            `anchor_input_ids`, `positive_input_ids`, ...: what the losses take; `label`, the score. No attention masks:
+            equal ones would be taken for duplicates by `batch_sampler: no_duplicates`; the collator makes them.
         """
         found: dict[str, list[Any]] = {
             f"{name}_{IDS}": tokenizer(
@@ -158,19 +157,24 @@ class FeatureExtraction(Task):
         }
         if self.range and self.columns["score"] in rows:
             found["label"] = [float(value) for value in rows[self.columns["score"]]]
-        found[IDS] = [[token for ids in texts for token in ids] for texts in zip(*self._ids(found), strict=True)]
         return found
 
+    def sequences(self, encoded: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Each text of the row: the model embeds them one by one."""
+        rest = {name: value for name, value in encoded.items() if not name.endswith(IDS)}
+        texts = ((name, f"{name}_{IDS}") for name in self._texts)
+        return [{IDS: encoded[ids], "text": name, **rest} for name, ids in texts if ids in encoded]
+
     def label_view(self, encoded: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) -> LabelView:
-        """How near the texts are to come; of which of them each token is."""
-        ids = dict(zip(self._texts, self._ids(encoded), strict=False))
-        said = "nearer to the anchor than the positives of other rows"
-        if "negative" in ids:
-            said += ", and than the negative"
-        return LabelView(
-            row=f"score {encoded['label']:g}" if "label" in encoded else f"positive: {said}",
-            parts=[name for name, tokens in ids.items() for _ in tokens],
-        )
+        """A text of the row, and how near its embedding is to come to those of others."""
+        name = encoded["text"]
+        if "label" in encoded:
+            row = f"score {encoded['label']:g}"
+        elif name == "negative":
+            row = "farther from the anchor than the positive"
+        else:
+            row = "anchor and positive: nearer than the texts of other rows"
+        return LabelView(row=row, name=name)
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[Any]], dict[str, Any]]:
         """Each text padded to the longest of its kind in the batch, with its attention mask; `label` float32."""
@@ -185,9 +189,9 @@ class FeatureExtraction(Task):
         texts = None if encoded is None else [encoded[name] for name in self._names()[1:]]
 
         def read(prediction: EvalPrediction) -> Pairs:
-            embeddings: Any = prediction.predictions
+            embeddings = array(prediction.predictions)
             if self.range:
-                return {"numbers": (ranking.cosines(embeddings), prediction.label_ids)}
+                return {"numbers": (ranking.cosines(embeddings), array(prediction.label_ids))}
             return {"rankings": ranking.rank(embeddings, texts)}
 
         return read
@@ -203,7 +207,7 @@ class FeatureExtraction(Task):
                 str(rows[self.columns["positive"]][row]),
                 f"{encoded['label'][row]:.4g}" if "label" in encoded else None,
             )
-            for row in range(len(encoded[IDS]))
+            for row in range(len(encoded[names[0]]))
         ]
 
     def typed_question(
@@ -245,9 +249,6 @@ class FeatureExtraction(Task):
 
     def _names(self) -> list[str]:
         return [f"{name}_{IDS}" for name in self._texts]
-
-    def _ids(self, encoded: Mapping[str, Any]) -> list[Any]:
-        return [encoded[name] for name in self._names() if name in encoded]
 
     def _choose(self, wanted: str | None) -> str:
         fit = LOSSES[self.shape]

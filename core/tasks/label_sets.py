@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from datasets import Dataset
 
+SEVERAL = "multi_label_classification"
+"""`problem_type` of a model whose classes do not exclude each other: the loss is BCEWithLogitsLoss."""
 THRESHOLD = 0.5
 """A label is said where its probability is at least this."""
 NONE = "no label"

@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from core import answering, tokens
 from core.answering import LabelScore, Prediction
 from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError
 from core.tasks import packing
+from core.tasks.arrays import array
 from core.tasks.base import IGNORED, Answer, LabelView, Question, Rows, Task, first
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase, Trainer
 
     from core.config import DataConfig, RunConfig
+    from core.metrics.collect import Pairs
+    from core.tasks.scoring import Reader
 
 PROBABILITY = 0.15
 """Share of the tokens that are to be guessed: BERT's own (Devlin et al., 2019)."""
@@ -111,11 +112,11 @@ class MaskedLM(Task):
         scores: torch.Tensor = first(logits)
         return scores.argmax(-1)
 
-    def reader(self, encoded: Dataset | None) -> Callable[[EvalPrediction], dict[Any, tuple[Any, Any]]]:
+    def reader(self, encoded: Dataset | None) -> Reader:
         """The masked tokens alone; the masks of every evaluation are the same."""
 
-        def read(prediction: EvalPrediction) -> dict[Any, tuple[Any, Any]]:
-            truth, guess = np.asarray(prediction.label_ids), np.asarray(prediction.predictions)
+        def read(prediction: EvalPrediction) -> Pairs:
+            truth, guess = array(prediction.label_ids), array(prediction.predictions)
             masked = truth != IGNORED
             return {"labels": (guess[masked], truth[masked])}
 

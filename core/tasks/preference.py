@@ -38,6 +38,7 @@ class Preference(Chat):
         Role("chosen", "the better answer, or the conversation that ends with it", True, ("chosen",)),
         Role("rejected", "the worse answer, or the conversation that ends with it", True, ("rejected",)),
     )  # fmt: skip
+    metric_kinds = ()
     argument_defaults: ClassVar[dict[str, Any]] = {"learning_rate": 1e-6}
     fixed_arguments: ClassVar[dict[str, Any]] = {}
     set_elsewhere = trl_classes.DPO_ELSEWHERE
@@ -88,9 +89,6 @@ class Preference(Chat):
         """None: the DPOTrainer reports the accuracy and the margins of the rewards itself."""
         return []
 
-    def metrics(self, names: list[str], encoded: Dataset | None = None) -> None:
-        """None: the DPOTrainer reports the accuracy and the margins of the rewards by itself."""
-
     def encode(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> dict[str, list[Any]]:
         """Prompt and both answers, cut where prompt and answer together reach `max_length` tokens.
 
@@ -112,14 +110,27 @@ class Preference(Chat):
             found["labels"].append([*[IGNORED] * length, *better[length:]][:max_length])
         return found
 
+    def sequences(self, encoded: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The prompt with either answer, as the DPOTrainer's collator joins them."""
+        prompt = encoded["prompt_ids"]
+        return [
+            {
+                "input_ids": [*prompt, *encoded[f"{name}_ids"]],
+                "labels": [*[IGNORED] * len(prompt), *encoded[f"{name}_ids"]],
+                "answer": name,
+            }
+            for name in ("chosen", "rejected")
+        ]
+
     def label_view(self, encoded: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) -> LabelView:
-        """The chosen answer, which has to become likelier than the rejected one."""
-        labels = encoded["labels"]
+        """An answer: the chosen one has to become likelier, the rejected one less likely."""
+        labels, name = encoded["labels"], encoded.get("answer", "chosen")
         return LabelView(
             [None if token == IGNORED else tokens.piece(tokenizer, token) for token in labels],
             shifted=True,
-            row=f"rather than: {tokenizer.decode(encoded['rejected_ids'])}",
-            parts=["prompt" if token == IGNORED else "chosen" for token in labels],
+            parts=["prompt" if token == IGNORED else name for token in labels],
+            name=name,
+            unlearned=name == "rejected",
         )
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[Any]], dict[str, Any]]:

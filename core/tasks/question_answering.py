@@ -55,6 +55,8 @@ class QuestionAnswering(Task):
     peft_task_type = "QUESTION_ANS"
     kept_back = ("row", *PLACES)
     fields = ("question", "context")
+    keeps_last = True
+    why_no_loss = "its labels are two positions, which the Trainer gives to no loss function"
     metric_kinds = ("answers", "texts")
     reads_in_order = True
 

@@ -43,7 +43,7 @@ def rank(
     for begin in range(0, len(anchors), BLOCK):
         near = -(anchors[begin : begin + BLOCK] @ candidates.T)
         near[np.isnan(near)] = np.inf
-        best = np.argpartition(near, shown - 1, axis=1)[:, :shown]
+        best = np.sort(np.argpartition(near, shown - 1, axis=1)[:, :shown], axis=1)
         order = np.argsort(np.take_along_axis(near, best, axis=1), axis=1, kind="stable")
         nearest += np.take_along_axis(best, order, axis=1).tolist()
     if texts is None:

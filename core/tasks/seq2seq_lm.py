@@ -14,6 +14,7 @@ from core.data import columns, nested
 from core.data.columns import Role
 from core.errors import FinetuiError, first_line
 from core.metrics import texts
+from core.tasks.arrays import array
 from core.tasks.base import IGNORED, Answer, LabelView, Question, Rows, Task, first
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     )
 
     from core.config import DataConfig, RunConfig
+    from core.metrics.collect import Pairs
+    from core.tasks.scoring import Reader
 
 LOOK = 200
 """Rows that are read to see what kind of task it is."""
@@ -174,10 +177,10 @@ class Seq2SeqLM(Task):
             return scores
         return scores.argmax(-1).masked_fill(labels == IGNORED, IGNORED)
 
-    def reader(self, encoded: Dataset | None) -> Callable[[EvalPrediction], dict[Any, tuple[Any, Any]]]:
+    def reader(self, encoded: Dataset | None) -> Reader:
         """The texts that were written, and those of the labels, both decoded without special tokens."""
 
-        def read(prediction: EvalPrediction) -> dict[Any, tuple[Any, Any]]:
+        def read(prediction: EvalPrediction) -> Pairs:
             return {"texts": (self._texts(prediction.predictions), self._texts(prediction.label_ids))}
 
         return read
@@ -214,7 +217,8 @@ class Seq2SeqLM(Task):
     def _texts(self, ids: Any) -> list[str]:
         """Decoded rows of token ids, [rows, length]."""
         assert self._tokenizer is not None
-        rows = np.where(np.asarray(ids) == IGNORED, self._tokenizer.pad_token_id, ids)
+        given = array(ids)
+        rows = np.where(given == IGNORED, self._tokenizer.pad_token_id, given)
         return [str(text).strip() for text in self._tokenizer.batch_decode(rows, skip_special_tokens=True)]
 
 

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from core.metrics.collect import Pairs
     from core.tasks.scoring import Reader
 
-SEVERAL = "multi_label_classification"
-"""`problem_type` of a model whose classes do not exclude each other: the loss is BCEWithLogitsLoss."""
-
 
 class SequenceClassification(Task):
     """Text or text pair -> class, set of classes, or number."""
@@ -41,6 +38,7 @@ class SequenceClassification(Task):
     auto_class = "AutoModelForSequenceClassification"
     peft_task_type = "SEQ_CLS"
     fields = ("first text", "second text")
+    class_role = "label"
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
         self.columns = columns.resolve(self.roles, train.column_names, data.columns)
@@ -77,7 +75,7 @@ class SequenceClassification(Task):
         if self.labels.regression:
             return {"num_labels": 1, "problem_type": "regression"}
         # Said in both cases: a checkpoint that is tuned further may have been of the other kind.
-        kind = SEVERAL if self.labels.several else "single_label_classification"
+        kind = label_sets.SEVERAL if self.labels.several else "single_label_classification"
         return {**labels.head(self.label_names), "problem_type": kind}
 
     def encode(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> dict[str, list[Any]]:
@@ -170,7 +168,7 @@ class SequenceClassification(Task):
         if model.config.num_labels == 1:
             return Prediction(labels=[LabelScore("value", float(logits[0]))])
         names = answering.class_names(model)
-        if model.config.problem_type == SEVERAL:
+        if model.config.problem_type == label_sets.SEVERAL:
             shares = logits.sigmoid().tolist()
             scores = [LabelScore(names[index], share) for index, share in enumerate(shares)]
             said = label_sets.written([names[index] for index in range(len(shares))], shares)

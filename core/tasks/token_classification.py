@@ -37,6 +37,7 @@ class TokenClassification(Task):
         Role("tags", "the tag of each word, as a list", True, ("ner_tags", "tags", "labels", "pos_tags", "chunk_tags")),
     )
     auto_class = "AutoModelForTokenClassification"
+    class_role = "tags"
     peft_task_type = "TOKEN_CLS"
     kept_back = ("row", "words_cut")
     metric_kinds = ("labels", "tags")

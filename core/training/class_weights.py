@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.config import RunConfig
 from core.errors import FinetuiError
+from core.tasks import label_sets
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from core.tasks.base import Task
 
 KEY = "class_weights"
-COLUMN = {"sequence-classification": "label", "token-classification": "tags"}
-"""Task -> the role whose column has the classes."""
 
 
 def settle(config: RunConfig, task: Task, train: Dataset) -> RunConfig:
@@ -30,11 +29,12 @@ def settle(config: RunConfig, task: Task, train: Dataset) -> RunConfig:
     given, names = config.class_weights, task.label_names
     if given is None:
         return config
-    if config.task not in COLUMN or not names or _several_a_row(task):
+    several_a_row = task.model_options().get("problem_type") == label_sets.SEVERAL
+    if not task.class_role or not names or several_a_row:
         hint = "they weight the one class that a row, or a word, has: leave them out"
         raise FinetuiError("class weights do not fit this task", f"task: {config.task}", hint, key=KEY)
     if given == "balanced":
-        given = _balanced(config, task, train)
+        given = _balanced(task, train)
     elif isinstance(given, list):
         if len(given) != len(names):
             title = f"{len(given)} class weights for {len(names)} classes"
@@ -49,11 +49,11 @@ def settle(config: RunConfig, task: Task, train: Dataset) -> RunConfig:
     return config.model_copy(update={"class_weights": {name: weights[name] for name in names}})
 
 
-def _balanced(config: RunConfig, task: Any, train: Dataset) -> list[float]:
+def _balanced(task: Any, train: Dataset) -> list[float]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    values = train.with_format("arrow")[task.columns[COLUMN[config.task]]]
+    values = train.with_format("arrow")[task.columns[task.class_role]]
     if pa.types.is_list(values.type) or pa.types.is_large_list(values.type):
         values = pc.list_flatten(values)
     counts = [0] * len(task.label_names)
@@ -61,10 +61,6 @@ def _balanced(config: RunConfig, task: Any, train: Dataset) -> list[float]:
         counts[int(task.labels.encode(entry["values"]))] += entry["counts"]
     total = sum(counts)
     return [total / (len(counts) * count) if count else 1.0 for count in counts]
-
-
-def _several_a_row(task: Task) -> bool:
-    return task.model_options().get("problem_type") == "multi_label_classification"
 
 
 def _some(names: list[str]) -> str:

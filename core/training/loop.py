@@ -19,17 +19,15 @@ from transformers import (
     TrainerState,
     TrainingArguments,
     enable_full_determinism,
-    get_scheduler,
     set_seed,
 )
 from transformers.trainer_callback import CallbackHandler, ExportableState
-from transformers.trainer_utils import align_special_tokens
 
 from core.tasks.scoring import Scoring
-from core.training import checkpoints, loaders, optimizer
+from core.training import checkpoints, loaders, scoring
+from core.training import loop_setup as setup
 from core.training.callbacks import EvaluationStopped
 from core.training.objective import Batch, Objective
-from core.training.scoring import Scores
 from core.training.throughput import Throughput
 from core.training.time_shares import TimeShares
 
@@ -68,13 +66,14 @@ class Loop:
             dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True, data_seed=args.data_seed),
         )
         self.objective = Objective(model, args.label_smoothing_factor, compute_loss_func)
-        self._compute_metrics, self._reduce = compute_metrics, preprocess_logits_for_metrics
+        self.compute_metrics, self.reduce_logits = compute_metrics, preprocess_logits_for_metrics
         self.handler = CallbackHandler([DefaultFlowCallback(), *callbacks], model, processing_class, None, None)
         self.control = TrainerControl()
         told: list[Any] = [
             each for each in (*self.handler.callbacks, self.control) if isinstance(each, ExportableState)
         ]
         self.state = TrainerState(train_batch_size=args.train_batch_size, stateful_callbacks=told)
+        self.wrapped: Any = model
         self.optimizer: Any = None
         self.lr_scheduler: Any = None
         self.is_in_train = False
@@ -89,18 +88,18 @@ class Loop:
     @property
     def scoring(self) -> Scoring | None:
         """What computes the metrics, where it is ours."""
-        return self._compute_metrics if isinstance(self._compute_metrics, Scoring) else None
+        return self.compute_metrics if isinstance(self.compute_metrics, Scoring) else None
 
     def train(self, resume_from_checkpoint: str | None = None) -> None:
         args = self.args
         checkpoint = Path(resume_from_checkpoint) if resume_from_checkpoint else None
         self.is_in_train = True
-        batches = self._prepare(checkpoint)
+        batches = setup.prepare(self, checkpoint)
         steps = max(1, math.ceil(len(batches) / args.gradient_accumulation_steps))  # of an epoch
         total = args.max_steps if args.max_steps > 0 else math.ceil(args.num_train_epochs * steps)
-        self._plan(total, math.ceil(total / steps), checkpoint)
+        setup.plan(self, total, math.ceil(total / steps), checkpoint)
         self._sum, self._logged = torch.zeros((), device=self.accelerator.device), self.state.global_step
-        self._call("on_train_begin")
+        self.call("on_train_begin")
         if args.eval_on_start:
             self.evaluate_now()
         first, done = divmod(self.state.global_step, steps)
@@ -112,39 +111,13 @@ class Loop:
                 break
         if args.load_best_model_at_end and self.state.best_model_checkpoint is not None:
             checkpoints.load_weights(self.model, Path(self.state.best_model_checkpoint))
-        self._call("on_train_end")
+        self.call("on_train_end")
         self.is_in_train = False
-
-    def _prepare(self, checkpoint: Path | None) -> Any:
-        """Model and optimizer on the device, in its number format; the batches of an epoch."""
-        args = self.args
-        batches = self.accelerator.prepare(loaders.training(self))
-        if checkpoint is not None:
-            checkpoints.load_weights(self.model, checkpoint)
-        if args.activation_checkpointing:
-            self.model.gradient_checkpointing_enable(args.activation_checkpointing_kwargs)
-        align_special_tokens(self.model, self.tokenizer)
-        self.wrapped, self.optimizer = self.accelerator.prepare(self.model, optimizer.make(args, self.model))
-        return batches
-
-    def _plan(self, total: int, epochs: int, checkpoint: Path | None) -> None:
-        """The schedule, and where in it the run stands."""
-        args, options = self.args, self.args.lr_scheduler_kwargs
-        assert not isinstance(options, str)  # the arguments have read it
-        self.lr_scheduler = get_scheduler(
-            args.lr_scheduler_type, self.optimizer, args.get_warmup_steps(total), total, options
-        )
-        self.handler.optimizer, self.handler.lr_scheduler = self.optimizer, self.lr_scheduler
-        if checkpoint is not None:
-            self.state = checkpoints.load_state(checkpoint)
-            checkpoints.load_optimizer(self, checkpoint)
-        self.state.compute_steps(args, total)
-        self.state.max_steps, self.state.num_train_epochs = total, epochs
 
     def _epoch(self, batches: Any, epoch: int, done: int, checkpoint: Path | None) -> None:
         """The steps of an epoch but the first `done`; `checkpoint` is what the run goes on from, in its first epoch."""
         size, per_step = len(batches), self.args.gradient_accumulation_steps
-        self._call("on_epoch_begin")
+        self.call("on_epoch_begin")
         if done:
             batches = skip_first_batches(batches, done * per_step)
         elif checkpoint is not None:
@@ -158,15 +131,15 @@ class Loop:
             if done and checkpoint is not None:
                 checkpoints.load_random(checkpoint)
                 checkpoint = None
-            self._call("on_step_begin")
+            self.call("on_step_begin")
             norm, rate = self._step(group)
             self.state.global_step += 1
             self.state.epoch = epoch + min(begin + per_step, size) / size
-            self._call("on_step_end")
+            self.call("on_step_end")
             self._log_evaluate_save(norm, rate)
             if self.control.should_epoch_stop or self.control.should_training_stop:
                 break
-        self._call("on_epoch_end")
+        self.call("on_epoch_end")
         self._log_evaluate_save(norm, rate)
 
     def _step(self, group: Sequence[Batch]) -> tuple[torch.Tensor, float]:
@@ -182,9 +155,9 @@ class Loop:
             if loss.device.type == "cpu" and not math.isfinite(loss.detach()):
                 self.bad_loss = float(loss.detach())
         norm = self.accelerator.clip_grad_norm_(self.model.parameters(), self.args.max_grad_norm or math.inf)
-        self._call("on_pre_optimizer_step")
+        self.call("on_pre_optimizer_step")
         self.optimizer.step()
-        self._call("on_optimizer_step")
+        self.call("on_optimizer_step")
         rate = self.lr_scheduler.get_last_lr()[0]
         if not self.accelerator.optimizer_step_was_skipped:  # float16: a scale that was too large
             self.lr_scheduler.step()
@@ -209,21 +182,10 @@ class Loop:
 
     def evaluate(self) -> dict[str, float]:
         """Loss and metrics on the evaluation split, with the prefix `eval_`; raises EvaluationStopped."""
-        if self.scoring is not None:
-            self.scoring.begin()
         with self.times.during("evaluation"):
-            batches = self.handler.eval_dataloader = self.accelerator.prepare(loaders.evaluation(self))
-            scores = Scores(self.model, self._compute_metrics, self._reduce)
-            self.model.eval()
-            for batch in batches:
-                with torch.no_grad():
-                    loss, outputs = self.objective(self.wrapped, batch, self.objective.count([batch]))
-                parts = scores.of_batch(batch, loss, outputs, self.args.eval_batch_size)
-                scores.add_batch(*(self.accelerator.gather_for_metrics(part) for part in parts))
-                self._call("on_prediction_step")
-            metrics = scores.compute("loss" in self.args.include_for_metrics)
+            metrics = scoring.evaluate(self)
             self._log(metrics)
-            self._call("on_evaluate", metrics=metrics)
+            self.call("on_evaluate", metrics=metrics)
         return metrics
 
     def evaluate_now(self) -> None:
@@ -234,7 +196,7 @@ class Loop:
         self.count_tokens()
         with self.times.during("checkpoints"):
             checkpoints.save(self)
-        self._call("on_save")
+        self.call("on_save")
 
     def save_model(self, output_dir: str) -> None:
         self.model.save_pretrained(output_dir)
@@ -247,7 +209,8 @@ class Loop:
         if self.state.epoch is not None:
             figures["epoch"] = self.state.epoch
         self.state.log_history.append({**figures, "step": self.state.global_step})
-        self._call("on_log", logs=figures)
+        self.call("on_log", logs=figures)
 
-    def _call(self, hook: str, **more: Any) -> None:
+    def call(self, hook: str, **more: Any) -> None:
+        """Tell the callbacks."""
         self.control = getattr(self.handler, hook)(self.args, self.state, self.control, **more)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.config import RunConfig
 from core.errors import FinetuiError
-from core.training.arguments import OURS
+from core.training.arguments import BY_METRIC, OURS
 
 if TYPE_CHECKING:
     from transformers import TrainingArguments
@@ -30,7 +30,6 @@ HONOURED = frozenset({
 
 OPTIMIZERS = ("adamw_torch", "adamw_torch_fused", "sgd", "adafactor", "adagrad", "rmsprop")
 SAMPLING = ("random", "sequential", "group_by_length")
-SCHEDULES_OF_METRICS = ("reduce_lr_on_plateau", "greedy")
 
 
 def check(config: RunConfig, settings: TrainingArguments) -> None:
@@ -59,7 +58,7 @@ def check(config: RunConfig, settings: TrainingArguments) -> None:
         value = _plain(getattr(settings, name))
         if value not in known:
             _refuse(name, value, f"the loop has {', '.join(known)}")
-    if _plain(settings.lr_scheduler_type) in SCHEDULES_OF_METRICS:
+    if _plain(settings.lr_scheduler_type) in BY_METRIC:
         _refuse("lr_scheduler_type", settings.lr_scheduler_type, "the loop has no schedule that follows a metric")
 
 

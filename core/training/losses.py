@@ -86,11 +86,9 @@ def settle(config: RunConfig, task: Task, train: Dataset) -> tuple[RunConfig, Lo
 def _refuse_other_losses(config: RunConfig, task: Task) -> None:
     from transformers import Trainer
 
-    reason = ""
+    reason = task.why_no_loss
     if task.trainer_class().compute_loss is not Trainer.compute_loss:
         reason = f"{task.trainer_class().__name__} has a loss of its own"
-    elif config.task == "question-answering":
-        reason = "its labels are two positions, which the Trainer gives to no loss function"
     if reason:
         raise FinetuiError(
             f"{config.task} takes no loss of yours", reason, "leave `loss` out, or choose another task", key="loss"

@@ -12,6 +12,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 from transformers.trainer_pt_utils import LabelSmoother
 from transformers.trainer_utils import unwrap_peft_model
 
+from core.tasks import label_sets
 from core.tasks.base import IGNORED
 from core.training import accumulation
 
@@ -40,7 +41,7 @@ class Objective:
         # Causal language models compare with the next token: their first label is no target.
         self._shifts = LOSS_MAPPING.get(getattr(bare, "loss_type", None) or "") is ForCausalLMLoss
         self._smoother: Callable[..., torch.Tensor] | None = None
-        if smoothing and getattr(model.config, "problem_type", None) != "multi_label_classification":
+        if smoothing and getattr(model.config, "problem_type", None) != label_sets.SEVERAL:
             shifts = type(bare).__name__ in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()
             smoother = LabelSmoother(epsilon=smoothing)
             self._smoother = lambda outputs, labels, num_items_in_batch: smoother(

@@ -12,7 +12,7 @@ from core.training.arguments import BY_METRIC
 if TYPE_CHECKING:
     from transformers import TrainingArguments
 
-WITHOUT_WARMUP = ("constant", "reduce_lr_on_plateau", "greedy")
+WITHOUT_WARMUP = ("constant", *BY_METRIC)
 """Schedules of transformers that begin at the peak, whatever `warmup_steps` says."""
 WITHOUT_OPTIONS = ("constant", "constant_with_warmup")
 """Schedules that `get_scheduler` gives no `lr_scheduler_kwargs`."""

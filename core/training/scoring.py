@@ -1,4 +1,4 @@
-"""What an evaluation of our own loop adds up to."""
+"""An evaluation of our own loop."""
 
 from __future__ import annotations
 
@@ -12,9 +12,28 @@ from transformers.trainer_utils import unwrap_peft_model
 from transformers.utils import find_labels
 
 from core.tasks.base import IGNORED
+from core.training import loaders
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
+
+    from core.training.loop import Loop
+
+
+def evaluate(loop: Loop) -> dict[str, float]:
+    """Loss and metrics on the evaluation split, with the prefix `eval_`; raises EvaluationStopped."""
+    if loop.scoring is not None:
+        loop.scoring.begin()
+    batches = loop.handler.eval_dataloader = loop.accelerator.prepare(loaders.evaluation(loop))
+    scores = Scores(loop.model, loop.compute_metrics, loop.reduce_logits)
+    loop.model.eval()
+    for batch in batches:
+        with torch.no_grad():
+            loss, outputs = loop.objective(loop.wrapped, batch, loop.objective.count([batch]))
+        parts = scores.of_batch(batch, loss, outputs, loop.args.eval_batch_size)
+        scores.add_batch(*(loop.accelerator.gather_for_metrics(part) for part in parts))
+        loop.call("on_prediction_step")
+    return scores.compute("loss" in loop.args.include_for_metrics)
 
 
 class Scores:

@@ -191,7 +191,7 @@ def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, c
 def keywords(prepared: Prepared, arguments: TrainingArguments) -> dict[str, Any]:
     """What the Trainer of a task is made with."""
     task, tokenizer = prepared.task, prepared.tokenizer
-    compute = task.metrics(prepared.metric_names, prepared.evaluation)
+    compute = None if prepared.evaluation is None else task.metrics(prepared.metric_names, prepared.evaluation)
     reduce = aligned(prepared.model, task.reduce_logits)
     scoring = {"compute_metrics": compute, "preprocess_logits_for_metrics": reduce} if compute else {}
     own_loss = {"compute_loss_func": prepared.loss} if prepared.loss else {}

@@ -79,6 +79,8 @@ def main() -> None:
         Path("/proc/self/clear_refs").write_text("5")  # the peak is counted anew from here
         set_seed(config.training.seed)
         model, _ = models.load_model(config.model, checked.task, checked.tokenizer, checked.precision)
+        for parameter in model.parameters():
+            parameter.sum()  # weights are read from the file when they are used: a run uses every row of an embedding
         train(checked, apply(model, config.method, checked.task.peft_task_type), rows, output, keep=True)
         print(json.dumps({"before": before, "peak": resident("VmHWM")}))
 

@@ -14,6 +14,7 @@ from core.errors import FinetuiError
 from core.events import RunFinished
 from core.inspection.inspector import Inspector
 from core.runs.folder import RunFolder
+from core.tasks import PLACES
 from core.training import engine
 from core.training.trainer import Steered
 
@@ -57,6 +58,67 @@ def assert_same(config: RunConfig, folder: RunFolder, seen: list[dict[str, Any]]
         for name, tensor in batch.items():
             assert torch.equal(shown[name], tensor.cpu()), f"{name} of batch {view.number}"
             assert str(tensor.dtype) == f"torch.{next(item.dtype for item in view.tensors if item.name == name)}"
+
+
+MRPC = {"text": "sentence1", "text_pair": "sentence2", "label": "label"}
+CASES: dict[str, dict[str, Any]] = {
+    "sequence-classification": {
+        "model": "bert-tiny-uncased",
+        "data": {"files": {"train": "mrpc/train.jsonl"}, "columns": MRPC, "max_length": 48},
+    },
+    "token-classification": {
+        "model": "bert-tiny-uncased",
+        "data": {"files": {"train": "wnut17/train.jsonl"}, "max_length": 32},
+    },
+    "question-answering": {
+        "model": "bert-tiny-uncased",
+        "data": {"files": {"train": "squad_v1_dev/squad_v1_dev.jsonl"}, "max_length": 64, "stride": 16},
+    },
+    "causal-lm": {"model": "stories260K", "data": {"id": "gsm8k", "max_length": 256}},
+    "seq2seq-lm": {"model": "bart-g2p-en-us", "data": {"files": {"train": "g2p_en/us_train.jsonl"}, "max_length": 12}},
+    "masked-lm": {"model": "bert-tiny-uncased", "data": {"id": "tinyshakespeare/input.txt", "max_length": 16}},
+    "feature-extraction": {
+        "model": "bert-tiny-uncased",
+        "data": {
+            "files": {"train": "mrpc/train.jsonl"},
+            "columns": {"anchor": "sentence1", "positive": "sentence2"},
+            "max_length": 24,
+        },
+    },
+    "chat": {"model": "stories260K", "data": {"id": "llama_factory_demo/alpaca_en_demo.json", "max_length": 64}},
+    "preference": {"model": "stories260K", "data": {"id": "llama_factory_demo/dpo_en_demo.json", "max_length": 64}},
+}
+"""Task -> a model and data for it, by their places under ../shared."""
+
+
+@pytest.mark.parametrize("task", PLACES)
+def test_batches_of_every_task(task: str, shared: Any, new_folder: Folder, seen: list[dict[str, Any]]) -> None:
+    assert task in CASES, f"a task without a case of its own: what the inspector shows of {task} is not held"
+    if task in ("chat", "preference"):
+        pytest.importorskip("trl", reason="the extra `chat` is not installed")
+    if task == "feature-extraction":
+        pytest.importorskip("sentence_transformers", reason="the extra `embeddings` is not installed")
+    case = CASES[task]
+    model = {"id": str(shared / "models" / case["model"]), "dtype": "float32"}
+    data = {**case["data"], "limit": {"train": 12}}
+    if task in ("chat", "preference"):
+        model["chat_template"] = "plain"
+    if "id" in data:
+        data["id"] = str(shared / "data" / data["id"])
+    if "files" in data:
+        data["files"] = {split: str(shared / "data" / file) for split, file in data["files"].items()}
+    training = {"per_device_train_batch_size": 2, "max_steps": 2, "save_strategy": "no", "eval_strategy": "no"}
+    config = config_file.validate(
+        {
+            "task": task,
+            "model": model,
+            "data": data,
+            "method": {"kind": "full"},
+            "training": training,
+            "samples": {"rows": 0},
+        }
+    )
+    assert_same(config, new_folder(config), seen, 2)
 
 
 def test_batches_of_a_classifier(mrpc: Config, new_folder: Folder, seen: list[dict[str, Any]]) -> None:

@@ -79,10 +79,10 @@ def test_balanced_weights_are_those_of_scikit_learn_and_are_written_down(spam: A
             {"class_weights": "balanced", "training": {"label_smoothing_factor": 0.1}},
             "label smoothing is part of the library's own loss",
         ),
-        ({"loss": "no_such_module_here:loss"}, "no_such_module_here cannot be imported"),
-        ({"loss": "json:no_such_function"}, "there is no function `no_such_function` in json"),
+        ({"loss": "no_such_module_here:loss"}, "there is no code at no_such_module_here"),
+        ({"loss": "json:no_such_function"}, "there is no function `no_such_function` in __init__.py"),
         ({"loss": "json"}, "`loss` names no function"),
-        ({"loss": "/nowhere/loss.py:loss"}, "there is no file loss.py"),
+        ({"loss": "/nowhere/loss.py:loss"}, "there is no code at /nowhere/loss.py"),
     ],
 )
 def test_a_loss_that_does_not_fit_is_refused(sections: dict[str, Any], said: str, spam: Any) -> None:

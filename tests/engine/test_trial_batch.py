@@ -79,5 +79,5 @@ def test_the_cost_has_every_part_and_the_time(mrpc: Any) -> None:
     assert (cost["steps"], cost["steps_per_epoch"], cost["warmup_steps"], cost["evaluations"]) == (57, 19, 6, 3)
     parts = ("weights", "gradients", "optimizer", "activations")
     assert all(cost[f"{part}_dtype"] == "float32" for part in parts)
-    assert cost["memory_bytes"] == sum(cost[f"{part}_bytes"] for part in (*parts, "heap"))
+    assert cost["memory_bytes"] == sum(cost[f"{part}_bytes"] for part in (*parts, "heap", "runtime"))
     assert cost["estimated_seconds"] > cost["seconds_per_step"] > 0

@@ -209,3 +209,79 @@ def test_batch(snap_compare: Any, tmp_path: Path, mrpc: TokenReader, size: tuple
         await still(pilot)
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)
+
+
+RUNS: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
+    "tags": ("token-classification", "bert-tiny-uncased", {"files": {"train": "wnut17/train.jsonl"}}, {}),
+    "answer": (
+        "question-answering",
+        "bert-tiny-uncased",
+        {"files": {"train": "squad_v1_dev/squad_v1_dev.jsonl"}, "max_length": 128, "stride": 32},
+        {},
+    ),
+    "turns": ("chat", "minimind2-small", {"id": "llama_factory_demo/identity.json"}, {}),
+    "chosen": ("preference", "minimind2-small", {"id": "llama_factory_demo/dpo_en_demo.json"}, {}),
+}
+"""What is shown -> task, model, data of a run."""
+
+
+def run_of(shared: Path, name: str) -> TokenReader:
+    task, model, data, more = RUNS[name]
+    data = {**data, "limit": {"train": 20}}
+    if "id" in data:
+        data["id"] = str(shared / "data" / data["id"])
+    if "files" in data:
+        data["files"] = {split: str(shared / "data" / file) for split, file in data["files"].items()}
+    plain = {"task": task, "model": {"id": str(shared / "models" / model), **more}, "data": data}
+    return token_reader.of_run(config_file.validate(plain))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+@pytest.mark.parametrize("name", RUNS)
+def test_labels(snap_compare: Any, tmp_path: Path, shared: Path, name: str, size: tuple[int, int]) -> None:
+    async def run(pilot: Pilot[int]) -> None:
+        await pilot.press("f2")
+        screen = await inspecting(pilot, run_of(shared, name))
+        await pilot.press("2")
+        assert screen.view is not None
+        strip = screen.query_one("#first", TokenStrip)
+        view = screen.view
+        strip.current = next(
+            (index for index in range(len(view.ids)) if view.answer(index) not in (None, "O")),
+            int(view.extra.get("start_positions", 0)),
+        )
+        await still(pilot)
+
+    assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+def test_rejected(snap_compare: Any, tmp_path: Path, shared: Path, size: tuple[int, int]) -> None:
+    async def run(pilot: Pilot[int]) -> None:
+        await pilot.press("f2")
+        screen = await inspecting(pilot, run_of(shared, "chosen"))
+        await pilot.press("2", "w")
+        assert screen.view is not None
+        screen.query_one("#first", TokenStrip).current = screen.view.loss.parts.index("rejected")
+        await still(pilot)
+        shown = text(pilot)
+        assert "rejected 2 of 2" in shown
+        assert "shall not be" in shown
+
+    assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+def test_typed_bytes(snap_compare: Any, tmp_path: Path, japanese: TokenReader, size: tuple[int, int]) -> None:
+    async def run(pilot: Pilot[int]) -> None:
+        await pilot.press("f2")
+        screen = await inspecting(pilot, japanese)
+        await pilot.press("e")
+        pane = screen.query_one(TextPane)
+        pane.load_text("")
+        pilot.app.post_message(Paste("Fine 🙂👩‍👩‍👧 日本語の猫 naïve \ufffd e\u0301 [red]"))
+        await until(pilot, lambda: screen.view is not None and "[red]" in "".join(screen.view.texts))
+        await pilot.press("tab", "right", "right")
+        await still(pilot)
+
+    assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)

@@ -51,15 +51,15 @@ async def test_code_is_asked_about_before_it_runs(
         await pilot.press("escape")
         await until(pilot, lambda: "Run this code?" not in text(pilot))
         name = str(own_place / "own.py:share")
-        assert user_code.unknown([name]) == [own_place / "own.py"]
+        assert user_code.unknown({name: "metrics"}) == [own_place / "own.py"]
         await pilot.press("ctrl+r")
         await until_shown(pilot, "Run this code?")
         await pilot.press("left", "enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, StartDialog))
-        assert user_code.unknown([name]) == []
+        assert user_code.unknown({name: "metrics"}) == []
         await until_shown(pilot, "Start")
         (own_place / "own.py").write_text(OWN + "# changed\n")
-        assert user_code.unknown([name]) == [own_place / "own.py"]
+        assert user_code.unknown({name: "metrics"}) == [own_place / "own.py"]
 
 
 def test_picture(snap_compare: Any, tmp_path: Path, reviews: str, bert: str) -> None:  # noqa: F811

@@ -39,7 +39,7 @@ def built(task: str, place: Path, **training: Any) -> Any:
 def test_defaults_are_those_of_the_class(task: Any, tmp_path: Path) -> None:
     cls = task_class(task).arguments_class()
     ours, theirs = built(task, tmp_path), cls(output_dir=str(tmp_path), use_cpu=True, bf16=False)
-    fixed = set(task_class(task).fixed_arguments)
+    fixed = {*task_class(task).fixed_arguments, *task_class(task).argument_defaults}
     differing = {
         field.name for field in dataclasses.fields(cls) if getattr(ours, field.name) != getattr(theirs, field.name)
     }

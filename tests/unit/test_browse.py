@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -209,7 +208,7 @@ def test_three_thousand_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ref", ["nowhere.csv", "bad.jsonl.gz"])
 def test_what_cannot_be_opened_says_so(ref: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "bad.jsonl.gz").write_bytes(gzip.compress(b'{"a":1}\n')[:-4])
+    (tmp_path / "bad.jsonl.gz").write_bytes(b"no gzip at all")
     with pytest.raises(FinetuiError):
         Browser.open(ref)
 

@@ -117,10 +117,13 @@ def test_every_shape_of_preferences_becomes_one(row: dict[str, Any], minimind: A
     (question,) = task.questions(rows[:], minimind, None)
     assert (question.text, question.expected) == ("a", "b")
     assert question.encoded["input_ids"] == encoded["prompt_ids"]
-    view = task.label_view(encoded, minimind)
-    assert view.row == "rather than: c<|im_end|>\n"
-    assert set(view.parts) == {"prompt", "chosen"}
-    assert [label is None for label in view.tokens] == [part == "prompt" for part in view.parts]
+    sequences = task.sequences(encoded)
+    views = [task.label_view(sequence, minimind) for sequence in sequences]
+    assert [(view.name, view.unlearned) for view in views] == [("chosen", False), ("rejected", True)]
+    for view, sequence in zip(views, sequences, strict=True):
+        assert sequence["input_ids"] == encoded["prompt_ids"] + encoded[f"{view.name}_ids"]
+        assert set(view.parts) == {"prompt", view.name}
+        assert [label is None for label in view.tokens] == [part == "prompt" for part in view.parts]
 
 
 def test_texts_without_a_prompt_are_taken_as_they_stand(minimind: Any) -> None:

@@ -46,7 +46,7 @@ def config(shared: Path, **sections: Any) -> Any:
 
 def batch_of(task: FeatureExtraction, rows: dict[str, list[Any]], tokenizer: Any, limit: int | None = None) -> Any:
     encoded = task.encode(rows, tokenizer, limit)
-    count = len(encoded["input_ids"])
+    count = len(encoded["anchor_input_ids"])
     names = [name for name in encoded if name not in task.kept_back]
     return encoded, task.collator(tokenizer)([{name: encoded[name][row] for name in names} for row in range(count)])
 
@@ -98,10 +98,11 @@ def test_each_text_is_a_tensor_of_its_own(bert: Any) -> None:
     assert batch["positive_input_ids"].shape == (3, 5)
     assert batch["label"].tolist() == pytest.approx([0.9, 0.5, 0.1])
     element = {name: values[0] for name, values in encoded.items()}
-    view = task.label_view(element, tokenizer)
-    assert element["input_ids"] == element["anchor_input_ids"] + element["positive_input_ids"]
-    assert view.parts == ["anchor"] * 5 + ["positive"] * 5
-    assert view.row == "score 0.9"
+    anchor, positive = task.sequences(element)
+    assert anchor["input_ids"] == element["anchor_input_ids"]
+    assert positive["input_ids"] == element["positive_input_ids"]
+    views = [task.label_view(sequence, tokenizer) for sequence in (anchor, positive)]
+    assert [(view.name, view.row) for view in views] == [("anchor", "score 0.9"), ("positive", "score 0.9")]
 
 
 @pytest.mark.parametrize(("shape", "loss"), [(shape, loss) for shape, fit in LOSSES.items() for loss in fit])
@@ -232,9 +233,9 @@ def test_the_inspector_shows_the_tensors_of_both_texts(shared: Path, tmp_path: P
             training={"per_device_train_batch_size": 5},
         )
     )
-    (row,) = looked.row("train", 0)
-    assert row.loss.parts[:1] == ["anchor"]
-    assert row.texts == [PAIRS["anchor"][0], PAIRS["positive"][0]]
+    anchor, positive = looked.row("train", 0)
+    assert (anchor.loss.name, positive.loss.name) == ("anchor", "positive")
+    assert [*anchor.texts, *positive.texts] == [PAIRS["anchor"][0], PAIRS["positive"][0]]
     batches = looked.batches("train")
     batch = batches.read(0)
     assert {tensor.name: tensor.shape[0] for tensor in batch.tensors} == {

@@ -8,7 +8,10 @@ import sys
 
 import pytest
 
-HEAVY = {"torch", "transformers", "datasets", "evaluate", "accelerate", "peft", "sklearn", "scipy", "pandas", "pyarrow"}
+HEAVY = {
+    *("torch", "transformers", "datasets", "evaluate", "accelerate", "peft", "sklearn", "scipy", "pandas", "pyarrow"),
+    *("trl", "sentence_transformers"),
+}
 SCREEN = {"tui", "textual", "rich", "typer"}
 
 LIGHT_CORE = (

@@ -168,6 +168,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "texts": {"predictions": ["a", "b"], "references": ["a", "b"]},
     "tags": {"predictions": [["B-X"]], "references": [["B-X"]]},
     "answers": {"predictions": ["a"], "references": [["a"]]},
+    "rankings": {"predictions": [[0, 1]], "references": [[0]]},
     "losses": {"losses": [1.0]},
 }
 """What each kind of metric is given."""

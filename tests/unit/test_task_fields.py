@@ -19,6 +19,7 @@ from tui.forms.fields import COLUMNS
         ("question-answering", ["question", "context", "answers", "answer_start"], True),
         ("seq2seq-lm", ["source", "target"], False),
         ("masked-lm", ["text"], False),
+        ("feature-extraction", ["anchor", "positive", "negative", "score"], False),
     ],
 )
 def test_the_roles_of_a_task_are_fields(task: str, roles: list[str], windows: bool) -> None:
@@ -28,6 +29,7 @@ def test_the_roles_of_a_task_are_fields(task: str, roles: list[str], windows: bo
     assert [path[-1] for path in order if path[:2] == COLUMNS] == roles
     assert (("data", "stride") in order) is windows
     assert (("data", "misaligned_answers") in order) is windows
+    assert (("embedding", "loss") in order) is (task == "feature-extraction")
     assert task in draft.fields["task",].choices
 
 

@@ -129,9 +129,8 @@ class ChatScreen(FinetuiScreen):
             choose.disabled = False
         self._predictor = predictor
         self.status.text = f"{predictor.name} · {predictor.task}"
-        several_on_one_text = predictor.task == "question-answering"
         self._before = []
-        self.talk.settle(Manner(predictor.fields, predictor.writes, examples, several_on_one_text, predictor.chat))
+        self.talk.settle(Manner(predictor.fields, predictor.writes, examples, predictor.keeps_last, predictor.chat))
         self.action_back_to_talk()
 
     def _ask_for_trust(self, ref: str, error: NeedsTrust) -> None:

@@ -265,7 +265,7 @@ class ConfigureScreen(FinetuiScreen):
             self._check_and_start(config)
 
     @work
-    async def _let_run(self, config: RunConfig, names: list[str]) -> None:
+    async def _let_run(self, config: RunConfig, names: dict[str, str]) -> None:
         """Ask before functions run that this machine has not run yet: the form may be filled from anybody's file."""
         from core import user_code
 

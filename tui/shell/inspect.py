@@ -21,7 +21,7 @@ from tui.shell.summary import print_table
 from tui.text import visible
 
 if TYPE_CHECKING:
-    from core.inspection.batches import Batch, Tensor
+    from core.inspection.batch import Batch, Tensor
     from core.inspection.inspector import Inspector
     from core.inspection.view import TokenView
 

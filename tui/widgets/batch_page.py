@@ -15,7 +15,7 @@ from tui.text import visible
 from tui.widgets.tensor_grid import TensorGrid
 
 if TYPE_CHECKING:
-    from core.inspection.batches import Batch
+    from core.inspection.batch import Batch
 
 
 class BatchPage(Vertical):
@@ -81,7 +81,8 @@ class BatchPage(Vertical):
         self.query_one("#batch-pane").border_title = Content(visible(tensor.name))
         legend = "· padding" if tensor.filled else ""
         self.query_one("#batch-pane").border_subtitle = Content(legend)
-        self.grid.show(tensor, self._batch.rows)
+        places = [self._batch.place(tensor, index) for index in range(tensor.shape[0] if tensor.shape else 0)]
+        self.grid.show(tensor, [words.batch_row(*place) for place in places if place is not None])
 
     def on_tensor_grid_moved(self, event: TensorGrid.Moved) -> None:
         event.stop()
@@ -90,9 +91,11 @@ class BatchPage(Vertical):
         tensor = self._batch.tensors[self._tensor]
         row, column = self.grid.cursor
         said = []
-        if row < len(self._batch.rows):
-            cut = ", cut" if self._batch.rows[row] in self._batch.truncated else ""
-            said.append(f"row {self._batch.rows[row]:,} of {visible(self._batch.split)}{cut}")
+        place = self._batch.place(tensor, row)
+        if place is not None:
+            cut = ", cut" if place[0] in self._batch.truncated else ""
+            which = f", {visible(place[1])}" if place[1] else ""
+            said.append(f"row {place[0]:,} of {visible(self._batch.split)}{which}{cut}")
         if len(tensor.shape) > 1:
             said.append(f"position {column}")
             said += [

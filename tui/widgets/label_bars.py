@@ -30,10 +30,11 @@ def draw(scores: Sequence[LabelScore], width: int) -> Content:
         return Content.assemble("  value ", (number(scores[0].probability), "bold $primary"))
     lines = [draw_shares([(score.label, score.probability) for score in scores[:MOST]], width)]
     if len(scores) > MOST:
-        rest = f"share {sum(score.probability for score in scores[MOST:]):.1%}"
-        if abs(sum(score.probability for score in scores) - 1) > EXCLUSIVE:
-            rest = f"have at most {scores[MOST].probability:.1%}"
-        lines.append(Content.styled(f"  {len(scores) - MOST} more labels {rest}", "$text-muted"))
+        rest = [score.probability for score in scores[MOST:]]
+        said = f"{len(rest)} more labels share {sum(rest):.1%}" if len(rest) > 1 else f"1 more label has {rest[0]:.1%}"
+        if len(rest) > 1 and abs(sum(score.probability for score in scores) - 1) > EXCLUSIVE:
+            said = f"{len(rest)} more labels have at most {rest[0]:.1%}"
+        lines.append(Content.styled(f"  {said}", "$text-muted"))
     return Content("\n").join(lines)
 
 

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from tui.figures import number
 
 if TYPE_CHECKING:
-    from core.inspection.batches import Tensor
+    from core.inspection.batch import Tensor
 
 PAD = "·"
 """Stands before a number that is padding."""
@@ -66,14 +66,13 @@ class TensorGrid(Widget, can_focus=True):
         self._width = 1
         self._top = self._left = 0
 
-    def show(self, tensor: Tensor, rows: list[int]) -> None:
-        """Show a tensor; `rows` are the row numbers in the split. The place that was looked at stays."""
+    def show(self, tensor: Tensor, names: list[str]) -> None:
+        """Show a tensor; `names` stand before its rows. The place that was looked at stays."""
         deep = len(tensor.shape)
         values = tensor.values if deep else [tensor.values]
         self._rows = [row if deep > 1 else [row] for row in values]
         self._filled = tensor.filled
-        self._names = [f"row {row:,}" for row in rows] if len(rows) == len(self._rows) else []
-        self._names = self._names or [str(index) for index in range(len(self._rows))]
+        self._names = names or [str(index) for index in range(len(self._rows))]
         self._width = max((cell_len(self._text(row, column)) for row, column in self._all()), default=1)
         self.set_reactive(TensorGrid.cursor, self.validate_cursor(self.cursor))
         self.refresh()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -30,6 +31,7 @@ class TokenPage(Vertical):
         & #strips { height: 1fr; layout: vertical; }
         & .strip-pane { height: 1fr; width: 1fr; padding: 0 1; }
         & #loss { height: auto; max-height: 3; padding: 0 2; color: $foreground; }
+        & #loss.-target { max-height: 50%; }
         & #token { height: 2; padding: 0 2; color: $text-muted; }
     }
     """
@@ -93,8 +95,9 @@ class TokenPage(Vertical):
             pane.border_subtitle = Content(_differences(shown, other)) if other is not None else Content("")
         said = self.query_one("#loss", Static)
         said.display = labels
+        said.set_class(bool(view.target), "-target")
         if labels:
-            said.update(_loss(view))
+            said.update(_loss(view, max(1, self.size.width - 4)))
         self._tell(self._looked)
 
     @on(TokenStrip.Moved)
@@ -135,13 +138,15 @@ class TokenPage(Vertical):
         )
 
 
-def _loss(view: TokenView) -> Content:
+def _loss(view: TokenView, width: int) -> Content:
     said = [Content(words.loss(view))]
     if view.ending:
         sign = "✓" if view.stops else "!"
         said.append(Content.styled(f"{sign} {visible(view.ending)}", "$success" if view.stops else "$warning"))
     if view.target:
-        said.append(Content(visible(" ".join(piece or token_layout.MASKED for piece in view.target))))
+        pieces = words.target(view)
+        lines = token_layout.break_lines([cell_len(piece) - 1 for piece in pieces], width)
+        said += [Content("".join(pieces[line.start : line.stop])) for line in lines]
     return Content("\n").join(said)
 
 

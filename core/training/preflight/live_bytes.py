@@ -14,9 +14,11 @@ from torch.utils.weak import WeakIdKeyDictionary
 from core.training.preflight.heap import Heap
 
 RECORDS = (24, 40)
-"""Bytes of what an operation of the forward pass writes down about itself and keeps until it was run backwards. Traced:
-an operation makes about two blocks of under 64 bytes that live so long, in the room between two tensors, and two tensors
-that are freed beside one make no gap that holds a tensor as large again. Larger records make no difference."""
+"""Bytes of what an operation of the forward pass writes down about itself and keeps until it was run backwards.
+
+Traced: an operation makes about two blocks of under 64 bytes that live so long, in the room between two tensors; then
+two tensors that are freed side by side make no gap for a third as large. Larger records make no difference.
+"""
 
 
 class LiveBytes(TorchDispatchMode):

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 Numbers = npt.NDArray[np.int64]
 
-WRITING = ("AutoModelForCausalLM", "AutoModelForSeq2SeqLM")
-TAGGING = "AutoModelForTokenClassification"
-
 
 @dataclass(slots=True)
 class Seen:
@@ -131,11 +128,11 @@ def findings(checked: Checked, split: str, count: int, seen: Seen, trained_on: b
         untrained = len(seen.untrained)
         message = f"{rows_of(untrained)} {'has' if untrained == 1 else 'have'} no token that the loss sees"
         hint = "the prompt alone fills data.max_length, or the completion is empty"
-        if checked.task.auto_class == TAGGING:
+        if checked.task.class_role:
             hint = "the tokenizer makes nothing of their words: drop or mend them"
         severity: Severity = "error" if untrained == count else "warning"
         found.append(Finding("no_trained_token", severity, split, untrained, message, hint, seen.untrained))
-    if trained_on and checked.task.auto_class in WRITING and seen.per_token and not seen.ends and len(seen.lengths):
+    if trained_on and checked.task.writes and seen.per_token and not seen.ends and len(seen.lengths):
         eos = checked.tokenizer.eos_token
         message = "the tokenizer has no end-of-sequence token: the model never learns to stop"
         hint = "choose a tokenizer that has one"

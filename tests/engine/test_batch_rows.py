@@ -1,0 +1,70 @@
+"""Which row of the data a row of a tensor is, where the collator stacks two sequences of each row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core import config_file
+from core.config import DataConfig
+from core.data import sources
+from core.data.browse import Browser
+from core.inspection.batches import Batch
+from core.inspection.inspector import Inspector
+from tui import inspection_words as words
+from tui import token_reader
+
+
+@pytest.fixture(scope="module")
+def dpo(shared: Path) -> Path:
+    return shared / "data/llama_factory_demo/dpo_en_demo.json"
+
+
+@pytest.fixture(scope="module")
+def batch(shared: Path, dpo: Path) -> Batch:
+    looked = Inspector(
+        config_file.validate(
+            {
+                "task": "preference",
+                "model": {"id": str(shared / "models/minimind2-small")},
+                "data": {"id": str(dpo), "limit": {"train": 12}},
+                "training": {"per_device_train_batch_size": 3},
+            }
+        )
+    )
+    return looked.batches("train").read(1)
+
+
+def test_chosen_stand_above_rejected_and_each_knows_its_row(batch: Batch, shared: Path, dpo: Path) -> None:
+    ids = next(tensor for tensor in batch.tensors if tensor.name == "input_ids")
+    assert ids.shape[0] == 6
+    places = [batch.place(ids, index) for index in range(6)]
+    assert places == [(row, name) for name in ("chosen", "rejected") for row in batch.rows]
+    assert words.batch_row(*places[4]) == f"row {batch.rows[1]:,} rejected"  # type: ignore[misc]
+    assert "each chosen and rejected" in words.batch(batch)
+
+
+def test_the_padding_of_both_answers_is_known(batch: Batch) -> None:
+    tensors = {tensor.name: tensor for tensor in batch.tensors}
+    mask = tensors["attention_mask"]
+    assert mask.filled == tensors["input_ids"].filled
+    assert [end for _, end in mask.filled] == [sum(row) for row in mask.values]
+    assert max(end for _, end in mask.filled) == mask.shape[1]
+
+
+@pytest.mark.parametrize(
+    ("path", "model", "task"),
+    [
+        ("llama_factory_demo/dpo_en_demo.json", "minimind2-small", "preference"),
+        ("llama_factory_demo/identity.json", "minimind2-small", "chat"),
+        ("llama_factory_demo/identity.json", "stories260K", "causal-lm"),
+        ("tinyshakespeare/input.txt", "bert-tiny-uncased", "masked-lm"),
+        ("mrpc/validation.jsonl", "bert-tiny-uncased", "sequence-classification"),
+    ],
+)
+def test_the_task_is_guessed_from_columns_and_tokenizer(shared: Path, path: str, model: str, task: str) -> None:
+    data = DataConfig(id=str(shared / "data" / path))
+    browser = Browser(data, sources.load(data))
+    found = token_reader.of_data(browser, str(shared / "models" / model), {"data": {}})
+    assert found.note.startswith(f"{task} (guessed)")
