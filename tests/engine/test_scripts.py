@@ -98,7 +98,8 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
                 "id": str(shared / "data/squad_v1_dev/squad_v1_dev.jsonl"), "limit": {"train": 40},
                 "eval_fraction": 0.3, "max_length": 128, "stride": 32,
             },
-            "training": {**SMALL, "max_steps": 6, "learning_rate": 1e-3, "eval_strategy": "epoch"},
+            "training": {**SMALL, "max_steps": 6, "learning_rate": 1e-3, "eval_strategy": "epoch",
+                         "train_sampling_strategy": "group_by_length", "batch_eval_metrics": True},
         },
         "language": {
             "task": "causal-lm",
