@@ -16,8 +16,8 @@ from core.runs.folder import RunFolder
 
 @pytest.fixture(scope="session", autouse=True)
 def imported() -> None:
-    """accelerate collects garbage in every run, over all objects that there are. Those that the libraries have made when
-    they were imported stay anyhow: they are left out, which is a third of a second a run."""
+    """accelerate collects garbage in every run, over all objects that there are. Those that were made when the
+    libraries were imported stay anyhow: they are left out, which is a third of a second a run."""
     import peft  # noqa: F401
 
     import core.training.trainer  # noqa: F401
