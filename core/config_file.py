@@ -174,7 +174,7 @@ def _unknown_key_hint(location: tuple[str | int, ...]) -> str:
     if close:
         return f"did you mean `{close[0]}`?"
     for parent, field in RunConfig.model_fields.items():
-        model = _as_model(field.annotation)
+        model = section_in(field.annotation)
         elsewhere = difflib.get_close_matches(name, list(model.model_fields), 1, cutoff=0.75) if model else []
         if elsewhere:
             return f"`{elsewhere[0]}` belongs under `{parent}:`"
@@ -191,11 +191,12 @@ def _model_at(location: tuple[str | int, ...]) -> type[BaseModel] | None:
     model: type[BaseModel] | None = RunConfig
     for part in location:
         field = model.model_fields.get(str(part)) if model else None
-        model = _as_model(field.annotation) if field else None
+        model = section_in(field.annotation) if field else None
     return model
 
 
-def _as_model(annotation: Any) -> type[BaseModel] | None:
+def section_in(annotation: Any) -> type[BaseModel] | None:
+    """The section that a field of this type holds; None for plain values."""
     for item in (annotation, *get_args(annotation)):
         if isinstance(item, type) and issubclass(item, BaseModel):
             return item

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import gzip
 import os
 import re
 from collections import defaultdict
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 from core.errors import FinetuiError
 
@@ -34,6 +35,11 @@ _SIDECARS = {
 _SHARD = re.compile(r"[-_.]?\d+[-_]of[-_]\d+")
 DEPTH = 3
 MOST_FILES = 10_000
+
+
+def opened(path: Path) -> IO[bytes]:
+    """The bytes of a file, unpacked where its name ends in .gz."""
+    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
 def format_of(path: Path) -> Format | None:

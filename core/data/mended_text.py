@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import codecs
-import gzip
 import io
 import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
+
+from core.data.files import opened
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LEGIBLE = "finetui-legible"
@@ -47,7 +48,7 @@ class Lines:
         self.utf16 = False
 
     def __iter__(self) -> Iterator[str]:
-        with _open(self._path) as stream:
+        with opened(self._path) as stream:
             self.utf16 = stream.read(2) in _UTF16
             stream.seek(0)
             if self.utf16:
@@ -92,7 +93,3 @@ class Lines:
 def without_surrogates(text: str) -> str:
     """Half a surrogate pair, which no file can hold, as its code."""
     return _SURROGATE.sub(lambda match: f"<U+{ord(match[0]):04X}>", text)
-
-
-def _open(path: Path) -> IO[bytes]:
-    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from core.data.files import Format
+from core.data.files import Format, opened
 from core.errors import FinetuiError, first_line
 
 _RAGGED = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
@@ -78,15 +78,11 @@ def _without_rows(path: Path) -> FinetuiError | None:
     return _no_rows(path) if path.stat().st_size == 0 else None
 
 
-def _open(path: Path) -> Any:
-    return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")
-
-
 def _damaged_gzip(path: Path) -> FinetuiError | None:
     if path.suffix.lower() != ".gz":
         return None
     try:
-        with _open(path) as stream:
+        with opened(path) as stream:
             while stream.read(_BLOCK):
                 pass
     except gzip.BadGzipFile:
@@ -100,7 +96,7 @@ def _damaged_gzip(path: Path) -> FinetuiError | None:
 def _not_text(path: Path, kind: Format) -> FinetuiError | None:
     if kind in ("parquet", "arrow"):
         return None
-    with _open(path) as stream:
+    with opened(path) as stream:
         for number, line in enumerate(stream, 1):
             try:
                 line.decode("utf-8")
@@ -115,7 +111,7 @@ def _not_text(path: Path, kind: Format) -> FinetuiError | None:
 
 
 def _bad_json(path: Path) -> FinetuiError | None:
-    with _open(path) as stream:
+    with opened(path) as stream:
         head = stream.read(_BLOCK).decode("utf-8-sig", "replace").lstrip()
     if not head:
         return _no_rows(path)
@@ -123,7 +119,7 @@ def _bad_json(path: Path) -> FinetuiError | None:
 
 
 def _bad_array(path: Path) -> FinetuiError | None:
-    with _open(path) as stream:
+    with opened(path) as stream:
         text = stream.read().decode("utf-8-sig")
     try:
         rows = json.loads(text)
@@ -139,7 +135,7 @@ def _bad_array(path: Path) -> FinetuiError | None:
 
 
 def _bad_lines(path: Path) -> FinetuiError | None:
-    with _open(path) as stream:
+    with opened(path) as stream:
         for number, line in enumerate(stream, 1):
             text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
             if not text:

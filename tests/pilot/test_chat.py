@@ -135,6 +135,7 @@ class FakePredictor:
     name = "slow"
     fields = ("prompt",)
     writes = True
+    keeps_last = False
     chat = False
 
     def __init__(self) -> None:
@@ -234,6 +235,7 @@ def test_talking_to_a_classifier(
         name = "cities"
         fields = ("text",)
         writes = False
+        keeps_last = False
         chat = False
 
         def predict(self, *texts: str) -> Prediction:
@@ -265,6 +267,7 @@ def test_talking_to_a_causal_lm(
         name = "stories15M"
         fields = ("prompt",)
         writes = True
+        keeps_last = False
         chat = False
         generated = 0
 

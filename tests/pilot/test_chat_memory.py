@@ -22,6 +22,7 @@ class FakeChat:
     name = "finny"
     fields = ("prompt",)
     writes = True
+    keeps_last = False
     chat = True
     generated = 9
 

@@ -21,6 +21,7 @@ class FakeModel:
     """A model as it is after a whole training, which takes too long for a picture."""
 
     writes = False
+    keeps_last = False
     chat = False
 
     def __init__(self, task: str, fields: tuple[str, ...], said: Prediction) -> None:
@@ -57,7 +58,7 @@ def test_talking(
     kind: str, snap_compare: Any, tmp_path: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, typed = MODELS[kind]
-    monkeypatch.setattr("core.inference.load", lambda ref: model)
+    monkeypatch.setattr("core.inference.load", lambda ref, trust: model)
 
     async def run(pilot: Pilot[int]) -> None:
         await pilot.press("f5")

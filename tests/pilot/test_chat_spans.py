@@ -69,6 +69,7 @@ def test_talking_to_a_tagger(
         name = "wnut17"
         fields = ("text",)
         writes = False
+        keeps_last = False
         chat = False
 
         def predict(self, typed: str) -> Prediction:
@@ -102,6 +103,7 @@ def test_talking_to_a_reader(
         name = "squad"
         fields = ("question", "context")
         writes = False
+        keeps_last = True
         chat = False
 
         def predict(self, question: str, context: str) -> Prediction:

@@ -13,7 +13,7 @@ from core.config import RunConfig, TaskName
 from core.errors import FinetuiError
 from core.precision import Precision
 from core.tasks import task_class
-from core.training import arguments
+from core.training import argument_names, arguments
 
 FLOAT32 = Precision("float32", None, "cpu")
 
@@ -50,7 +50,7 @@ def test_defaults_are_those_of_the_class(task: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize("task", TASKS)
 def test_old_names_get_the_new_one(task: Any, tmp_path: Path) -> None:
     fields = {field.name for field in dataclasses.fields(task_class(task).arguments_class())}
-    for name in {**arguments.RENAMED, **arguments.GONE}:
+    for name in {**argument_names.RENAMED, **argument_names.GONE}:
         if name in fields:
             continue  # this class still has it, or has it as its own
         with pytest.raises(FinetuiError, match=name) as caught:
@@ -61,10 +61,10 @@ def test_old_names_get_the_new_one(task: Any, tmp_path: Path) -> None:
 def test_the_new_names_are_fields() -> None:
     """A hint that names a field which is not there would send a person in a circle."""
     known = {field.name for task in TASKS for field in dataclasses.fields(task_class(task).arguments_class())}
-    for new in arguments.RENAMED.values():
+    for new in argument_names.RENAMED.values():
         word = new.split()[0].rstrip(":")
         assert word in known or word in ("data.max_length", "nothing"), new
-    assert not set(arguments.GONE) & known
+    assert not set(argument_names.GONE) & known
 
 
 def test_what_does_nothing_here_is_refused_but_its_default_is_not(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from core.config import Provenance, RunConfig
+from core.config_file import section_in
 
 if TYPE_CHECKING:
     from core.config import TaskName
@@ -108,7 +109,7 @@ def types_in(annotation: Any) -> set[Any]:
 def _walk(section: type[BaseModel], prefix: Path) -> Iterator[FormField]:
     for name, info in section.model_fields.items():
         path = (*prefix, name)
-        inner = _section(info.annotation)
+        inner = section_in(info.annotation)
         if inner is Provenance or path == COLUMNS:
             continue
         if inner is None:
@@ -122,13 +123,6 @@ def _walk(section: type[BaseModel], prefix: Path) -> Iterator[FormField]:
         yield from _walk(inner, path)
         if inner.model_config.get("extra") == "allow":
             yield FormField((*path, OTHER), f"further keys of `{name}:`, one `key: value` a line", dict)
-
-
-def _section(annotation: Any) -> type[BaseModel] | None:
-    for item in (annotation, *get_args(annotation)):
-        if isinstance(item, type) and issubclass(item, BaseModel):
-            return item
-    return None
 
 
 def _choices(annotation: Any) -> tuple[str, ...]:
