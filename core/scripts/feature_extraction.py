@@ -177,13 +177,13 @@ def _around(run: ScriptRun) -> tuple[list[str], str]:
     source = literal({**options, **({"trust_remote_code": True} if config.trust_remote_code else {})})
     given = {} if source == "{}" else dict.fromkeys(("model_kwargs", "config_kwargs", "processor_kwargs"), source)
     imports = ["from sentence_transformers import SentenceTransformer"]
-    pooling: str | None = run.config.embedding.pooling
+    wanted = run.config.embedding.pooling
     length = "model.max_seq_length = MAX_LENGTH" if run.config.data.max_length else ""
-    if pooling is None and sentence_classes.modules_file(config.id or "", config.revision) is not None:
+    if wanted is None and sentence_classes.modules_file(config.id or "", config.revision) is not None:
         # Its own modules say how a vector is made of a text.
         made = f"around = {call('SentenceTransformer', {**given, 'device': 'model.device'}, ['MODEL'])}"
         return imports, fill(MODEL, made=made, placed="around[0]", whole="around", length=length)
-    pooling = pooling or sentence_classes.default_pooling(run.architecture)
+    pooling = wanted or sentence_classes.default_pooling(run.architecture)
     imports.append("from sentence_transformers.sentence_transformer.modules import Pooling, Transformer")
     modules = f"[transformer, Pooling(transformer.get_embedding_dimension(), {literal(pooling)})]"
     return imports, fill(

@@ -70,7 +70,8 @@ def scoring(task: TaskScript) -> str:
     """Code that defines `compute_metrics`, and what it needs; empty where there are no metrics."""
     if not task.score:
         return ""
-    return fill(SCORED, guess=task.guess, helpers=f"{task.helpers}\n\n" if task.helpers else "", score=task.score)
+    helpers = f"{task.helpers}\n\n" if task.helpers else ""
+    return fill(SCORED, guess=task.guess, helpers=helpers, score=task.score).lstrip("\n")
 
 
 def training(run: ScriptRun, task: TaskScript, seed: str) -> tuple[list[str], str]:

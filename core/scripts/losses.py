@@ -54,9 +54,8 @@ SCALED = """
     class Scaled($trainer):
         \"\"\"Each batch of a step counts by its labels.
 
-        $whose gives the mean of its batch, but the Trainer takes it to divide by
-        `num_items_in_batch`, the labels of the whole step: loss and gradients would be too large by the number of
-        batches.
+        $whose gives the mean of its batch, but the Trainer takes it to divide by `num_items_in_batch`, the
+        labels of the whole step: loss and gradients would be too large by the number of batches.
         \"\"\"
 
         def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):

@@ -32,12 +32,15 @@ SCORER = "scorer = rouge_scorer.RougeScorer({names}, use_stemmer=False)"
 ROUGES = "rouges = [scorer.score(target=label, prediction=guess) for guess, label in zip(guesses, labels)]"
 
 
-def score(names: list[str], num_labels: int | None = None, several: bool = False) -> tuple[list[str], str]:
+def score(
+    names: list[str], num_labels: int | None = None, several: bool = False, given: str = "guesses, labels"
+) -> tuple[list[str], str]:
     """Imports, and lines that return the metrics; both empty where none is asked for.
 
     Args:
         num_labels: how many classes there are, for what is averaged over them.
         several: a row may have several classes, so guesses and labels are rows of 0 and 1.
+        given: what metrics of one's own and of the Hub are given, where it is something else.
     """
     imports: list[str] = []
     entries: dict[str, str] = {}
@@ -65,11 +68,12 @@ def score(names: list[str], num_labels: int | None = None, several: bool = False
                     needed, entries[figure] = FIGURES[figure]
                     imports.append(needed)
         elif user_code.is_code(name):
-            later.append(f"figures({own_code.variable(name)}, {literal(own_code.function(name))}, guesses, labels)")
+            later.append(f"figures({own_code.variable(name)}, {literal(own_code.function(name))}, {given})")
         elif name not in rouges and name != "rouge":
             imports.append("import evaluate")
             subset = [literal(part) for part in name.split("/", 1)]
-            later.append(f"evaluate.load({', '.join(subset)}).compute(predictions=guesses, references=labels)")
+            said, right = given.split(", ")
+            later.append(f"evaluate.load({', '.join(subset)}).compute(predictions={said}, references={right})")
     if not entries and not later:
         return [], ""
     if any("np." in expression for expression in entries.values()):

@@ -85,7 +85,7 @@ RENDERED = """
 """
 TRAINER = """
     class TokenizedDPOTrainer(DPOTrainer):
-        \"\"\"Its rows are tokenized already. TRL would drop those whose prompt alone is as long as a row may be.\"\"\"
+        \"\"\"Its rows are tokenized already. TRL would leave out those whose prompt fills MAX_LENGTH.\"\"\"
 
         def _prepare_dataset(self, dataset, *args, **kwargs):
             return dataset

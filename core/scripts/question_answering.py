@@ -94,6 +94,13 @@ SKIP = """
     for split in $splits:
         data[split] = data[split].filter(is_aligned)
 """
+TRAINER = """
+    class OrderedTrainer(Trainer):
+        \"\"\"Evaluates windows in their order, not grouped by length: so answers find their questions.\"\"\"
+
+        def _get_eval_sampler(self, eval_dataset):
+            return torch.utils.data.SequentialSampler(eval_dataset)
+"""
 GUESS = """
     def keep_guesses(logits, labels):
         \"\"\"Start and end logits of each token, side by side.\"\"\"
@@ -170,6 +177,7 @@ def script(run: ScriptRun) -> TaskScript:
         evaluation=later,
     )
     imports, score = _score(run, names["context"])
+    grouped = score and run.config.training.arguments().get("train_sampling_strategy") == "group_by_length"
     return TaskScript(
         ["from transformers import DataCollatorWithPadding", "import torch", *imports],
         constants,
@@ -182,6 +190,9 @@ def script(run: ScriptRun) -> TaskScript:
         labels='batch["start_positions"]',
         items="1",  # the Trainer counts nothing here: a step is the mean of its batches
         helpers=_helpers(run) if score else "",
+        trainer="OrderedTrainer" if grouped else "Trainer",
+        trainer_code=fill(TRAINER) if grouped else "",
+        trainer_base="Trainer",
     )
 
 
@@ -239,7 +250,7 @@ def _score(run: ScriptRun, context: str) -> tuple[list[str], str]:
     others = [name for name in names if name != "squad"]
     if not others:
         return imports, "\n".join([*lines, fill(SQUAD)])
-    more, returned = metrics.score(others)
+    more, returned = metrics.score(others, given="said, right")
     lines.append("guesses, labels = said, [texts[0] for texts in right]")
     if "squad" in names:
         returned = fill(SQUAD) + returned.replace("return", " |", 1)

@@ -23,7 +23,7 @@ GUESS_NUMBER = """
 """
 GUESS_SEVERAL = """
     def keep_guesses(logits, labels):
-        \"\"\"1 for each class whose probability is at least a half, else 0: the metrics need no more.\"\"\"
+        \"\"\"1 for each class whose probability is at least $threshold, else 0: no more is needed.\"\"\"
         return (logits.sigmoid() >= $threshold).int()
 """
 ENCODE = """

@@ -59,7 +59,7 @@ def scoring(task: TaskScript) -> str:
         helpers=f"{task.helpers}\n\n" if task.helpers else "",
         given=f"{', '.join(used)} = {', '.join(sources[name] for name in used)}",
         score=task.score,
-    )
+    ).lstrip("\n")
 
 
 def training(run: ScriptRun, task: TaskScript) -> tuple[list[str], str]:

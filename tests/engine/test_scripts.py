@@ -71,7 +71,7 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
         folder = shared / "data" / name
         return {
             "files": {split: str(folder / f"{split}.jsonl") for split in ("train", "validation")},
-            "limit": {"train": 48, "validation": 20},
+            "limit": {"train": 40, "validation": 16},
             **more,
         }
 
@@ -98,18 +98,19 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
                 "id": str(shared / "data/squad_v1_dev/squad_v1_dev.jsonl"), "limit": {"train": 40},
                 "eval_fraction": 0.3, "max_length": 128, "stride": 32,
             },
-            "training": {**SMALL, "max_steps": 6, "learning_rate": 1e-3, "eval_strategy": "epoch"},
+            "training": {**SMALL, "max_steps": 6, "learning_rate": 1e-3, "eval_strategy": "epoch",
+                         "train_sampling_strategy": "group_by_length", "batch_eval_metrics": True},
         },
         "language": {
             "task": "causal-lm",
             "model": llama,
             "data": {
-                "id": str(shared / "data/gsm8k/train.jsonl"), "limit": {"train": 40}, "eval_fraction": 0.2,
+                "id": str(shared / "data/gsm8k/train.jsonl"), "limit": {"train": 20}, "eval_fraction": 0.2,
                 "columns": {"prompt": "question", "completion": "answer"}, "max_length": 448,
             },
             "method": {"kind": "lora", "r": 4, "target_modules": ["q_proj", "v_proj"]},
             "training": {
-                **SMALL, "per_device_train_batch_size": 2, "gradient_accumulation_steps": 3, "max_steps": 5,
+                **SMALL, "per_device_train_batch_size": 1, "gradient_accumulation_steps": 3, "max_steps": 4,
                 "learning_rate": 1e-2, "eval_strategy": "steps", "eval_steps": 3,
                 "lr_scheduler_type": "cosine", "warmup_steps": 0.4,
             },
@@ -163,7 +164,7 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
             "task": "masked-lm",
             "model": bert,
             "data": {"id": str(shared / "data/mrpc/train.jsonl"), "columns": {"text": "sentence1"}, "packing": True,
-                     "limit": {"train": 40}, "eval_fraction": 0.3, "max_length": 32, "mask_probability": 0.2},
+                     "limit": {"train": 30}, "eval_fraction": 0.3, "max_length": 32, "mask_probability": 0.2},
             "training": {**TWO_BATCHES, "num_train_epochs": 2, "eval_strategy": "epoch"},
         },
         "vectors": {
@@ -192,8 +193,8 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
 
 
 STYLES = {"classification": export.STYLES, "entities": ("trainer", "loop"), "answers": ("trainer",),
-          "language": export.STYLES, "batches": export.STYLES, "weights": export.STYLES, "own-loss": export.STYLES,
-          "own-sum": export.STYLES, "labels": export.STYLES, "numbers": export.STYLES, "sounds": ("trainer",),
+          "language": export.STYLES, "batches": export.STYLES, "weights": export.STYLES, "own-loss": ("trainer",),
+          "own-sum": ("loop",), "labels": export.STYLES, "numbers": export.STYLES, "sounds": ("trainer",),
           "masks": ("trainer",), "vectors": ("trainer",), "talk": export.STYLES, "wishes": ("trainer",)}  # fmt: skip
 OF_TRL = ("eval_entropy", "eval_mean_token_accuracy")
 """What the SFTTrainer reports of itself; a loop does not."""
