@@ -124,7 +124,7 @@ TABLE: tuple[Key, ...] = (
     Key("runs", "d", "demo", "demo", "start the built-in demo: city names, five continents"),
     Key("runs", "r", "reload", "reload", "read the runs again"),
     Key("runs", "delete,D", "delete", "delete", "delete the run from disk"),
-    Key("runs", "x", "export", "script", "write the run as a plain Python script, which needs no finetui"),
+    Key("runs", "x", "export", "script", "write the run as a plain Python script"),
     Key("monitor", "space", "pause", "pause", "pause after this step"),
     Key("monitor", "space", "resume", "resume", "go on after a pause"),
     Key("monitor", "s", "save", "save", "write a checkpoint now"),
