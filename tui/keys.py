@@ -100,7 +100,7 @@ TABLE: tuple[Key, ...] = (
         "w",
         "window",
         "sequence",
-        "the next sequence of a row that is several: windows, texts, chosen and rejected",
+        "the row's next sequence: window, text, chosen or rejected",
     ),
     Key("inspector", "t", "tensor", "tensor", "the next tensor of the batch"),
     Key("inspector", "P", "padding", "", "count the padding of the epoch: tokenizes the whole split"),

@@ -129,7 +129,7 @@ async def test_statistics_count_labels_lengths_and_what_is_there_twice(tmp_path:
     async with driven(tmp_path / "runs", "f2", size=(120, 40)) as pilot:
         await opened(pilot, letters)
         await pilot.press("s")
-        await until_shown(pilot, "characters per row", "of text; m on the rows chooses a tokenizer", "longest")
+        await until_shown(pilot, "characters per row", "of text, tags; m on the rows chooses a tokenizer", "longest")
         shown = text(pilot)
         assert "3 labels, 14.7 to 1" in shown
         assert re.search(r"\[red\]odd +█+. +4\.3 % +13", shown)

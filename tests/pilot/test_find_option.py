@@ -59,7 +59,7 @@ async def test_a_field_of_another_task_says_whose_it_is(tmp_path: Path) -> None:
         await until_shown(pilot, "packing")
         assert "causal-lm: empty" not in text(pilot)
         await screen.form.replace({"task": "chat", "data": {"packing": True}})
-        await until_shown(pilot, "it is for causal-lm: empty it")
+        await until_shown(pilot, "it is for causal-lm and masked-lm: empty it")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])

@@ -53,7 +53,10 @@ class FormPart(Vertical):
 
     def reveal(self, shown: Callable[[Path], bool]) -> None:
         """Show the rows that count now."""
-        disclosure = self.query_one(Disclosure)
+        disclosures = self.query(Disclosure)
+        if not disclosures:
+            return  # the app is left while the form is drawn anew
+        disclosure = disclosures.first()
         rows = {row.path: row for row in self.rows()}
         hidden = []
         for field in (*self.part.first, *self.part.more):
@@ -84,11 +87,14 @@ class FormPart(Vertical):
         await self.take(self.part, self._texts)
 
     async def _take_rows(self, part: Part) -> None:
+        heads = self.query(".part-title")
+        if not heads:
+            return  # the app is left while the form is drawn anew
         more = [field for field in part.more if self._open or self._texts.get(field.path)]
         wanted = {field.path: field for field in (*part.first, *more)}
         kept = {row.path: row for row in self.rows() if (it := wanted.get(row.path)) and row.take(it)}
         await self.remove_children([row for row in self.rows() if kept.get(row.path) is not row])
-        await self._place(part.first, kept, self.query_one(".part-title"), more=False)
+        await self._place(part.first, kept, heads.first(), more=False)
         await self._place(more, kept, self.query_one(Disclosure), more=True)
 
     async def _place(self, fields: Sequence[FormField], kept: Mapping[Path, FieldRow], at: Widget, more: bool) -> None:
