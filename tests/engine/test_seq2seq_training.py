@@ -231,7 +231,7 @@ def test_an_adapter_writes_translations_of_a_nested_column(shared: Path, tmp_pat
     second = new_folder(tuned)
     outcome = engine.run(tuned, second)
     assert isinstance(outcome, events.RunFinished), outcome
-    assert outcome.metrics["eval_exact_match"] == 0.0
+    assert {"eval_bleu", "eval_chrf"} <= outcome.metrics.keys(), "a translation, by default"
     (sampled, *_) = _said(second, events.Sampled)
     assert "correct" not in sampled.samples[0]  # there are other translations that are as good
     assert "".join(inference.load(second.path).stream("Ein Hund.", max_new_tokens=4)) is not None
