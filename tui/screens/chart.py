@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,6 +16,7 @@ from textual.containers import Container, Horizontal, VerticalScroll
 from textual.content import Content
 from textual.theme import Theme
 from textual.widgets import Static
+from textual.worker import get_current_worker
 
 from core.errors import FinetuiError
 from core.runs import compare
@@ -87,25 +90,17 @@ class ChartScreen(FinetuiScreen):
 
     # reading
 
-    @work(thread=True, exclusive=True, group="read")
-    def _read(self, paths: Sequence[Path]) -> None:
+    @work(exclusive=True, group="read")
+    async def _read(self, paths: Sequence[Path]) -> None:
         """Read the runs that nobody follows yet; long ones take seconds, the first time."""
+        worker = get_current_worker()
+
+        def report(name: str, share: float) -> None:
+            if not worker.is_cancelled:
+                self.app.call_later(self._reading, name, share)
+
         known = {source.run.path: source for source in self._sources}
-        sources = []
-        for path in paths:
-            source = known.get(path)
-            if source is None:
-                run = RunFollower(path)
-
-                def report(share: float, name: str = path.name) -> None:
-                    self.app.call_later(self._reading, name, share)
-
-                run.replay(report)
-                source = Source(run)
-            source.prepare()
-            sources.append(source)
-        differing = compare.differences(compare.read_configs(paths)) if len(paths) > 1 else {}
-        self.app.call_later(self._show, sources, differing)
+        self._show(*await asyncio.to_thread(_sources, paths, known, report))
 
     def _reading(self, name: str, share: float) -> None:
         if self.is_attached:
@@ -261,3 +256,19 @@ class ChartScreen(FinetuiScreen):
             raise FinetuiError("there is nothing to write", "the chart is empty", "wait for the first values")
         folder = export.write(self._paths[0], self._wish.metric, self._wish.title, shown)
         self.app.call_later(self.notify, f"written to {folder}", markup=False)
+
+
+def _sources(
+    paths: Sequence[Path], known: Mapping[Path, Source], report: Callable[[str, float], None]
+) -> tuple[list[Source], dict[str, list[object]]]:
+    """For a thread: the runs, ready to be drawn, and where their configs differ."""
+    sources = []
+    for path in paths:
+        source = known.get(path)
+        if source is None:
+            run = RunFollower(path)
+            run.replay(partial(report, path.name))
+            source = Source(run)
+        source.prepare()
+        sources.append(source)
+    return sources, compare.differences(compare.read_configs(paths)) if len(paths) > 1 else {}

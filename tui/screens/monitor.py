@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -12,6 +14,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import DataTable, Static
+from textual.worker import get_current_worker
 
 from core import commands
 from tui import keys, metrics
@@ -77,26 +80,27 @@ class MonitorScreen(SteeringScreen):
         if self.run is None or self.run.path != run:
             self._replay(run)
 
-    @work(thread=True, exclusive=True, group="replay")
-    def _watch_newest(self) -> None:
-        folders = self.finetui.store.folders()
+    # These wait for their thread instead of being one: a thread goes on when another run is asked for, and would show
+    # its own run in the end.
+
+    @work(exclusive=True, group="replay")
+    async def _watch_newest(self) -> None:
+        folders = await asyncio.to_thread(self.finetui.store.folders)
         if folders:
-            self._read(folders[0])
+            await self._read(folders[0])
 
-    @work(thread=True, exclusive=True, group="replay")
-    def _replay(self, run: Path) -> None:
-        self._read(run)
+    @work(exclusive=True, group="replay")
+    async def _replay(self, run: Path) -> None:
+        await self._read(run)
 
-    def _read(self, run: Path) -> None:
-        """In a thread: imports, and a file of any length."""
-        from tui.follow import RunFollower
+    async def _read(self, run: Path) -> None:
+        worker = get_current_worker()
 
         def report(share: float) -> None:
-            self.app.call_later(self._reading, run.name, share)
+            if not worker.is_cancelled:
+                self.app.call_later(self._reading, run.name, share)
 
-        follower = RunFollower(run)
-        follower.replay(report)
-        self.app.call_later(self._show_run, follower)
+        await self._show_run(await asyncio.to_thread(_follow, run, report))
 
     def _reading(self, name: str, share: float) -> None:
         """A run so long that it takes a while: the first time, by whoever opens it first."""
@@ -250,3 +254,12 @@ class MonitorScreen(SteeringScreen):
 
     def _has_model(self, run: RunFollower) -> bool:
         return run.state.finished is not None or bool(run.state.checkpoints)
+
+
+def _follow(run: Path, report: Callable[[float], None]) -> RunFollower:
+    """For a thread: imports, and a file of any length."""
+    from tui.follow import RunFollower
+
+    follower = RunFollower(run)
+    follower.replay(report)
+    return follower

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.worker import Worker
 
 from tui import keys
 from tui.screens.base import FinetuiScreen
@@ -15,11 +17,13 @@ from tui.text import visible
 from tui.widgets.welcome import Welcome
 
 if TYPE_CHECKING:
-    from core.runs.store import RunSummary
+    from core.runs.store import RunStore, RunSummary
     from tui.widgets.run_table import RunTable
 
 RELOAD_SECONDS = 2.0
 LIVE = ("running", "paused", "waiting")
+Seen: TypeAlias = "dict[Path, tuple[float, RunSummary]]"
+"""A run by its folder: when its events were last written, and what was read then."""
 
 
 class RunsScreen(FinetuiScreen):
@@ -31,7 +35,8 @@ class RunsScreen(FinetuiScreen):
     def __init__(self) -> None:
         super().__init__()
         self._runs: list[RunSummary] | None = None
-        self._seen: dict[Path, tuple[float, RunSummary]] = {}
+        self._seen: Seen = {}
+        self._reading: Worker[None] | None = None
         self._table: RunTable | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -52,26 +57,14 @@ class RunsScreen(FinetuiScreen):
     # reading
 
     def _reload_if_seen(self) -> None:
-        if self.is_current:
-            self._reload()
+        # Many runs may take longer than this comes round: what is being read is read to its end.
+        if self.is_current and (self._reading is None or self._reading.is_finished):
+            self._reading = self._reload()
 
-    @work(thread=True, exclusive=True, group="reload")
-    def _reload(self) -> None:
-        from core.runs import layout
-        from core.runs.store import summarize
-
-        found: dict[Path, tuple[float, RunSummary]] = {}
-        for path in self.finetui.store.folders():
-            try:
-                changed = (path / layout.EVENTS).stat().st_mtime
-                before = self._seen.get(path)
-                # A run that was live may have died without a word.
-                fresh = before is not None and before[0] == changed and before[1].status not in LIVE
-                found[path] = before if before is not None and fresh else (changed, summarize(path))
-            except FileNotFoundError:
-                continue  # deleted in the meantime
-        self._seen = found
-        self.app.call_later(self._show, [summary for _, summary in found.values()])
+    @work(exclusive=True, group="reload")
+    async def _reload(self) -> None:
+        self._seen = await asyncio.to_thread(_summaries, self.finetui.store, self._seen)
+        await self._show([summary for _, summary in self._seen.values()])
 
     # showing
 
@@ -199,3 +192,21 @@ def _write_script(run: Path, to: Path) -> Path:
     from core.scripts.export import write
 
     return write(run, to)
+
+
+def _summaries(store: RunStore, before: Seen) -> Seen:
+    """For a thread: all runs; of those that ended and did not change since, what was read before."""
+    from core.runs import layout
+    from core.runs.store import summarize
+
+    found: Seen = {}
+    for path in store.folders():
+        try:
+            changed = (path / layout.EVENTS).stat().st_mtime
+            known = before.get(path)
+            # A run that was live may have died without a word.
+            fresh = known is not None and known[0] == changed and known[1].status not in LIVE
+            found[path] = known if known is not None and fresh else (changed, summarize(path))
+        except FileNotFoundError:
+            continue  # deleted in the meantime
+    return found
