@@ -102,6 +102,9 @@ class Task(ABC):
     """Name in `peft.TaskType`; None where PEFT has none for the task."""
     loss_in_metrics: ClassVar[bool] = False
     """Whether `compute_metrics` needs the losses of the evaluation batches."""
+    loss_of_batches: ClassVar[bool] = False
+    """Whether the loss of an evaluation is the mean over its batches, however many rows the last one has; else over
+    its rows."""
     reads_in_order: ClassVar[bool] = False
     """Whether `reader` knows the elements by their place: they are then evaluated in their order, whatever is set."""
     kept_back: ClassVar[tuple[str, ...]] = ("row",)
@@ -112,6 +115,8 @@ class Task(ABC):
     """Whether the last of these texts stays for the next prediction: many questions on one context."""
     class_role: ClassVar[str] = ""
     """The role whose column has the class of a row, or of a word; empty where there are no classes to weigh."""
+    why_no_loop: ClassVar[str] = ""
+    """Why our own loop does not train it; empty where it does."""
     why_no_loss: ClassVar[str] = ""
     """Why no loss of one's own can be computed; empty where it can."""
     writes: ClassVar[bool] = False
@@ -196,6 +201,16 @@ class Task(ABC):
     @abstractmethod
     def reduce_logits(self, logits: Any, labels: torch.Tensor) -> torch.Tensor:
         """What the metrics need of the logits, so that evaluation does not hold all of them."""
+
+    def written(
+        self, model: PreTrainedModel, batch: Mapping[str, Any], arguments: TrainingArguments, stop: Callable[[], bool]
+    ) -> torch.Tensor | None:
+        """What the model writes of itself in an evaluation, in the place of the logits; None where these are all.
+
+        Args:
+            stop: looked at between generated tokens; once it holds, what is returned counts for nothing.
+        """
+        return None
 
     def reader(self, encoded: Dataset | None) -> Reader:
         """How one evaluation's reduced logits become rows that metrics compare, a batch or all of it at a time.

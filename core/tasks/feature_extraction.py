@@ -50,6 +50,7 @@ class FeatureExtraction(Task):
     reads_in_order = True
     config_beside_adapter = False  # there is no head; with one, SentenceTransformer takes the folder for a whole model
     set_elsewhere = sentence_classes.ELSEWHERE
+    why_no_loop = "its losses compare the texts of a batch, which sentence-transformers' Trainer makes of its model"
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
         self.columns = columns.resolve(self.roles, train.column_names, data.columns)

@@ -18,7 +18,7 @@ from core.tasks.base import IGNORED, Answer, LabelView, Question, Rows, Task, fi
 if TYPE_CHECKING:
     import torch
     from datasets import Dataset
-    from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase, Trainer
+    from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase
 
     from core.config import DataConfig, RunConfig
     from core.metrics.collect import Pairs
@@ -100,12 +100,6 @@ class MaskedLM(Task):
         from core.tasks.masking import Masking
 
         return Masking(tokenizer, mlm_probability=self._share, seed=self._seed)
-
-    @classmethod
-    def trainer_class(cls) -> type[Trainer]:
-        from core.tasks.masking import MaskedTrainer
-
-        return MaskedTrainer
 
     def reduce_logits(self, logits: Any, labels: torch.Tensor) -> torch.Tensor:
         """The most probable token at each position, [batch, length] int64."""

@@ -42,6 +42,7 @@ class Preference(Chat):
     argument_defaults: ClassVar[dict[str, Any]] = {"learning_rate": 1e-6}
     fixed_arguments: ClassVar[dict[str, Any]] = {}
     set_elsewhere = trl_classes.DPO_ELSEWHERE
+    why_no_loop = "its loss compares the model with a frozen copy of itself, which TRL's DPOTrainer keeps"
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
         self.columns = columns.resolve(self.roles, train.column_names, data.columns)

@@ -57,6 +57,7 @@ class Seq2SeqLM(Task):
     peft_task_type = "SEQ_2_SEQ_LM"
     kept_back = ("row", "target_cut")
     loss_in_metrics = True
+    loss_of_batches = True  # as the Seq2SeqTrainer has it
     fields = ("source",)
     writes = True
     metric_kinds = ("texts", "losses")
@@ -176,6 +177,13 @@ class Seq2SeqLM(Task):
         if scores.dim() == 2:
             return scores
         return scores.argmax(-1).masked_fill(labels == IGNORED, IGNORED)
+
+    def written(
+        self, model: PreTrainedModel, batch: Mapping[str, Any], arguments: Any, stop: Callable[[], bool]
+    ) -> torch.Tensor | None:
+        from core.tasks import generation
+
+        return generation.generate(model, batch, arguments, stop) if arguments.predict_with_generate else None
 
     def reader(self, encoded: Dataset | None) -> Reader:
         """The texts that were written, and those of the labels, both decoded without special tokens."""

@@ -38,8 +38,10 @@ class Objective:
         self.takes_shares: bool | None = None
         self._given = loss
         self._passes_count: bool = getattr(bare, "accepts_loss_kwargs", accepts)
-        # Causal language models compare with the next token: their first label is no target.
-        self._shifts = LOSS_MAPPING.get(getattr(bare, "loss_type", None) or "") is ForCausalLMLoss
+        # Causal language models compare with the next token: their first label is no target. Of a decoder behind an
+        # encoder it is one.
+        next_token = LOSS_MAPPING.get(getattr(bare, "loss_type", None) or "") is ForCausalLMLoss
+        self._shifts = next_token and not model.config.is_encoder_decoder
         self._smoother: Callable[..., torch.Tensor] | None = None
         if smoothing and getattr(model.config, "problem_type", None) != label_sets.SEVERAL:
             shifts = type(bare).__name__ in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()

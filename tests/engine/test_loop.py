@@ -88,6 +88,69 @@ def test_a_language_model_has_the_losses_of_the_trainer(
     assert by_loop.metrics == pytest.approx(by_trainer.metrics, rel=1e-5)
 
 
+def words(shared: Path) -> dict[str, Any]:
+    """English words to their sounds; the model has dropout, the metrics are of what it writes."""
+    return {
+        "task": "seq2seq-lm",
+        "model": {"id": str(shared / "models/bart-g2p-en-us"), "dtype": "float32"},
+        "data": {"id": str(shared / "data/g2p_en/us_train.jsonl"), "limit": {"train": 32}, "eval_fraction": 0.3},
+        "samples": {"rows": 0},
+        "metrics": ["exact_match", "chrf", "perplexity"],
+    }
+
+
+def gaps(shared: Path) -> dict[str, Any]:
+    """Masked tokens, in packed blocks; the model has dropout."""
+    return {
+        "task": "masked-lm",
+        "model": {"id": str(shared / "models/bert-tiny-uncased"), "dtype": "float32"},
+        "data": {
+            "files": {"train": str(shared / "data/tinyshakespeare/input.txt")},
+            "limit": {"train": 50},
+            "eval_fraction": 0.2,
+            "max_length": 32,
+            "packing": True,
+        },
+        "samples": {"rows": 0},
+    }
+
+
+@pytest.mark.parametrize(
+    ("made", "training"),
+    [
+        (words, {"generation_num_beams": 2, "generation_max_length": 12}),
+        (words, {"gradient_accumulation_steps": 4, "label_smoothing_factor": 0.1, "predict_with_generate": False}),
+        (words, {"gradient_accumulation_steps": 4, "generation_max_length": 12, "neftune_noise_alpha": 5.0}),
+        (gaps, {"num_train_epochs": 2}),
+        (gaps, {"num_train_epochs": 2, "gradient_accumulation_steps": 4, "dataloader_num_workers": 1}),
+    ],
+    ids=["written", "smoothed", "noisy", "masked", "masked in a worker"],
+)
+def test_other_tasks_have_the_losses_and_metrics_of_the_trainer(
+    made: Any, training: dict[str, Any], shared: Path, new_folder: Any
+) -> None:
+    common = {"per_device_train_batch_size": 2, "learning_rate": 1e-3, "logging_steps": 1, "eval_strategy": "epoch"}
+    common["save_strategy"] = "no"
+    seen = []
+    for which in ENGINES:
+        config = config_file.validate({**made(shared), "engine": which, "training": {**common, **training}})
+        outcome, said = run(config, new_folder(config))
+        scores = [event.metrics for event in said if isinstance(event, events.Evaluated)]
+        seen.append((losses(said), [name for each in scores for name in sorted(each)], outcome.metrics))
+    assert len(seen[0][0]) >= 3
+    assert seen[1][0] == pytest.approx(seen[0][0], abs=1e-5)
+    assert seen[1][1] == seen[0][1]
+    assert seen[1][2] == pytest.approx(seen[0][2], rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["adamw_8bit", "lion_8bit"])
+def test_an_optimizer_of_bitsandbytes_takes_the_steps_of_the_trainer(name: str, stories: Any, new_folder: Any) -> None:
+    pytest.importorskip("bitsandbytes", reason="the extra `quantize` is not installed")
+    training = {"optim": name, "max_steps": 4, "weight_decay": 0.1}
+    both = [losses(run(config, new_folder(config))[1]) for config in (stories(which, **training) for which in ENGINES)]
+    assert both[1] == pytest.approx(both[0], abs=1e-5)
+
+
 def test_reports_evaluations_and_checkpoints_come_when_the_trainer_has_them(stories: Any, new_folder: Any) -> None:
     """Early stopping, the best model at the end, and checkpoints that are thrown away among them."""
     training = {
@@ -152,7 +215,6 @@ def test_a_resumed_run_has_the_losses_of_the_uninterrupted_one(
 @pytest.mark.parametrize(
     ("sections", "training", "key"),
     [
-        ({}, {"neftune_noise_alpha": 5.0}, "training.neftune_noise_alpha"),
         ({}, {"eval_accumulation_steps": 2}, "training.eval_accumulation_steps"),
         ({}, {"optim": "lomo"}, "training.optim"),
         ({}, {"train_sampling_strategy": "batch_rebalance"}, "training.train_sampling_strategy"),
