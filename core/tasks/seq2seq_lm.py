@@ -12,8 +12,9 @@ from core import answering
 from core.chat import turns
 from core.data import columns, nested
 from core.data.columns import Role
-from core.errors import FinetuiError, first_line
+from core.errors import FinetuiError
 from core.metrics import texts
+from core.tasks import decoder_start, targets
 from core.tasks.arrays import array
 from core.tasks.base import IGNORED, Answer, LabelView, Question, Rows, Task, first
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import (
         EvalPrediction,
-        PreTrainedConfig,
         PreTrainedModel,
         PreTrainedTokenizerBase,
         Trainer,
@@ -103,7 +103,7 @@ class Seq2SeqLM(Task):
             architecture.pad_token_id = tokenizer.pad_token_id
         self._shapes = settle.on_meta(config.model, self, architecture)
         self._tokenizer = tokenizer
-        _require_start(self._shapes, architecture, config)
+        decoder_start.require(self._shapes, architecture, config)
         if tokenizer.eos_token_id is None:
             self.notes.append("the tokenizer has no end-of-sequence token: the model never learns to stop")
 
@@ -136,7 +136,7 @@ class Seq2SeqLM(Task):
         )
         if self.columns["target"] in rows:
             texts = [str(text or "") for text in rows[self.columns["target"]]]
-            encoded["labels"], encoded["target_cut"] = _targets(texts, tokenizer, self._most or max_length)
+            encoded["labels"], encoded["target_cut"] = targets.encode(texts, tokenizer, self._most or max_length)
         return encoded
 
     def encoding_notes(self, encoded: Dataset, max_length: int | None) -> list[str]:
@@ -228,49 +228,3 @@ class Seq2SeqLM(Task):
         given = array(ids)
         rows = np.where(given == IGNORED, self._tokenizer.pad_token_id, given)
         return [str(text).strip() for text in self._tokenizer.batch_decode(rows, skip_special_tokens=True)]
-
-
-def _targets(
-    texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, limit: int | None
-) -> tuple[list[list[int]], list[int]]:
-    """Token ids of targets, each with its end, and how many tokens of each were cut."""
-    end = tokenizer.eos_token_id
-    found, cut = [], []
-    for text, ids in zip(texts, tokenizer(text_target=list(texts), verbose=False)["input_ids"], strict=True):
-        ended = end is None or end in ids[-2:]  # behind the end some tokenizers name the language
-        whole = list(ids) if ended else [*ids, end]
-        kept = whole
-        if limit is not None and len(whole) > limit:
-            # As the tokenizer cuts: what it ends every text with is kept.
-            kept = tokenizer(text_target=text, truncation=True, max_length=limit)["input_ids"]
-            kept = list(kept) if ended else [*whole[: limit - 1], end]
-        found.append(kept)
-        cut.append(len(whole) - len(kept))
-    return found, cut
-
-
-def _require_start(model: Any, architecture: PreTrainedConfig, config: RunConfig) -> None:
-    """Let the model make a decoder's input of labels, as it does in training.
-
-    Raises:
-        FinetuiError: it cannot.
-    """
-    import torch
-
-    reason = "decoder_start_token_id is not set"
-    try:
-        if hasattr(model, "prepare_decoder_input_ids_from_labels"):
-            model.prepare_decoder_input_ids_from_labels(labels=torch.tensor([[0, 0, IGNORED]]))
-        if getattr(model.generation_config, "decoder_start_token_id", None) is not None:
-            return
-        if getattr(architecture, "decoder_start_token_id", None) is not None:
-            return
-    except (ValueError, AttributeError, AssertionError, TypeError) as error:
-        reason = first_line(error)
-    place = "model.from_config" if config.model.from_config is not None else "config.json of the model"
-    raise FinetuiError(
-        f"{config.model.label} does not say what its decoder begins with",
-        f"{place}: {reason}",
-        "add decoder_start_token_id to it: T5 takes the pad token's id, BART the end token's",
-        key="model.from_config" if config.model.from_config is not None else "model.id",
-    )
