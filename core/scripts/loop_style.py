@@ -99,7 +99,9 @@ def training(run: ScriptRun, task: TaskScript, seed: str) -> tuple[list[str], st
                 empties=", [], []" if scored else "",
                 keep=fill(KEEP, guess=guess, labels=task.labels) if scored else "",
                 weight=task.weight,
-                comment="" if task.weight == "1" else "# One loss a row: the last batch may have fewer.",
+                comment="# One loss a batch, as the Seq2SeqTrainer has it."
+                if task.weight == "1"
+                else "# One loss a row: the last batch may have fewer.",
                 output="output, loss = forward(batch)" if loss.function else "output = model(**batch)",
                 loss="loss" if loss.function else "output.loss",
                 compute="\n".join(filter(None, [fill(COMPUTE) if scored else "", task.after])),

@@ -95,7 +95,7 @@ def script(run: ScriptRun) -> TaskScript:
         score=score,
         logits=fill(WRITE, options=_options(settings)) if generates else "output.logits",
         items='(batch["labels"] != -100).sum()',
-        weight="1",  # as the Seq2SeqTrainer has it: each batch counts alike, however many rows the last one has
+        weight="1",
         helpers=fill(HELPERS) if score and texts else "",
         trainer="Seq2SeqTrainer",
         arguments="Seq2SeqTrainingArguments",

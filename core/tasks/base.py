@@ -14,7 +14,14 @@ from core.errors import FinetuiError
 if TYPE_CHECKING:
     import torch
     from datasets import Dataset
-    from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
+    from transformers import (
+        EvalPrediction,
+        PreTrainedConfig,
+        PreTrainedModel,
+        PreTrainedTokenizerBase,
+        Trainer,
+        TrainingArguments,
+    )
 
     from core.answering import Prediction
     from core.config import DataConfig, RunConfig
@@ -102,6 +109,8 @@ class Task(ABC):
     """Name in `peft.TaskType`; None where PEFT has none for the task."""
     loss_in_metrics: ClassVar[bool] = False
     """Whether `compute_metrics` needs the losses of the evaluation batches."""
+    zero_without_labels: ClassVar[bool] = False
+    """Whether a batch without a label has the loss 0; else it is NaN."""
     loss_of_batches: ClassVar[bool] = False
     """Whether the loss of an evaluation is the mean over its batches, however many rows the last one has; else over
     its rows."""
@@ -115,8 +124,6 @@ class Task(ABC):
     """Whether the last of these texts stays for the next prediction: many questions on one context."""
     class_role: ClassVar[str] = ""
     """The role whose column has the class of a row, or of a word; empty where there are no classes to weigh."""
-    why_no_loop: ClassVar[str] = ""
-    """Why our own loop does not train it; empty where it does."""
     why_no_loss: ClassVar[str] = ""
     """Why no loss of one's own can be computed; empty where it can."""
     writes: ClassVar[bool] = False
@@ -234,6 +241,10 @@ class Task(ABC):
             return None
         return Scoring(names, lambda: self.reader(encoded), self.label_names, self.reads_in_order)
 
+    def of_loss(self, loss: float) -> dict[str, float]:
+        """Figures that follow from the loss of an evaluation, whatever `metrics` computes."""
+        return {}
+
     def encoding_notes(self, encoded: Dataset, max_length: int | None) -> list[str]:
         """What encoding did to a split that a person should know, as lines."""
         return []
@@ -251,6 +262,11 @@ class Task(ABC):
         from transformers import TrainingArguments
 
         return TrainingArguments
+
+    @classmethod
+    def why_no_loop(cls, config: RunConfig, architecture: PreTrainedConfig) -> str:
+        """Why our own loop would not have the losses of the task's Trainer; empty where it has."""
+        return ""
 
     def trainer_options(self, model: PreTrainedModel, arguments: TrainingArguments) -> dict[str, Any]:
         """What this task's Trainer is built with besides what every Trainer takes."""

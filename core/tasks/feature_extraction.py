@@ -17,7 +17,14 @@ from core.tasks.text_columns import IDS
 if TYPE_CHECKING:
     import torch
     from datasets import Dataset
-    from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
+    from transformers import (
+        EvalPrediction,
+        PreTrainedConfig,
+        PreTrainedModel,
+        PreTrainedTokenizerBase,
+        Trainer,
+        TrainingArguments,
+    )
 
     from core.config import DataConfig, RunConfig
     from core.metrics.collect import Pairs
@@ -43,7 +50,6 @@ class FeatureExtraction(Task):
     reads_in_order = True
     config_beside_adapter = False  # there is no head; with one, SentenceTransformer takes the folder for a whole model
     set_elsewhere = sentence_classes.ELSEWHERE
-    why_no_loop = "its losses compare the texts of a batch, which sentence-transformers' Trainer makes of its model"
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
         self.columns = columns.resolve(self.roles, train.column_names, data.columns)
@@ -74,6 +80,10 @@ class FeatureExtraction(Task):
     @classmethod
     def trainer_class(cls) -> type[Trainer]:
         return sentence_classes.trainer()
+
+    @classmethod
+    def why_no_loop(cls, config: RunConfig, architecture: PreTrainedConfig) -> str:
+        return "sentence-transformers' Trainer makes a loss of the texts of a batch, not of a model's outputs"
 
     @classmethod
     def arguments_class(cls) -> type[TrainingArguments]:

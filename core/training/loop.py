@@ -61,7 +61,7 @@ class Loop(Hooks):
             mixed_precision=args.mixed_precision,
             dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True, data_seed=args.data_seed),
         )
-        self.objective = Objective(model, args.label_smoothing_factor, compute_loss_func)
+        self.objective = Objective(model, args.label_smoothing_factor, compute_loss_func, type(task))
         self.compute_metrics, self.reduce_logits = compute_metrics, preprocess_logits_for_metrics
         self.wrapped: Any = model
         self.optimizer: Any = None

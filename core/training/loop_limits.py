@@ -10,7 +10,7 @@ from core.errors import FinetuiError
 from core.training.arguments import BY_METRIC, OURS
 
 if TYPE_CHECKING:
-    from transformers import TrainingArguments
+    from transformers import PreTrainedConfig, TrainingArguments
 
 # fmt: off
 HONOURED = frozenset({
@@ -36,17 +36,18 @@ OPTIMIZERS = (
 SAMPLING = ("random", "sequential", "group_by_length")
 
 
-def check(config: RunConfig, settings: TrainingArguments) -> None:
+def check(config: RunConfig, settings: TrainingArguments, architecture: PreTrainedConfig) -> None:
     """Refuse what the loop would have to leave out; nothing where the engine is the Trainer.
 
     Raises:
-        FinetuiError: the task has a Trainer of its own, or a training argument is set that the loop does not know.
+        FinetuiError: the task's Trainer would have other losses, or a training argument is set that the loop does not
+            know.
     """
     if config.engine != "loop":
         return
     from core import tasks
 
-    reason = tasks.task_class(config.task).why_no_loop
+    reason = tasks.task_class(config.task).why_no_loop(config, architecture)
     if reason:
         raise FinetuiError("the loop does not train this task", reason, "set engine: trainer", key="engine")
     if settings.world_size > 1:

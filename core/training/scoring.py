@@ -37,7 +37,8 @@ def evaluate(loop: Loop) -> dict[str, float]:
         parts = scores.of_batch(batch, loss, outputs, loop.args.eval_batch_size, written)
         scores.add_batch(*(gather(part) for part in parts))
         loop.call("on_prediction_step")
-    return scores.compute("loss" in loop.args.include_for_metrics)
+    found = scores.compute("loss" in loop.args.include_for_metrics)
+    return found | {f"eval_{name}": value for name, value in loop.task.of_loss(found["eval_loss"]).items()}
 
 
 class Scores:
