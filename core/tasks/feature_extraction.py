@@ -9,7 +9,7 @@ from core.answering import Prediction
 from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError
-from core.tasks import embedding_losses, ranking, scores, sentence_classes, text_columns
+from core.tasks import embedding_limits, embedding_losses, ranking, scores, sentence_classes, text_columns
 from core.tasks.arrays import array
 from core.tasks.base import Answer, LabelView, Question, Rows, Task
 from core.tasks.text_columns import IDS
@@ -52,16 +52,8 @@ class FeatureExtraction(Task):
     set_elsewhere = sentence_classes.ELSEWHERE
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
-        self.columns = columns.resolve(self.roles, train.column_names, data.columns)
-        if "negative" in self.columns and "score" in self.columns:
-            if "score" in data.columns and "negative" in data.columns:
-                raise FinetuiError(
-                    "a row has a negative or a score",
-                    f"data.columns: negative: {self.columns['negative']}, score: {self.columns['score']}",
-                    "leave one of them out",
-                    key="data.columns.score",
-                )
-            del self.columns["negative" if "score" in data.columns else "score"]
+        found = columns.resolve(self.roles, train.column_names, data.columns)
+        self.columns = embedding_limits.without_other(found, data.columns)
         splits = {data.train_split: train}
         if evaluation is not None:
             name = data.eval_split or "evaluation"
@@ -90,30 +82,8 @@ class FeatureExtraction(Task):
         return sentence_classes.arguments()
 
     def meet(self, tokenizer: PreTrainedTokenizerBase, config: RunConfig) -> None:
-        from core import models
-
         sentence_classes.library()
-        if not self.range and config.training.arguments().get("batch_eval_metrics"):
-            raise FinetuiError(
-                "a ranking is over all rows at once",
-                "training.batch_eval_metrics: true",
-                "leave it out: embeddings are small",
-                key="training.batch_eval_metrics",
-            )
-        if config.training.arguments().get("train_sampling_strategy") == "group_by_length":
-            raise FinetuiError(
-                "embeddings are not trained on batches grouped by length",
-                "training.train_sampling_strategy: group_by_length",
-                "leave it out; what a batch may hold is training.batch_sampler, e.g. no_duplicates",
-                key="training.train_sampling_strategy",
-            )
-        if models.load_config(config.model, tokenizer).is_encoder_decoder:
-            raise FinetuiError(
-                f"{config.model.label} is an encoder with a decoder",
-                "its last hidden states are those of what it writes, not of the text",
-                "choose an encoder (BERT, MiniLM, ...) or a decoder alone",
-                key="model.id",
-            )
+        embedding_limits.check(config, tokenizer, ranks=not self.range)
         self._tokenizer, self._config = tokenizer, config
         self.chosen_loss = embedding_losses.choose(
             config.embedding.loss, self.shape, self.range, self.columns.get("score", "")

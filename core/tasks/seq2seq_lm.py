@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from statistics import fmean
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -13,8 +12,7 @@ from core.chat import turns
 from core.data import columns, nested
 from core.data.columns import Role
 from core.errors import FinetuiError
-from core.metrics import texts
-from core.tasks import decoder_start, targets
+from core.tasks import decoder_start, target_kinds, targets
 from core.tasks.arrays import array
 from core.tasks.base import IGNORED, Answer, LabelView, Question, Rows, Task, first
 
@@ -33,12 +31,6 @@ if TYPE_CHECKING:
     from core.metrics.collect import Pairs
     from core.tasks.scoring import Reader
 
-LOOK = 200
-"""Rows that are read to see what kind of task it is."""
-SHORT = 3.0
-"""Words of a target, on average, up to which another answer than the right one is wrong."""
-SUMMARY = 3.0
-"""Words of a source for each word of its target, on average, from which on the target is a summary."""
 UNLIMITED = 128
 """Tokens that an evaluation lets the model write where nothing says how long a target may be."""
 
@@ -79,11 +71,8 @@ class Seq2SeqLM(Task):
         self.notes = []
         if data.prefix:
             self.notes.append(f"before every source stands {data.prefix!r}")
-        head = train[: min(LOOK, len(train))]
-        read, written = (
-            fmean(len(str(text or "").split()) for text in head[self.columns[role]]) for role in ("source", "target")
-        )
-        self._short, self._summary = written <= SHORT, read >= SUMMARY * written
+        head = train[: min(target_kinds.LOOK, len(train))]
+        self._kind = target_kinds.of(head[self.columns["source"]], head[self.columns["target"]])
         self._prefix = data.prefix
         self._most = data.max_target_length
         self._tokenizer: PreTrainedTokenizerBase | None = None
@@ -110,14 +99,7 @@ class Seq2SeqLM(Task):
     @property
     def default_metrics(self) -> list[str]:
         """Exact match of short targets, ROUGE of summaries, BLEU and chrF of what is left: translations."""
-        fitting = (
-            ["exact_match"] if self._short else ["rouge1", "rouge2", "rougeL"] if self._summary else ["bleu", "chrf"]
-        )
-        try:
-            texts.require(fitting[0])
-        except FinetuiError:  # an extra: a run that names no metrics does not need it
-            return ["exact_match"]
-        return fitting
+        return target_kinds.metrics(self._kind)
 
     def settled_arguments(self, max_length: int | None) -> dict[str, Any]:
         """An evaluation lets the model write as much as a target can have, behind the token that the decoder begins
@@ -199,7 +181,7 @@ class Seq2SeqLM(Task):
         ids = self.encode(inputs, tokenizer, max_length)["input_ids"]
         targets = [str(text or "").strip() for text in rows[self.columns["target"]]]
         return [
-            Question(str(text or ""), {"input_ids": row}, expected=truth, judged=self._short)
+            Question(str(text or ""), {"input_ids": row}, expected=truth, judged=self._kind == "short")
             for text, row, truth in zip(rows[self.columns["source"]], ids, targets, strict=True)
         ]
 

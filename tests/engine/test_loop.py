@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from core import config_file, events
+from core import commands, config_file, events
 from core.config import EarlyStopping, RunConfig
 from core.errors import FinetuiError
 from core.runs import layout
-from core.runs.folder import RunFolder
+from core.runs.folder import RunFolder, tell
 from core.runs.reader import RunReader
 from core.training import engine, prepare
+from core.training.callbacks import RunCallback
 
 ENGINES = ("trainer", "loop")
 OF_TRL = ("eval_entropy", "eval_mean_token_accuracy")
@@ -170,6 +171,31 @@ def test_an_optimizer_of_bitsandbytes_takes_the_steps_of_the_trainer(name: str, 
     training = {"optim": name, "max_steps": 4, "weight_decay": 0.1}
     both = [losses(run(config, new_folder(config))[1]) for config in (stories(which, **training) for which in ENGINES)]
     assert both[1] == pytest.approx(both[0], abs=1e-5)
+
+
+def test_stop_ends_an_evaluation_between_two_tokens(
+    shared: Path, new_folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One batch holds all rows, and its answers are long: without a look between tokens Stop would come after them."""
+    training = {"max_steps": 50, "eval_strategy": "steps", "eval_steps": 1, "generation_max_length": 64}
+    training |= {"per_device_eval_batch_size": 500, "generation_num_beams": 4, "save_strategy": "no"}
+    config = config_file.validate({**words(shared), "engine": "loop", "training": training})
+    folder = new_folder(config)
+    looked = 0
+    arrived = RunCallback.stop_arrived
+
+    def stop_at_the_third_token(callback: RunCallback) -> bool:
+        nonlocal looked
+        looked += 1
+        if looked == 3:
+            tell(folder.path, commands.Stop())
+        return arrived(callback)
+
+    monkeypatch.setattr(RunCallback, "stop_arrived", stop_at_the_third_token)
+    outcome, said = run(config, folder)
+    assert outcome.reason == "stopped"
+    assert looked == 3
+    assert not [event for event in said if isinstance(event, events.Evaluated)]
 
 
 def test_reports_evaluations_and_checkpoints_come_when_the_trainer_has_them(stories: Any, new_folder: Any) -> None:
