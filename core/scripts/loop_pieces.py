@@ -44,15 +44,16 @@ EVALUATE = """
         for batch in eval_loader:
             with torch.no_grad():
                 $output
-            # One loss a row: the last batch may have fewer.
-            losses.extend(accelerator.gather_for_metrics($loss.repeat(len(batch["input_ids"]))).tolist())
+            $comment
+            losses.extend(accelerator.gather_for_metrics($loss.repeat($weight)).tolist())
             $keep
         metrics = {"eval_loss": float(np.mean(losses))}
         $compute
         return metrics
 """
 KEEP = """
-    guess = accelerator.pad_across_processes(keep_guesses($logits, $labels), dim=1, pad_index=-100)
+    guess = $guess
+    guess = accelerator.pad_across_processes(guess, dim=1, pad_index=-100)
     label = accelerator.pad_across_processes($labels, dim=1, pad_index=-100)
     guesses.extend(accelerator.gather_for_metrics(guess).cpu().numpy())
     labels.extend(accelerator.gather_for_metrics(label).cpu().numpy())
@@ -83,6 +84,7 @@ LOOP = """
     $best
     while step < total_steps:
         train_loader.set_epoch(epoch)  # another order in every epoch
+        $masks
         $fresh
         for $each:
             model.train()

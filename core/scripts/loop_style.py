@@ -87,16 +87,21 @@ def training(run: ScriptRun, task: TaskScript, seed: str) -> tuple[list[str], st
     ]  # fmt: skip
     if settings["weight_decay"]:
         imports.append("import re")
-    parts = [*filter(None, [loss.code, losses.forward(loss)]), _setup(run, task, settings, seed)]
+    parts = [*filter(None, [task.collator_code, loss.code, losses.forward(loss)]), _setup(run, task, settings, seed)]
     if run.evaluation is not None:
         imports.append("import numpy as np")
         scored = bool(task.score)
+        guess = f"keep_guesses({task.logits}, {task.labels})" if task.guess else task.logits
         parts.append(
             fill(
                 EVALUATE,
                 lists=", guesses, labels" if scored else "",
                 empties=", [], []" if scored else "",
-                keep=fill(KEEP, logits=task.logits, labels=task.labels) if scored else "",
+                keep=fill(KEEP, guess=guess, labels=task.labels) if scored else "",
+                weight=task.weight,
+                comment="# One loss a batch, as the Seq2SeqTrainer has it."
+                if task.weight == "1"
+                else "# One loss a row: the last batch may have fewer.",
                 output="output, loss = forward(batch)" if loss.function else "output = model(**batch)",
                 loss="loss" if loss.function else "output.loss",
                 compute="\n".join(filter(None, [fill(COMPUTE) if scored else "", task.after])),
@@ -119,10 +124,13 @@ def _setup(run: ScriptRun, task: TaskScript, settings: dict[str, Any], seed: str
         accelerator["cpu"] = "True"
     lines = ["model.gradient_checkpointing_enable()"] if settings.get("gradient_checkpointing") else []
     # The order of the rows and dropout follow from the seed, whatever the new weights have drawn.
-    lines += [seed, f"collate = {task.collator}", _loader("train_loader", "train", settings, True)]
+    lines += [seed, f"collate = {task.collator}"]
+    if task.draws:
+        lines.append("collate_train = replace(collate, epoch=0)")
+    lines.append(_loader("train_loader", "train", settings, "collate_train" if task.draws else "collate", True))
     prepared = ["model", "optimizer", "train_loader"]
     if run.evaluation is not None:
-        lines.append(_loader("eval_loader", "evaluation", settings, False))
+        lines.append(_loader("eval_loader", "evaluation", settings, "collate", False))
         prepared.append("eval_loader")
     optimizer = {"lr": literal(settings["learning_rate"])}
     betas = settings.get("adam_beta1", 0.9), settings.get("adam_beta2", 0.999)
@@ -149,9 +157,9 @@ def _optimizer(options: dict[str, str], decay: float) -> str:
     )
 
 
-def _loader(name: str, rows: str, settings: dict[str, Any], trains: bool) -> str:
+def _loader(name: str, rows: str, settings: dict[str, Any], collate: str, trains: bool) -> str:
     size = settings["per_device_train_batch_size" if trains else "per_device_eval_batch_size"]
-    given = {"batch_size": literal(size), "collate_fn": "collate"}
+    given = {"batch_size": literal(size), "collate_fn": collate}
     if trains:
         given["shuffle"] = "True"
     if settings.get("dataloader_drop_last"):
@@ -211,6 +219,7 @@ def _loop(run: ScriptRun, task: TaskScript, settings: dict[str, Any], loss: Loss
     return fill(
         LOOP,
         best="best, best_weights, failures = None, {}, 0" if _keeps_best(run, settings) else "",
+        masks="collate_train.epoch = epoch  # and other masks" if task.draws else "",
         fresh="batches = []" if accumulates else "",
         each="number, batch in enumerate(train_loader, 1)" if accumulates else "batch in train_loader",
         step=fill(BATCHES, items=loss.items or task.items, part=part) if accumulates else fill(ONE_BATCH, loss=mean),

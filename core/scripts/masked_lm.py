@@ -36,7 +36,7 @@ PACKED = """
     )
     $evaluation
 """
-TRAINER = """
+MASKING = """
     @dataclass
     class Masking(DataCollatorForLanguageModeling):
         \"\"\"Masks a batch by random numbers of its own.
@@ -67,8 +67,8 @@ TRAINER = """
                     masked[row, place] = self.tokenizer.mask_token_id
                 labels[row, place] = before[row, place]
             return masked, labels
-
-
+"""
+TRAINER = """
     class MaskedTrainer(Trainer):
         \"\"\"Tells the masking of its training the epoch.\"\"\"
 
@@ -91,7 +91,10 @@ GUESS = """
 """
 MASKED = """
     # Only the tokens that were to be guessed.
-    guesses, labels = guesses[labels != -100], labels[labels != -100]
+    masked = [label != -100 for label in labels]
+    guesses, labels = (
+        np.concatenate([row[there] for row, there in zip(rows, masked)]) for rows in (guesses, labels)
+    )
 """
 
 
@@ -110,12 +113,13 @@ def script(run: ScriptRun) -> TaskScript:
     )
     names = run.config.metrics or []
     imports, score = metrics.score(names, len(run.tokenizer))
-    if set(names) - {"perplexity"}:
+    guessed = set(names) - {"perplexity"}
+    if guessed:
         score = f"{fill(MASKED)}\n{score}"
     return TaskScript(
         [
             "from transformers import DataCollatorForLanguageModeling", "from dataclasses import dataclass, replace",
-            "import hashlib", "import torch", *imports,
+            "import hashlib", "import torch", *imports, *(["import numpy as np"] if guessed else []),
         ],
         constants,
         code,
@@ -123,8 +127,10 @@ def script(run: ScriptRun) -> TaskScript:
         guess=fill(GUESS),
         score=score,
         trainer="MaskedTrainer",
+        items='(batch["labels"] != -100).sum()',
+        collator_code=fill(MASKING),
+        draws=True,
         trainer_code=fill(TRAINER),
         trainer_base="Trainer",
         fixed_arguments={"include_for_metrics": ["loss"]} if score else {},
-        loop="the masks of a batch follow from its epoch, which the Trainer tells",
     )  # fmt: skip

@@ -33,6 +33,12 @@ END = """
         \"\"\"The tokens with the one that ends a text, which this tokenizer does not write by itself.\"\"\"
         return $cut if tokenizer.eos_token_id in ids[-2:] else [*$ids, tokenizer.eos_token_id]
 """
+WRITE = """
+    accelerator.unwrap_model(model).generate(
+        **{name: value for name, value in batch.items() if name not in ("labels", "decoder_input_ids")},
+        $options
+    )
+"""
 GUESS = """
     def keep_guesses(logits, labels):
         \"\"\"The likeliest token after each true one: the metrics need no more of the logits.\"\"\"
@@ -40,10 +46,9 @@ GUESS = """
         return logits.argmax(-1).masked_fill(labels == -100, -100)
 """
 HELPERS = """
-    def texts(ids):
-        \"\"\"Token ids as texts; -100 is padding.\"\"\"
-        ids = np.where(np.asarray(ids) == -100, tokenizer.pad_token_id, ids)
-        return [text.strip() for text in tokenizer.batch_decode(ids, skip_special_tokens=True)]
+    def texts(rows):
+        \"\"\"Rows of token ids as texts; -100 is padding.\"\"\"
+        return [tokenizer.decode(ids[ids != -100], skip_special_tokens=True).strip() for ids in rows]
 """
 
 
@@ -76,9 +81,9 @@ def script(run: ScriptRun) -> TaskScript:
     imports, score = metrics.score(run.config.metrics or [])
     texts = set(run.config.metrics or []) - {"perplexity"}
     if score and texts:
-        imports.append("import numpy as np")
         score = f"guesses, labels = texts(guesses), texts(labels)\n{score}"
-    generates = run.config.training.arguments().get("predict_with_generate")
+    settings = run.config.training.arguments()
+    generates = settings.get("predict_with_generate")
     return TaskScript(
         ["from transformers import DataCollatorForSeq2Seq", *imports],
         constants,
@@ -88,9 +93,17 @@ def script(run: ScriptRun) -> TaskScript:
         # What an evaluation writes is taken as it is.
         guess="" if generates else fill(GUESS),
         score=score,
+        logits=fill(WRITE, options=_options(settings)) if generates else "output.logits",
+        items='(batch["labels"] != -100).sum()',
+        weight="1",
         helpers=fill(HELPERS) if score and texts else "",
         trainer="Seq2SeqTrainer",
         arguments="Seq2SeqTrainingArguments",
         fixed_arguments={"include_for_metrics": ["loss"]} if score else {},
-        loop="its evaluations write texts, which Seq2SeqTrainer does",
     )
+
+
+def _options(settings: dict[str, Any]) -> str:
+    """How an evaluation writes."""
+    given = {"max_length": settings.get("generation_max_length"), "num_beams": settings.get("generation_num_beams")}
+    return "\n".join(f"{name}={literal(value)}," for name, value in given.items() if value is not None)

@@ -23,8 +23,11 @@ class TaskScript:
         logits: the logits of a model's `output`.
         labels: what the guesses of a `batch` are compared with; empty where `score` knows it.
         items: how many items of a `batch` the loss is the mean over.
+        weight: how much the loss of a `batch` counts in an evaluation, a whole number.
         helpers: code that `score` needs.
         trainer, arguments: the Trainer's class and that of its arguments, with their imports.
+        collator_code: code that defines `collator`.
+        draws: the collator draws by its `epoch`: None for an evaluation.
         trainer_code, trainer_base: code that defines `trainer` where it is in no library, and what it is made of.
         trainer_options: more arguments of the Trainer: name -> source.
         trainer_arguments: more arguments of that class: name -> source.
@@ -44,10 +47,13 @@ class TaskScript:
     logits: str = "output.logits"
     labels: str = 'batch["labels"]'
     items: str = 'len(batch["labels"])'
+    weight: str = 'len(batch["input_ids"])'
     helpers: str = ""
     trainer: str = "Trainer"
     arguments: str = "TrainingArguments"
     library: str = "transformers"
+    collator_code: str = ""
+    draws: bool = False
     trainer_code: str = ""
     trainer_base: str = ""
     trainer_options: dict[str, str] = field(default_factory=dict)

@@ -69,7 +69,7 @@ def training(run: ScriptRun, task: TaskScript) -> tuple[list[str], str]:
     base = task.trainer_base or task.trainer
     imports = [*loss.imports, f"from {task.library} import {base}, {task.arguments}"]
     callbacks = []
-    written = [f"{code}\n\n" for code in (task.trainer_code, loss.code, loss.trainer_code) if code]
+    written = [f"{code}\n\n" for code in (task.collator_code, task.trainer_code, loss.code, loss.trainer_code) if code]
     if config.early_stopping is not None:
         imports.append("from transformers import EarlyStoppingCallback")
         stopping = config.early_stopping

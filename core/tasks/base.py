@@ -14,7 +14,14 @@ from core.errors import FinetuiError
 if TYPE_CHECKING:
     import torch
     from datasets import Dataset
-    from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
+    from transformers import (
+        EvalPrediction,
+        PreTrainedConfig,
+        PreTrainedModel,
+        PreTrainedTokenizerBase,
+        Trainer,
+        TrainingArguments,
+    )
 
     from core.answering import Prediction
     from core.config import DataConfig, RunConfig
@@ -102,6 +109,11 @@ class Task(ABC):
     """Name in `peft.TaskType`; None where PEFT has none for the task."""
     loss_in_metrics: ClassVar[bool] = False
     """Whether `compute_metrics` needs the losses of the evaluation batches."""
+    zero_without_labels: ClassVar[bool] = False
+    """Whether a batch without a label has the loss 0; else it is NaN."""
+    loss_of_batches: ClassVar[bool] = False
+    """Whether the loss of an evaluation is the mean over its batches, however many rows the last one has; else over
+    its rows."""
     reads_in_order: ClassVar[bool] = False
     """Whether `reader` knows the elements by their place: they are then evaluated in their order, whatever is set."""
     kept_back: ClassVar[tuple[str, ...]] = ("row",)
@@ -197,6 +209,16 @@ class Task(ABC):
     def reduce_logits(self, logits: Any, labels: torch.Tensor) -> torch.Tensor:
         """What the metrics need of the logits, so that evaluation does not hold all of them."""
 
+    def written(
+        self, model: PreTrainedModel, batch: Mapping[str, Any], arguments: TrainingArguments, stop: Callable[[], bool]
+    ) -> torch.Tensor | None:
+        """What the model writes of itself in an evaluation, in the place of the logits; None where these are all.
+
+        Args:
+            stop: looked at between generated tokens; once it holds, what is returned counts for nothing.
+        """
+        return None
+
     def reader(self, encoded: Dataset | None) -> Reader:
         """How one evaluation's reduced logits become rows that metrics compare, a batch or all of it at a time.
 
@@ -219,6 +241,10 @@ class Task(ABC):
             return None
         return Scoring(names, lambda: self.reader(encoded), self.label_names, self.reads_in_order)
 
+    def of_loss(self, loss: float) -> dict[str, float]:
+        """Figures that follow from the loss of an evaluation, whatever `metrics` computes."""
+        return {}
+
     def encoding_notes(self, encoded: Dataset, max_length: int | None) -> list[str]:
         """What encoding did to a split that a person should know, as lines."""
         return []
@@ -236,6 +262,11 @@ class Task(ABC):
         from transformers import TrainingArguments
 
         return TrainingArguments
+
+    @classmethod
+    def why_no_loop(cls, config: RunConfig, architecture: PreTrainedConfig) -> str:
+        """Why our own loop would not have the losses of the task's Trainer; empty where it has."""
+        return ""
 
     def trainer_options(self, model: PreTrainedModel, arguments: TrainingArguments) -> dict[str, Any]:
         """What this task's Trainer is built with besides what every Trainer takes."""

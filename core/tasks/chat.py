@@ -18,7 +18,14 @@ from core.tasks.causal_lm import CausalLM
 
 if TYPE_CHECKING:
     from datasets import Dataset
-    from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
+    from transformers import (
+        EvalPrediction,
+        PreTrainedConfig,
+        PreTrainedModel,
+        PreTrainedTokenizerBase,
+        Trainer,
+        TrainingArguments,
+    )
 
     from core.config import DataConfig, RunConfig
 
@@ -32,6 +39,7 @@ class Chat(CausalLM):
 
     roles: ClassVar[tuple[Role, ...]] = (MESSAGES, PROMPT, INPUT, COMPLETION, SYSTEM, HISTORY)
     loss_in_metrics = False
+    zero_without_labels = True  # as the SFTTrainer has it
     argument_defaults: ClassVar[dict[str, Any]] = {"learning_rate": 2e-5}
     fixed_arguments: ClassVar[dict[str, Any]] = {"dataset_kwargs": {"skip_prepare_dataset": True}}
     set_elsewhere = trl_classes.SFT_ELSEWHERE
@@ -49,6 +57,16 @@ class Chat(CausalLM):
     @classmethod
     def trainer_class(cls) -> type[Trainer]:
         return trl_classes.sft_trainer()
+
+    @classmethod
+    def why_no_loop(cls, config: RunConfig, architecture: PreTrainedConfig) -> str:
+        if config.training.arguments().get("label_smoothing_factor"):
+            return "with label smoothing TRL runs every batch twice, which draws other random numbers"
+        if config.model.quantization is not None:
+            return "TRL trains adapters of a quantized base in bfloat16"
+        if hasattr(architecture.get_text_config(), "output_router_logits"):
+            return "TRL adds the balance of the experts to the loss"
+        return ""
 
     @classmethod
     def arguments_class(cls) -> type[TrainingArguments]:
@@ -69,6 +87,9 @@ class Chat(CausalLM):
     ) -> Callable[[EvalPrediction], dict[str, float]] | None:
         """None for perplexity: it follows from the loss, and TRL would run every batch twice for the logits."""
         return super().metrics(names, encoded) if set(names) - {"perplexity"} else None
+
+    def of_loss(self, loss: float) -> dict[str, float]:
+        return trl_classes.perplexity(loss)
 
     def encode(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> dict[str, list[Any]]:
         """Each row as one text, in the words of the chat template, cut at its end.

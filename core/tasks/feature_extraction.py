@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from core.answering import Prediction
 from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError
-from core.tasks import ranking, scores, sentence_classes
+from core.tasks import embedding_limits, embedding_losses, ranking, scores, sentence_classes, text_columns
 from core.tasks.arrays import array
 from core.tasks.base import Answer, LabelView, Question, Rows, Task
+from core.tasks.text_columns import IDS
 
 if TYPE_CHECKING:
     import torch
     from datasets import Dataset
-    from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
+    from transformers import (
+        EvalPrediction,
+        PreTrainedConfig,
+        PreTrainedModel,
+        PreTrainedTokenizerBase,
+        Trainer,
+        TrainingArguments,
+    )
 
     from core.config import DataConfig, RunConfig
     from core.metrics.collect import Pairs
     from core.tasks.scoring import Reader
 
 TEXTS = ("anchor", "positive", "negative")
-IDS = "input_ids"
-
-LOSSES: dict[str, tuple[str, ...]] = {
-    "pairs": ("MultipleNegativesRankingLoss", "MultipleNegativesSymmetricRankingLoss"),
-    "triples": ("MultipleNegativesRankingLoss", "TripletLoss"),
-    "pairs with a score": ("CoSENTLoss", "CosineSimilarityLoss", "AnglELoss"),
-}
-"""Shape of the rows -> the losses that take it, the default first."""
 
 
 class FeatureExtraction(Task):
@@ -52,16 +52,8 @@ class FeatureExtraction(Task):
     set_elsewhere = sentence_classes.ELSEWHERE
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
-        self.columns = columns.resolve(self.roles, train.column_names, data.columns)
-        if "negative" in self.columns and "score" in self.columns:
-            if "score" in data.columns and "negative" in data.columns:
-                raise FinetuiError(
-                    "a row has a negative or a score",
-                    f"data.columns: negative: {self.columns['negative']}, score: {self.columns['score']}",
-                    "leave one of them out",
-                    key="data.columns.score",
-                )
-            del self.columns["negative" if "score" in data.columns else "score"]
+        found = columns.resolve(self.roles, train.column_names, data.columns)
+        self.columns = embedding_limits.without_other(found, data.columns)
         splits = {data.train_split: train}
         if evaluation is not None:
             name = data.eval_split or "evaluation"
@@ -82,36 +74,20 @@ class FeatureExtraction(Task):
         return sentence_classes.trainer()
 
     @classmethod
+    def why_no_loop(cls, config: RunConfig, architecture: PreTrainedConfig) -> str:
+        return "sentence-transformers' Trainer makes a loss of the texts of a batch, not of a model's outputs"
+
+    @classmethod
     def arguments_class(cls) -> type[TrainingArguments]:
         return sentence_classes.arguments()
 
     def meet(self, tokenizer: PreTrainedTokenizerBase, config: RunConfig) -> None:
-        from core import models
-
         sentence_classes.library()
-        if not self.range and config.training.arguments().get("batch_eval_metrics"):
-            raise FinetuiError(
-                "a ranking is over all rows at once",
-                "training.batch_eval_metrics: true",
-                "leave it out: embeddings are small",
-                key="training.batch_eval_metrics",
-            )
-        if config.training.arguments().get("train_sampling_strategy") == "group_by_length":
-            raise FinetuiError(
-                "embeddings are not trained on batches grouped by length",
-                "training.train_sampling_strategy: group_by_length",
-                "leave it out; what a batch may hold is training.batch_sampler, e.g. no_duplicates",
-                key="training.train_sampling_strategy",
-            )
-        if models.load_config(config.model, tokenizer).is_encoder_decoder:
-            raise FinetuiError(
-                f"{config.model.label} is an encoder with a decoder",
-                "its last hidden states are those of what it writes, not of the text",
-                "choose an encoder (BERT, MiniLM, ...) or a decoder alone",
-                key="model.id",
-            )
+        embedding_limits.check(config, tokenizer, ranks=not self.range)
         self._tokenizer, self._config = tokenizer, config
-        self.chosen_loss = self._choose(config.embedding.loss)
+        self.chosen_loss = embedding_losses.choose(
+            config.embedding.loss, self.shape, self.range, self.columns.get("score", "")
+        )
         self.notes.append(f"loss: {self.chosen_loss}")
 
     def trainer_options(self, model: PreTrainedModel, arguments: TrainingArguments) -> dict[str, Any]:
@@ -178,7 +154,7 @@ class FeatureExtraction(Task):
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[Any]], dict[str, Any]]:
         """Each text padded to the longest of its kind in the batch, with its attention mask; `label` float32."""
-        return Collator(tokenizer)
+        return text_columns.Collator(tokenizer)
 
     def reduce_logits(self, logits: Any, labels: torch.Tensor) -> torch.Tensor:
         embeddings: torch.Tensor = logits
@@ -229,7 +205,7 @@ class FeatureExtraction(Task):
     ) -> list[Answer]:
         """The cosine of each pair."""
         pairs = [[question.encoded[name] for question in questions] for name in self._names()[:2]]
-        cosines = ranking.cosines(_embed(model, tokenizer, pairs))
+        cosines = ranking.cosines(text_columns.embed(model, tokenizer, pairs))
         return [Answer(f"{value:.3f}") for value in cosines]
 
     @classmethod
@@ -245,68 +221,12 @@ class FeatureExtraction(Task):
         if len(texts) != 2:
             raise FinetuiError("two texts are compared", " ".join(texts), "give a second one")
         ids = [[tokenizer(text, truncation=max_length is not None, max_length=max_length)[IDS]] for text in texts]
-        return Prediction(similarity=float(ranking.cosines(_embed(model, tokenizer, ids))[0]))
+        return Prediction(similarity=float(ranking.cosines(text_columns.embed(model, tokenizer, ids))[0]))
 
     def _names(self) -> list[str]:
         return [f"{name}_{IDS}" for name in self._texts]
-
-    def _choose(self, wanted: str | None) -> str:
-        fit = LOSSES[self.shape]
-        if wanted is not None and wanted not in fit:
-            raise FinetuiError(
-                f"{wanted} does not take {self.shape}",
-                f"embedding.loss: {wanted}",
-                f"choose {' or '.join(fit)}",
-                key="embedding.loss",
-            )
-        chosen = wanted or fit[0]
-        if chosen == "CosineSimilarityLoss" and self.range and not -1 <= self.range[0] <= self.range[1] <= 1:
-            raise FinetuiError(
-                "CosineSimilarityLoss brings the cosine to the score itself, and cosines are -1 to 1",
-                f"column `{self.columns['score']}` has {self.range[0]:g} to {self.range[1]:g}",
-                "scale the scores, or choose CoSENTLoss, which only takes their order",
-                key="embedding.loss",
-            )
-        return chosen
 
     def _say_shape(self) -> str:
         if not self.range:
             return f"{self.shape}: what stands in other rows of a batch counts as not belonging to the anchor"
         return f"{self.shape} {self.range[0]:g} to {self.range[1]:g} from column `{self.columns['score']}`"
-
-
-class Collator:
-    """Pads each kind of text to its longest in the batch.
-
-    Attributes:
-        valid_label_columns: what the library's batch samplers ask for.
-    """
-
-    valid_label_columns: ClassVar[list[str]] = ["label"]
-
-    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
-        self._tokenizer = tokenizer
-
-    def __call__(self, features: list[Any]) -> dict[str, Any]:
-        import torch
-
-        batch: dict[str, Any] = {}
-        for name in features[0]:
-            if name.endswith(f"_{IDS}"):
-                padded = self._tokenizer.pad({IDS: [row[name] for row in features]}, return_tensors="pt")
-                batch |= {f"{name.removesuffix(IDS)}{key}": value for key, value in padded.items()}
-            elif name == "label":
-                batch[name] = torch.tensor([row[name] for row in features], dtype=torch.float32)
-        return batch
-
-
-def _embed(model: Any, tokenizer: PreTrainedTokenizerBase, sides: Sequence[Sequence[list[int]]]) -> Any:
-    """Embeddings [rows, texts, dimensions] of token ids, float32, as numpy has them."""
-    import torch
-
-    found = []
-    with torch.inference_mode():
-        for ids in sides:
-            batch = tokenizer.pad({IDS: list(ids)}, return_tensors="pt").to(model.device)
-            found.append(model(dict(batch))["sentence_embedding"])
-    return torch.stack(found, 1).float().cpu().numpy()

@@ -6,30 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from core import answering, tokens
-from core.answering import LabelScore, Prediction
 from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError
-from core.tasks import packing
+from core.tasks import mask_filling, packing
 from core.tasks.arrays import array
 from core.tasks.base import IGNORED, Answer, LabelView, Question, Rows, Task, first
 
 if TYPE_CHECKING:
     import torch
     from datasets import Dataset
-    from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase, Trainer
+    from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase
 
+    from core.answering import Prediction
     from core.config import DataConfig, RunConfig
     from core.metrics.collect import Pairs
     from core.tasks.scoring import Reader
 
 PROBABILITY = 0.15
 """Share of the tokens that are to be guessed: BERT's own (Devlin et al., 2019)."""
-SHOWN = 5
-"""Answers that Chat gets, the likeliest first."""
-AROUND = 32
-"""Tokens on each side of the mask that a sampled row is asked with."""
 
 
 class MaskedLM(Task):
@@ -57,7 +52,7 @@ class MaskedLM(Task):
         """Raises:
         FinetuiError: the tokenizer has no mask token.
         """
-        _mask(tokenizer, config.model.label)
+        mask_filling.require(tokenizer, config.model.label)
         self._seed = config.training.seed
 
     @property
@@ -101,12 +96,6 @@ class MaskedLM(Task):
 
         return Masking(tokenizer, mlm_probability=self._share, seed=self._seed)
 
-    @classmethod
-    def trainer_class(cls) -> type[Trainer]:
-        from core.tasks.masking import MaskedTrainer
-
-        return MaskedTrainer
-
     def reduce_logits(self, logits: Any, labels: torch.Tensor) -> torch.Tensor:
         """The most probable token at each position, [batch, length] int64."""
         scores: torch.Tensor = first(logits)
@@ -124,26 +113,14 @@ class MaskedLM(Task):
 
     def questions(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> list[Question]:
         """Each text with the token in its middle masked, and that token."""
-        found = []
-        special = set(tokenizer.all_special_ids)
-        for text in rows[self.columns["text"]]:
-            ids = tokenizer(str(text or ""), truncation=max_length is not None, max_length=max_length)["input_ids"]
-            places = [place for place, token in enumerate(ids) if token not in special]
-            if len(places) < 2:
-                continue
-            at = places[len(places) // 2]
-            hidden = [*ids[:at], tokenizer.mask_token_id, *ids[at + 1 :]]
-            shown = tokenizer.decode([hidden[place] for place in places if abs(place - at) <= AROUND])
-            truth = tokens.piece(tokenizer, ids[at]).strip()
-            found.append(Question(str(shown), {"input_ids": hidden}, expected=truth, judged=True))
-        return found
+        return mask_filling.questions(rows[self.columns["text"]], tokenizer, max_length)
 
     def typed_question(
         self, text: str, pair: str | None, tokenizer: PreTrainedTokenizerBase, max_length: int | None
     ) -> Question:
         if pair:
             raise FinetuiError("this task takes one text", text, "give one text with a mask in it")
-        return Question(text, {"input_ids": _asked(tokenizer, text, max_length)})
+        return Question(text, {"input_ids": mask_filling.asked(tokenizer, text, max_length)})
 
     def answers(
         self,
@@ -154,15 +131,7 @@ class MaskedLM(Task):
         stop: Callable[[], bool],
     ) -> list[Answer]:
         """The likeliest token in the place of the first mask."""
-        rows = [question.encoded["input_ids"] for question in questions]
-        batch = tokenizer.pad({"input_ids": rows}, return_tensors="pt")
-        logits = model(**answering.inputs(model, batch)).logits
-        found = []
-        for index, ids in enumerate(batch["input_ids"].tolist()):
-            shares = logits[index, ids.index(tokenizer.mask_token_id)].float().softmax(-1)
-            share, token = shares.max(-1)
-            found.append(Answer(tokens.piece(tokenizer, int(token)).strip(), float(share)))
-        return found
+        return mask_filling.answers(model, tokenizer, [question.encoded["input_ids"] for question in questions])
 
     @classmethod
     def predict(
@@ -174,51 +143,5 @@ class MaskedLM(Task):
         data: DataConfig | None,
     ) -> Prediction:
         """The likeliest tokens in the place of the first mask of the text."""
-        import torch
-
         (text,) = texts
-        ids = _asked(tokenizer, text, max_length)
-        batch = tokenizer.pad({"input_ids": [ids]}, return_tensors="pt")
-        with torch.inference_mode():
-            logits = model(**answering.inputs(model, batch)).logits[0, ids.index(tokenizer.mask_token_id)]
-        shares, best = logits.float().softmax(-1).topk(SHOWN)
-        masks = ids.count(tokenizer.mask_token_id)
-        return Prediction(
-            labels=[
-                LabelScore(tokens.piece(tokenizer, token).strip(), share)
-                for token, share in zip(best.tolist(), shares.tolist(), strict=True)
-            ],
-            note=f"the first of {masks} masks; fill it in to ask for the next" if masks > 1 else "",
-        )
-
-
-def _mask(tokenizer: PreTrainedTokenizerBase, name: str) -> str:
-    """The mask token.
-
-    Raises:
-        FinetuiError: there is none.
-    """
-    if tokenizer.mask_token is None:
-        raise FinetuiError(
-            "the tokenizer has no mask token",
-            f"{name} was not made to guess hidden tokens",
-            "choose an encoder such as BERT, or the task causal-lm",
-            key="model.id",
-        )
-    return str(tokenizer.mask_token)
-
-
-def _asked(tokenizer: PreTrainedTokenizerBase, text: str, max_length: int | None) -> list[int]:
-    """Token ids of a text with a mask.
-
-    Raises:
-        FinetuiError: there is none in it, or not within `max_length` tokens.
-    """
-    mask = _mask(tokenizer, "this model")
-    ids: list[int] = tokenizer(text, truncation=max_length is not None, max_length=max_length)["input_ids"]
-    if tokenizer.mask_token_id not in ids:
-        cut = f" within {max_length} tokens" if mask in text else ""
-        raise FinetuiError(
-            f"there is no {mask} in this text{cut}", text[:100], f"write {mask} where a token is to be guessed"
-        )
-    return ids
+        return mask_filling.predict(model, tokenizer, mask_filling.asked(tokenizer, text, max_length))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
-from transformers import DataCollatorForLanguageModeling, Trainer
+from transformers import DataCollatorForLanguageModeling
 
 from core.tasks.base import IGNORED
 
@@ -50,26 +50,6 @@ class Masking(DataCollatorForLanguageModeling):
                 row, position = 0, 0
             labels[row, position] = before[row, position]
         return masked, labels
-
-
-class MaskedTrainer(Trainer):
-    """A Trainer that tells the masking of its training the epoch; that of its evaluations knows none."""
-
-    _training: Masking | None = None
-
-    def get_train_dataloader(self) -> Any:
-        evaluating: Any = self.data_collator
-        self._training = replace(evaluating, epoch=0)
-        self.data_collator = self._training
-        try:
-            return super().get_train_dataloader()
-        finally:
-            self.data_collator = evaluating
-
-    def _run_epoch(self, model: Any, epoch: int, *args: Any, **kwargs: Any) -> Any:
-        if self._training is not None:
-            self._training.epoch = epoch
-        return super()._run_epoch(model, epoch, *args, **kwargs)  # type: ignore[no-untyped-call]
 
 
 def _number(seed: int | None, epoch: int | None, ids: Sequence[Sequence[int]]) -> int:

@@ -19,7 +19,7 @@ from core.tasks.chat import Chat, each, read_each
 
 if TYPE_CHECKING:
     from datasets import Dataset
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
 
     from core.config import DataConfig, RunConfig
 
@@ -55,6 +55,10 @@ class Preference(Chat):
     @classmethod
     def trainer_class(cls) -> type[Trainer]:
         return trl_classes.dpo_trainer()
+
+    @classmethod
+    def why_no_loop(cls, config: RunConfig, architecture: PreTrainedConfig) -> str:
+        return "TRL's DPOTrainer compares the model with a frozen copy of itself"
 
     @classmethod
     def arguments_class(cls) -> type[TrainingArguments]:

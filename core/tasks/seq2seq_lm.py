@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from statistics import fmean
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -12,8 +11,8 @@ from core import answering
 from core.chat import turns
 from core.data import columns, nested
 from core.data.columns import Role
-from core.errors import FinetuiError, first_line
-from core.metrics import texts
+from core.errors import FinetuiError
+from core.tasks import decoder_start, target_kinds, targets
 from core.tasks.arrays import array
 from core.tasks.base import IGNORED, Answer, LabelView, Question, Rows, Task, first
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import (
         EvalPrediction,
-        PreTrainedConfig,
         PreTrainedModel,
         PreTrainedTokenizerBase,
         Trainer,
@@ -33,12 +31,6 @@ if TYPE_CHECKING:
     from core.metrics.collect import Pairs
     from core.tasks.scoring import Reader
 
-LOOK = 200
-"""Rows that are read to see what kind of task it is."""
-SHORT = 3.0
-"""Words of a target, on average, up to which another answer than the right one is wrong."""
-SUMMARY = 3.0
-"""Words of a source for each word of its target, on average, from which on the target is a summary."""
 UNLIMITED = 128
 """Tokens that an evaluation lets the model write where nothing says how long a target may be."""
 
@@ -57,6 +49,7 @@ class Seq2SeqLM(Task):
     peft_task_type = "SEQ_2_SEQ_LM"
     kept_back = ("row", "target_cut")
     loss_in_metrics = True
+    loss_of_batches = True  # as the Seq2SeqTrainer has it
     fields = ("source",)
     writes = True
     metric_kinds = ("texts", "losses")
@@ -78,11 +71,8 @@ class Seq2SeqLM(Task):
         self.notes = []
         if data.prefix:
             self.notes.append(f"before every source stands {data.prefix!r}")
-        head = train[: min(LOOK, len(train))]
-        read, written = (
-            fmean(len(str(text or "").split()) for text in head[self.columns[role]]) for role in ("source", "target")
-        )
-        self._short, self._summary = written <= SHORT, read >= SUMMARY * written
+        head = train[: min(target_kinds.LOOK, len(train))]
+        self._kind = target_kinds.of(head[self.columns["source"]], head[self.columns["target"]])
         self._prefix = data.prefix
         self._most = data.max_target_length
         self._tokenizer: PreTrainedTokenizerBase | None = None
@@ -102,21 +92,14 @@ class Seq2SeqLM(Task):
             architecture.pad_token_id = tokenizer.pad_token_id
         self._shapes = settle.on_meta(config.model, self, architecture)
         self._tokenizer = tokenizer
-        _require_start(self._shapes, architecture, config)
+        decoder_start.require(self._shapes, architecture, config)
         if tokenizer.eos_token_id is None:
             self.notes.append("the tokenizer has no end-of-sequence token: the model never learns to stop")
 
     @property
     def default_metrics(self) -> list[str]:
         """Exact match of short targets, ROUGE of summaries, BLEU and chrF of what is left: translations."""
-        fitting = (
-            ["exact_match"] if self._short else ["rouge1", "rouge2", "rougeL"] if self._summary else ["bleu", "chrf"]
-        )
-        try:
-            texts.require(fitting[0])
-        except FinetuiError:  # an extra: a run that names no metrics does not need it
-            return ["exact_match"]
-        return fitting
+        return target_kinds.metrics(self._kind)
 
     def settled_arguments(self, max_length: int | None) -> dict[str, Any]:
         """An evaluation lets the model write as much as a target can have, behind the token that the decoder begins
@@ -135,7 +118,7 @@ class Seq2SeqLM(Task):
         )
         if self.columns["target"] in rows:
             texts = [str(text or "") for text in rows[self.columns["target"]]]
-            encoded["labels"], encoded["target_cut"] = _targets(texts, tokenizer, self._most or max_length)
+            encoded["labels"], encoded["target_cut"] = targets.encode(texts, tokenizer, self._most or max_length)
         return encoded
 
     def encoding_notes(self, encoded: Dataset, max_length: int | None) -> list[str]:
@@ -177,6 +160,13 @@ class Seq2SeqLM(Task):
             return scores
         return scores.argmax(-1).masked_fill(labels == IGNORED, IGNORED)
 
+    def written(
+        self, model: PreTrainedModel, batch: Mapping[str, Any], arguments: Any, stop: Callable[[], bool]
+    ) -> torch.Tensor | None:
+        from core.tasks import generation
+
+        return generation.generate(model, batch, arguments, stop) if arguments.predict_with_generate else None
+
     def reader(self, encoded: Dataset | None) -> Reader:
         """The texts that were written, and those of the labels, both decoded without special tokens."""
 
@@ -191,7 +181,7 @@ class Seq2SeqLM(Task):
         ids = self.encode(inputs, tokenizer, max_length)["input_ids"]
         targets = [str(text or "").strip() for text in rows[self.columns["target"]]]
         return [
-            Question(str(text or ""), {"input_ids": row}, expected=truth, judged=self._short)
+            Question(str(text or ""), {"input_ids": row}, expected=truth, judged=self._kind == "short")
             for text, row, truth in zip(rows[self.columns["source"]], ids, targets, strict=True)
         ]
 
@@ -220,49 +210,3 @@ class Seq2SeqLM(Task):
         given = array(ids)
         rows = np.where(given == IGNORED, self._tokenizer.pad_token_id, given)
         return [str(text).strip() for text in self._tokenizer.batch_decode(rows, skip_special_tokens=True)]
-
-
-def _targets(
-    texts: Sequence[str], tokenizer: PreTrainedTokenizerBase, limit: int | None
-) -> tuple[list[list[int]], list[int]]:
-    """Token ids of targets, each with its end, and how many tokens of each were cut."""
-    end = tokenizer.eos_token_id
-    found, cut = [], []
-    for text, ids in zip(texts, tokenizer(text_target=list(texts), verbose=False)["input_ids"], strict=True):
-        ended = end is None or end in ids[-2:]  # behind the end some tokenizers name the language
-        whole = list(ids) if ended else [*ids, end]
-        kept = whole
-        if limit is not None and len(whole) > limit:
-            # As the tokenizer cuts: what it ends every text with is kept.
-            kept = tokenizer(text_target=text, truncation=True, max_length=limit)["input_ids"]
-            kept = list(kept) if ended else [*whole[: limit - 1], end]
-        found.append(kept)
-        cut.append(len(whole) - len(kept))
-    return found, cut
-
-
-def _require_start(model: Any, architecture: PreTrainedConfig, config: RunConfig) -> None:
-    """Let the model make a decoder's input of labels, as it does in training.
-
-    Raises:
-        FinetuiError: it cannot.
-    """
-    import torch
-
-    reason = "decoder_start_token_id is not set"
-    try:
-        if hasattr(model, "prepare_decoder_input_ids_from_labels"):
-            model.prepare_decoder_input_ids_from_labels(labels=torch.tensor([[0, 0, IGNORED]]))
-        if getattr(model.generation_config, "decoder_start_token_id", None) is not None:
-            return
-        if getattr(architecture, "decoder_start_token_id", None) is not None:
-            return
-    except (ValueError, AttributeError, AssertionError, TypeError) as error:
-        reason = first_line(error)
-    place = "model.from_config" if config.model.from_config is not None else "config.json of the model"
-    raise FinetuiError(
-        f"{config.model.label} does not say what its decoder begins with",
-        f"{place}: {reason}",
-        "add decoder_start_token_id to it: T5 takes the pad token's id, BART the end token's",
-        key="model.from_config" if config.model.from_config is not None else "model.id",
-    )

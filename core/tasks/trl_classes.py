@@ -61,19 +61,24 @@ def sft_trainer() -> type[Trainer]:
     """
 
     def evaluation_loop(self: Any, *args: Any, **kwargs: Any) -> Any:
-        from core import metrics
-
         found = super(with_perplexity, self).evaluation_loop(*args, **kwargs)
         for name, loss in list(found.metrics.items()):
             if name.endswith("_loss"):
-                scores = metrics.compute(["perplexity"], losses=[loss])
-                found.metrics.update({f"{name.removesuffix('_loss')}_{key}": value for key, value in scores.items()})
+                more = perplexity(loss).items()
+                found.metrics.update({f"{name.removesuffix('_loss')}_{key}": value for key, value in more})
         return found
 
     with_perplexity: type[Trainer] = type(
         "SFTTrainer", (_class("SFTTrainer"),), {**_QUIET, "evaluation_loop": evaluation_loop}
     )
     return with_perplexity
+
+
+def perplexity(loss: float) -> dict[str, float]:
+    """That of an evaluation by its loss; empty where it exceeds a float."""
+    from core import metrics
+
+    return metrics.compute(["perplexity"], losses=[loss])
 
 
 def dpo_config() -> type[TrainingArguments]:

@@ -11,6 +11,8 @@ from torch.utils.data import DataLoader, RandomSampler, Sampler, SequentialSampl
 from transformers.trainer_pt_utils import LengthGroupedSampler
 from transformers.trainer_utils import seed_worker, unwrap_peft_model
 
+from core.training import epochs
+
 if TYPE_CHECKING:
     from datasets import Dataset
 
@@ -30,7 +32,8 @@ def training(loop: Loop) -> DataLoader[Any]:
         case _:
             sampler = RandomSampler(rows)
     seeded = partial(seed_worker, num_workers=args.dataloader_num_workers, rank=args.process_index)
-    return _loader(loop, rows, args.train_batch_size, sampler, worker_init_fn=seeded)
+    collator = epochs.of_training(loop.collator)
+    return _loader(loop, rows, args.train_batch_size, sampler, collator, worker_init_fn=seeded)
 
 
 def evaluation(loop: Loop) -> DataLoader[Any]:
@@ -41,24 +44,25 @@ def evaluation(loop: Loop) -> DataLoader[Any]:
     if args.train_sampling_strategy == "group_by_length" and not in_order:
         generator = torch.Generator().manual_seed(args.seed if args.data_seed is None else args.data_seed)
         sampler = _by_length(loop, rows, args.eval_batch_size, generator)
-    return _loader(loop, rows, args.eval_batch_size, sampler)
+    return _loader(loop, rows, args.eval_batch_size, sampler, loop.collator)
 
 
 def set_epoch(batches: Any, epoch: int) -> None:
-    """Tell the sampler under a prepared loader which epoch it shuffles for; accelerate does not reach a wrapped one."""
+    """Tell collator and sampler of a prepared loader the epoch; accelerate does not reach a wrapped sampler."""
+    epochs.tell(batches, epoch)
     batches.set_epoch(epoch)
     inner: Any = getattr(getattr(batches, "batch_sampler", None), "batch_sampler", None)
     if hasattr(inner, "set_epoch"):
         inner.set_epoch(epoch)
 
 
-def _loader(loop: Loop, rows: Any, size: int, sampler: Sampler[int], **more: Any) -> DataLoader[Any]:
+def _loader(loop: Loop, rows: Any, size: int, sampler: Sampler[int], collator: Any, **more: Any) -> DataLoader[Any]:
     args = loop.args
     return DataLoader(
         rows,
         size,
         sampler=sampler,
-        collate_fn=loop.collator,
+        collate_fn=collator,
         num_workers=args.dataloader_num_workers,
         pin_memory=args.dataloader_pin_memory,
         drop_last=args.dataloader_drop_last,

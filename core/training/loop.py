@@ -11,35 +11,28 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from accelerate import Accelerator, DataLoaderConfiguration, skip_first_batches
-from transformers import (
-    DefaultFlowCallback,
-    EvalPrediction,
-    TrainerCallback,
-    TrainerControl,
-    TrainerState,
-    TrainingArguments,
-    enable_full_determinism,
-    set_seed,
-)
-from transformers.trainer_callback import CallbackHandler, ExportableState
+from transformers import EvalPrediction, TrainerCallback, TrainingArguments, enable_full_determinism, set_seed
 
 from core.tasks.scoring import Scoring
 from core.training import checkpoints, loaders, scoring
 from core.training import loop_setup as setup
 from core.training.callbacks import EvaluationStopped
+from core.training.loop_hooks import Hooks
 from core.training.objective import Batch, Objective
 from core.training.throughput import Throughput
 from core.training.time_shares import TimeShares
 
 if TYPE_CHECKING:
     from datasets import Dataset
+    from torch.utils.hooks import RemovableHandle
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from core.tasks.base import Task
     from core.training.losses import Loss
 
 
-class Loop:
-    """Runs the steps: `Steerable`. Built with the keywords of a Trainer.
+class Loop(Hooks):
+    """Runs the steps: `Steerable`. Built with the keywords of a Trainer, and the task, which knows how it is evaluated.
 
     Order of rows, random numbers, scaling and schedule are the Trainer's (transformers 5.23), so both engines have the
     same losses with the same seed; checkpoints have its files.
@@ -57,28 +50,27 @@ class Loop:
         compute_metrics: Callable[[EvalPrediction], dict[str, float]] | None = None,
         preprocess_logits_for_metrics: Callable[[Any, Any], Any] | None = None,
         compute_loss_func: Loss | None = None,
+        *,
+        task: Task,
     ) -> None:
+        super().__init__(args, model, processing_class, callbacks)
         (enable_full_determinism if args.full_determinism else set_seed)(args.seed)
-        self.args, self.model, self.tokenizer = args, model, processing_class
+        self.task, self.model, self.tokenizer = task, model, processing_class
         self.collator, self.train_dataset, self.eval_dataset = data_collator, train_dataset, eval_dataset
         self.accelerator = Accelerator(
             mixed_precision=args.mixed_precision,
             dataloader_config=DataLoaderConfiguration(use_seedable_sampler=True, data_seed=args.data_seed),
         )
-        self.objective = Objective(model, args.label_smoothing_factor, compute_loss_func)
+        self.objective = Objective(model, args.label_smoothing_factor, compute_loss_func, type(task))
         self.compute_metrics, self.reduce_logits = compute_metrics, preprocess_logits_for_metrics
-        self.handler = CallbackHandler([DefaultFlowCallback(), *callbacks], model, processing_class, None, None)
-        self.control = TrainerControl()
-        told: list[Any] = [
-            each for each in (*self.handler.callbacks, self.control) if isinstance(each, ExportableState)
-        ]
-        self.state = TrainerState(train_batch_size=args.train_batch_size, stateful_callbacks=told)
         self.wrapped: Any = model
         self.optimizer: Any = None
         self.lr_scheduler: Any = None
+        self.noise: RemovableHandle | None = None
         self.is_in_train = False
         self.times, self.throughput = TimeShares(), Throughput()
         self.bad_loss: float | None = None
+        self.stop_arrived: Callable[[], bool] = lambda: False
         model.config.use_cache = args.use_cache
 
     @property
@@ -112,6 +104,7 @@ class Loop:
         if args.load_best_model_at_end and self.state.best_model_checkpoint is not None:
             checkpoints.load_weights(self.model, Path(self.state.best_model_checkpoint))
         self.call("on_train_end")
+        setup.take_down(self)
         self.is_in_train = False
 
     def _epoch(self, batches: Any, epoch: int, done: int, checkpoint: Path | None) -> None:
@@ -170,7 +163,7 @@ class Loop:
             mean = self._sum.item() / steps
             self._sum.zero_()
             self._logged = self.state.global_step
-            self._log({"loss": mean, "grad_norm": norm.item(), "learning_rate": rate})
+            self.log({"loss": mean, "grad_norm": norm.item(), "learning_rate": rate})
         if self.control.should_evaluate:
             is_best = False
             with contextlib.suppress(EvaluationStopped):
@@ -184,7 +177,7 @@ class Loop:
         """Loss and metrics on the evaluation split, with the prefix `eval_`; raises EvaluationStopped."""
         with self.times.during("evaluation"):
             metrics = scoring.evaluate(self)
-            self._log(metrics)
+            self.log(metrics)
             self.call("on_evaluate", metrics=metrics)
         return metrics
 
@@ -204,13 +197,3 @@ class Loop:
 
     def count_tokens(self) -> None:
         self.state.num_input_tokens_seen = self.throughput.tokens()
-
-    def _log(self, figures: dict[str, float]) -> None:
-        if self.state.epoch is not None:
-            figures["epoch"] = self.state.epoch
-        self.state.log_history.append({**figures, "step": self.state.global_step})
-        self.call("on_log", logs=figures)
-
-    def call(self, hook: str, **more: Any) -> None:
-        """Tell the callbacks."""
-        self.control = getattr(self.handler, hook)(self.args, self.state, self.control, **more)

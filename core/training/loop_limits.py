@@ -10,7 +10,7 @@ from core.errors import FinetuiError
 from core.training.arguments import BY_METRIC, OURS
 
 if TYPE_CHECKING:
-    from transformers import TrainingArguments
+    from transformers import PreTrainedConfig, TrainingArguments
 
 # fmt: off
 HONOURED = frozenset({
@@ -23,30 +23,32 @@ HONOURED = frozenset({
     "eval_steps", "eval_delay", "eval_on_start", "include_for_metrics", "save_strategy", "save_steps",
     "save_total_limit", "save_only_model", "load_best_model_at_end", "metric_for_best_model", "greater_is_better",
     "dataloader_drop_last", "dataloader_num_workers", "dataloader_pin_memory", "remove_unused_columns",
-    "train_sampling_strategy", "log_level", "skip_memory_metrics",
+    "train_sampling_strategy", "log_level", "skip_memory_metrics", "neftune_noise_alpha", "predict_with_generate",
+    "generation_max_length", "generation_num_beams",
 })
 # fmt: on
 """The fields of `training:` that the loop goes by."""
 
-OPTIMIZERS = ("adamw_torch", "adamw_torch_fused", "sgd", "adafactor", "adagrad", "rmsprop")
+OPTIMIZERS = (
+    *("adamw_torch", "adamw_torch_fused", "sgd", "adafactor", "adagrad", "rmsprop"),
+    *("adamw_8bit", "adamw_bnb_8bit", "paged_adamw_8bit", "paged_adamw_32bit", "lion_8bit", "lion_32bit"),
+)
 SAMPLING = ("random", "sequential", "group_by_length")
 
 
-def check(config: RunConfig, settings: TrainingArguments) -> None:
+def check(config: RunConfig, settings: TrainingArguments, architecture: PreTrainedConfig) -> None:
     """Refuse what the loop would have to leave out; nothing where the engine is the Trainer.
 
     Raises:
-        FinetuiError: the task has a Trainer of its own, or a training argument is set that the loop does not know.
+        FinetuiError: the task's Trainer would have other losses, or a training argument is set that the loop does not
+            know.
     """
     if config.engine != "loop":
         return
-    from transformers import Trainer
-
     from core import tasks
 
-    own = tasks.task_class(config.task).trainer_class()
-    if own is not Trainer:
-        reason = f"{config.task} is trained by {own.__name__}, which does more than steps"
+    reason = tasks.task_class(config.task).why_no_loop(config, architecture)
+    if reason:
         raise FinetuiError("the loop does not train this task", reason, "set engine: trainer", key="engine")
     if settings.world_size > 1:
         raise FinetuiError("the loop trains in one process", f"there are {settings.world_size}", "set engine: trainer")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transformers import get_scheduler
+from transformers.integrations.neftune import activate_neftune, deactivate_neftune
 from transformers.trainer_utils import align_special_tokens
 
 from core.training import checkpoints, loaders, optimizer
@@ -27,6 +28,8 @@ def prepare(loop: Loop, checkpoint: Path | None) -> Any:
     if args.activation_checkpointing:
         loop.model.gradient_checkpointing_enable(args.activation_checkpointing_kwargs)
     align_special_tokens(loop.model, loop.tokenizer)
+    if args.neftune_noise_alpha is not None:
+        loop.noise = activate_neftune(loop.model, args.neftune_noise_alpha)
     loop.wrapped, loop.optimizer = loop.accelerator.prepare(loop.model, optimizer.make(args, loop.model))
     return batches
 
@@ -44,3 +47,9 @@ def plan(loop: Loop, total: int, epochs: int, checkpoint: Path | None) -> None:
         checkpoints.load_optimizer(loop, checkpoint)
     loop.state.compute_steps(args, total)
     loop.state.max_steps, loop.state.num_train_epochs = total, epochs
+
+
+def take_down(loop: Loop) -> None:
+    """Leave the model as it is used: without noise."""
+    if loop.noise is not None:
+        deactivate_neftune(loop.model, loop.noise)

@@ -19,6 +19,7 @@ from core.training import accumulation
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
+    from core.tasks.base import Task
     from core.training.losses import Loss
 
 Batch = Mapping[str, Any]
@@ -31,15 +32,18 @@ class Objective:
         takes_shares: as `Steerable.takes_shares`.
     """
 
-    def __init__(self, model: PreTrainedModel, smoothing: float, loss: Loss | None) -> None:
+    def __init__(self, model: PreTrainedModel, smoothing: float, loss: Loss | None, task: type[Task]) -> None:
         bare: Any = unwrap_peft_model(model)
         variable = inspect.Parameter.VAR_KEYWORD
         accepts = any(part.kind == variable for part in inspect.signature(bare.forward).parameters.values())
         self.takes_shares: bool | None = None
         self._given = loss
+        self._least = 1 if task.zero_without_labels else 0
         self._passes_count: bool = getattr(bare, "accepts_loss_kwargs", accepts)
-        # Causal language models compare with the next token: their first label is no target.
-        self._shifts = LOSS_MAPPING.get(getattr(bare, "loss_type", None) or "") is ForCausalLMLoss
+        # Causal language models compare with the next token: their first label is no target. Of a decoder behind an
+        # encoder it is one.
+        next_token = LOSS_MAPPING.get(getattr(bare, "loss_type", None) or "") is ForCausalLMLoss
+        self._shifts = next_token and not model.config.is_encoder_decoder
         self._smoother: Callable[..., torch.Tensor] | None = None
         if smoothing and getattr(model.config, "problem_type", None) != label_sets.SEVERAL:
             shifts = type(bare).__name__ in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()
@@ -57,7 +61,7 @@ class Objective:
         if "labels" not in batches[0] or not (self._passes_count or self._given is not None):
             return None
         labels = [batch["labels"][..., 1:] if self._shifts else batch["labels"] for batch in batches]
-        return torch.stack([part.ne(IGNORED).sum() for part in labels]).sum()
+        return torch.stack([part.ne(IGNORED).sum() for part in labels]).sum().clamp(min=self._least)
 
     def __call__(self, model: Any, batch: Batch, count: torch.Tensor | None) -> tuple[torch.Tensor, Any]:
         """The loss of a batch as its function gives it, and the model's outputs."""

@@ -1,8 +1,8 @@
-"""The optimizer of our own loop, as the Trainer makes it."""
+"""The optimizer of our own loop: the one that the Trainer makes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from transformers import Trainer
 
@@ -12,14 +12,7 @@ if TYPE_CHECKING:
 
 
 def make(args: TrainingArguments, model: PreTrainedModel) -> torch.optim.Optimizer:
-    """Over what is trained; biases and norms have no weight decay."""
-    kind, options = Trainer.get_optimizer_cls_and_kwargs(args, model)
-    # Of the Trainer it takes nothing but its module's helpers.
-    decayed = set(Trainer.get_decay_parameter_names(None, model))  # type: ignore[arg-type]
-    trained = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
-    groups: list[dict[str, Any]] = [
-        {"params": [weight for name, weight in trained if name in decayed], "weight_decay": args.weight_decay},
-        {"params": [weight for name, weight in trained if name not in decayed], "weight_decay": 0.0},
-    ]
-    found: torch.optim.Optimizer = kind(groups, **options)
-    return found
+    """Over what is trained; biases and norms have no weight decay, embeddings no 8-bit state."""
+    maker = object.__new__(Trainer)  # never initialized: it would seed, and move the model
+    vars(maker).update(args=args, model=model, optimizer=None, optimizer_cls_and_kwargs=None)
+    return maker.create_optimizer()

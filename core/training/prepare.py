@@ -127,7 +127,7 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     )
     best.check(config, task, names)
     built = arguments.build(config, Path(tempfile.gettempdir()) / "finetui-check", formats)
-    loop_limits.check(config, built)
+    loop_limits.check(config, built, architecture)
     steps = schedule.planned_steps(config.training, len(train))
     observed += optimizing.check(built, steps)
     quantized.check(config.model, config.method, device)

@@ -25,15 +25,20 @@ def evaluate(loop: Loop) -> dict[str, float]:
     if loop.scoring is not None:
         loop.scoring.begin()
     batches = loop.handler.eval_dataloader = loop.accelerator.prepare(loaders.evaluation(loop))
+    gather = loop.accelerator.gather if loop.task.loss_of_batches else loop.accelerator.gather_for_metrics
     scores = Scores(loop.model, loop.compute_metrics, loop.reduce_logits)
     loop.model.eval()
     for batch in batches:
         with torch.no_grad():
             loss, outputs = loop.objective(loop.wrapped, batch, loop.objective.count([batch]))
-        parts = scores.of_batch(batch, loss, outputs, loop.args.eval_batch_size)
-        scores.add_batch(*(loop.accelerator.gather_for_metrics(part) for part in parts))
+            written = None
+            if loop.compute_metrics is not None:
+                written = loop.task.written(loop.model, batch, loop.args, loop.stop_arrived)
+        parts = scores.of_batch(batch, loss, outputs, loop.args.eval_batch_size, written)
+        scores.add_batch(*(gather(part) for part in parts))
         loop.call("on_prediction_step")
-    return scores.compute("loss" in loop.args.include_for_metrics)
+    found = scores.compute("loss" in loop.args.include_for_metrics)
+    return found | {f"eval_{name}": value for name, value in loop.task.of_loss(found["eval_loss"]).items()}
 
 
 class Scores:
@@ -55,13 +60,21 @@ class Scores:
         self._compute, self._reduce = compute, reduce
         self._losses, self._predictions, self._labels = (EvalLoopContainer(padding_index=IGNORED) for _ in range(3))
 
-    def of_batch(self, batch: Mapping[str, Any], loss: torch.Tensor, outputs: Any, rows: int) -> list[Any]:
-        """The loss of a batch, [rows] float; where metrics need them its logits, reduced, and its labels."""
+    def of_batch(
+        self, batch: Mapping[str, Any], loss: torch.Tensor, outputs: Any, rows: int, written: torch.Tensor | None
+    ) -> list[Any]:
+        """The loss of a batch, [rows] float; where metrics need them its logits, reduced, and its labels.
+
+        Args:
+            written: what the model wrote of itself, in the place of its logits.
+        """
         losses = loss.detach().mean().repeat(rows)
         if self._compute is None:
             return [losses]
         labels = _one_or_all([batch[name] for name in self._label_names])
-        logits = _one_or_all([part for name, part in outputs.items() if name not in self._left_out])
+        logits = written
+        if logits is None:
+            logits = _one_or_all([part for name, part in outputs.items() if name not in self._left_out])
         return [losses, logits if self._reduce is None else self._reduce(logits, labels), labels]
 
     def add_batch(self, losses: Any, predictions: Any = None, labels: Any = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Steerable(Protocol):
             CPU. On a device it would make every step wait: there the next log shows it.
         takes_shares: whether the batches of a step count by their share of its labels; None before that is known, and
             where no batches are accumulated.
+        stop_arrived: whether somebody told the run to stop; looked at between the tokens that an evaluation writes.
         scoring: what computes the metrics, where it is ours.
     """
 
@@ -36,6 +38,7 @@ class Steerable(Protocol):
     times: TimeShares
     throughput: Throughput
     bad_loss: float | None
+    stop_arrived: Callable[[], bool]
 
     @property
     def takes_shares(self) -> bool | None: ...

@@ -22,7 +22,7 @@ from core.errors import RunFailure
 from core.methods.adalora import AdaLoraCallback
 from core.methods.virtual_tokens import aligned
 from core.tasks.scoring import Scoring
-from core.training import accumulation, prepare
+from core.training import accumulation, epochs, prepare
 from core.training.callbacks import SPEED, EvaluationStopped, RunCallback
 from core.training.keep_freed import KeepFreedCallback
 from core.training.throughput import Throughput
@@ -40,9 +40,6 @@ class Steered(Trainer):
     Mixed into the Trainer of a task: what it overrides is every Trainer's own.
 
     What it offers stands in `Steerable`.
-
-    Attributes:
-        stop_arrived: whether somebody told the run to stop; looked at between the tokens that an evaluation writes.
     """
 
     def __init__(self, **arguments: Any) -> None:
@@ -109,9 +106,18 @@ class Steered(Trainer):
             return found
         return (found[0] * share, found[1]) if return_outputs else found * share
 
-    def _run_epoch(self, *args: Any, **kwargs: Any) -> Any:
+    def get_train_dataloader(self) -> Any:
+        evaluating = self.data_collator
+        self.data_collator = epochs.of_training(evaluating)
+        try:
+            return super().get_train_dataloader()
+        finally:
+            self.data_collator = evaluating
+
+    def _run_epoch(self, model: Any, epoch: int, train_dataloader: Any, *args: Any, **kwargs: Any) -> Any:
+        epochs.tell(train_dataloader, epoch)
         with self.times.during("training"):
-            return super()._run_epoch(*args, **kwargs)  # type: ignore[no-untyped-call]
+            return super()._run_epoch(model, epoch, train_dataloader, *args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _save_checkpoint(self, *args: Any, **kwargs: Any) -> None:
         self.count_tokens()
@@ -178,7 +184,8 @@ def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, c
     if config.engine == "loop":
         from core.training.loop import Loop
 
-        callback.trainer = Loop(**keywords(prepared, arguments), callbacks=callbacks)
+        callback.trainer = Loop(**keywords(prepared, arguments), callbacks=callbacks, task=prepared.task)
+        callback.trainer.stop_arrived = callback.stop_arrived
         return callback.trainer
     steered: type[Steered] = type("RunTrainer", (Steered, prepared.task.trainer_class()), {})
     trainer = steered(**keywords(prepared, arguments), callbacks=callbacks)

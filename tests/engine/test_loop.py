@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 
-from core import config_file, events
+from core import commands, config_file, events
 from core.config import EarlyStopping, RunConfig
 from core.errors import FinetuiError
 from core.runs import layout
-from core.runs.folder import RunFolder
+from core.runs.folder import RunFolder, tell
 from core.runs.reader import RunReader
 from core.training import engine, prepare
+from core.training.callbacks import RunCallback
 
 ENGINES = ("trainer", "loop")
+OF_TRL = ("eval_entropy", "eval_mean_token_accuracy")
+"""What the SFTTrainer reports of itself."""
 
 
 @pytest.fixture
@@ -88,6 +91,113 @@ def test_a_language_model_has_the_losses_of_the_trainer(
     assert by_loop.metrics == pytest.approx(by_trainer.metrics, rel=1e-5)
 
 
+def words(shared: Path) -> dict[str, Any]:
+    """English words to their sounds; the model has dropout, the metrics are of what it writes."""
+    return {
+        "task": "seq2seq-lm",
+        "model": {"id": str(shared / "models/bart-g2p-en-us"), "dtype": "float32"},
+        "data": {"id": str(shared / "data/g2p_en/us_train.jsonl"), "limit": {"train": 32}, "eval_fraction": 0.3},
+        "samples": {"rows": 0},
+        "metrics": ["exact_match", "chrf", "perplexity"],
+    }
+
+
+def gaps(shared: Path) -> dict[str, Any]:
+    """Masked tokens, in packed blocks; the model has dropout."""
+    return {
+        "task": "masked-lm",
+        "model": {"id": str(shared / "models/bert-tiny-uncased"), "dtype": "float32"},
+        "data": {
+            "files": {"train": str(shared / "data/tinyshakespeare/input.txt")},
+            "limit": {"train": 50},
+            "eval_fraction": 0.2,
+            "max_length": 32,
+            "packing": True,
+        },
+        "samples": {"rows": 0},
+    }
+
+
+def talk(shared: Path) -> dict[str, Any]:
+    """Conversations, which the other engine trains with TRL."""
+    return {
+        "task": "chat",
+        "model": {"id": str(shared / "models/stories260K"), "dtype": "float32", "chat_template": "plain"},
+        "data": {
+            "id": str(shared / "data/llama_factory_demo/alpaca_en_demo.json"),
+            "limit": {"train": 24},
+            "eval_fraction": 0.2,
+            "max_length": 64,
+        },
+        "method": {"kind": "lora", "r": 4, "target_modules": ["q_proj", "v_proj"], "lora_dropout": 0.2},
+        "samples": {"rows": 0},
+    }
+
+
+@pytest.mark.parametrize(
+    ("made", "training"),
+    [
+        (words, {"generation_num_beams": 2, "generation_max_length": 12}),
+        (words, {"gradient_accumulation_steps": 4, "label_smoothing_factor": 0.1, "predict_with_generate": False}),
+        (words, {"gradient_accumulation_steps": 4, "generation_max_length": 12, "neftune_noise_alpha": 5.0}),
+        (gaps, {"num_train_epochs": 2}),
+        (gaps, {"num_train_epochs": 2, "gradient_accumulation_steps": 4, "dataloader_num_workers": 1}),
+        (talk, {"gradient_accumulation_steps": 4, "num_train_epochs": 2}),
+        (talk, {"neftune_noise_alpha": 5.0}),
+    ],
+    ids=["written", "smoothed", "noisy", "masked", "masked in a worker", "chat", "chat, noisy"],
+)
+def test_other_tasks_have_the_losses_and_metrics_of_the_trainer(
+    made: Any, training: dict[str, Any], shared: Path, new_folder: Any
+) -> None:
+    common = {"per_device_train_batch_size": 2, "learning_rate": 1e-3, "logging_steps": 1, "eval_strategy": "epoch"}
+    common["save_strategy"] = "no"
+    seen = []
+    for which in ENGINES:
+        config = config_file.validate({**made(shared), "engine": which, "training": {**common, **training}})
+        outcome, said = run(config, new_folder(config))
+        scores = [event.metrics for event in said if isinstance(event, events.Evaluated)]
+        seen.append((losses(said), [name for each in scores for name in sorted(each)], outcome.metrics))
+    assert len(seen[0][0]) >= 3
+    assert seen[1][0] == pytest.approx(seen[0][0], abs=1e-5)
+    of_both = {name: value for name, value in seen[0][2].items() if name not in OF_TRL}
+    assert seen[1][2] == pytest.approx(of_both, rel=1e-5)
+    assert seen[1][1] == [name for name in seen[0][1] if name not in OF_TRL]
+
+
+@pytest.mark.parametrize("name", ["adamw_8bit", "lion_8bit"])
+def test_an_optimizer_of_bitsandbytes_takes_the_steps_of_the_trainer(name: str, stories: Any, new_folder: Any) -> None:
+    pytest.importorskip("bitsandbytes", reason="the extra `quantize` is not installed")
+    training = {"optim": name, "max_steps": 4, "weight_decay": 0.1}
+    both = [losses(run(config, new_folder(config))[1]) for config in (stories(which, **training) for which in ENGINES)]
+    assert both[1] == pytest.approx(both[0], abs=1e-5)
+
+
+def test_stop_ends_an_evaluation_between_two_tokens(
+    shared: Path, new_folder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One batch holds all rows, and its answers are long: without a look between tokens Stop would come after them."""
+    training = {"max_steps": 50, "eval_strategy": "steps", "eval_steps": 1, "generation_max_length": 64}
+    training |= {"per_device_eval_batch_size": 500, "generation_num_beams": 4, "save_strategy": "no"}
+    config = config_file.validate({**words(shared), "engine": "loop", "training": training})
+    folder = new_folder(config)
+    looked = 0
+    arrived = RunCallback.stop_arrived
+
+    def stop_at_the_third_token(callback: RunCallback) -> bool:
+        nonlocal looked
+        looked += 1
+        if looked == 3:
+            tell(folder.path, commands.Stop())
+        return arrived(callback)
+
+    monkeypatch.setattr(RunCallback, "stop_arrived", stop_at_the_third_token)
+    outcome, said = run(config, folder)
+    assert outcome.reason == "stopped"
+    assert looked == 4  # no token was written after it: the last look is that between two batches
+    assert not [event for event in said if isinstance(event, events.Evaluated)]
+
+
 def test_reports_evaluations_and_checkpoints_come_when_the_trainer_has_them(stories: Any, new_folder: Any) -> None:
     """Early stopping, the best model at the end, and checkpoints that are thrown away among them."""
     training = {
@@ -152,7 +262,6 @@ def test_a_resumed_run_has_the_losses_of_the_uninterrupted_one(
 @pytest.mark.parametrize(
     ("sections", "training", "key"),
     [
-        ({}, {"neftune_noise_alpha": 5.0}, "training.neftune_noise_alpha"),
         ({}, {"eval_accumulation_steps": 2}, "training.eval_accumulation_steps"),
         ({}, {"optim": "lomo"}, "training.optim"),
         ({}, {"train_sampling_strategy": "batch_rebalance"}, "training.train_sampling_strategy"),
@@ -167,6 +276,38 @@ def test_what_the_loop_does_not_do_is_refused(
         prepare.check(stories("loop", **training))
     assert refused.value.key == key
     assert refused.value.hint == "set engine: trainer"
+
+
+@pytest.mark.parametrize(
+    ("task", "sections", "training", "reason"),
+    [
+        ("chat", {}, {"label_smoothing_factor": 0.1}, "draws other random numbers"),
+        ("chat", {"model": {"from_config": {"model_type": "mixtral"}}}, {}, "balance of the experts"),
+        ("preference", {}, {}, "a frozen copy"),
+        ("feature-extraction", {}, {}, "of the texts of a batch"),
+    ],
+    ids=["smoothed", "experts", "preference", "embeddings"],
+)
+def test_a_task_whose_losses_it_would_not_have_is_refused(
+    task: str, sections: dict[str, Any], training: dict[str, Any], reason: str, shared: Path, tmp_path: Path
+) -> None:
+    row = (
+        {"prompt": "a", "chosen": "b", "rejected": "c"} if task == "preference" else {"prompt": "a", "completion": "b"}
+    )
+    if task == "feature-extraction":
+        row = {"anchor": "a", "positive": "b"}
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for _ in range(4)))
+    name = "bert-tiny-uncased" if task == "feature-extraction" else "stories260K"
+    model: dict[str, Any] = {"id": str(shared / "models" / name)}
+    if "model" in sections:
+        model = {**sections["model"], "tokenizer": model["id"]}
+    if name == "stories260K":
+        model["chat_template"] = "plain"
+    data = {"id": str(tmp_path / "rows.jsonl")}
+    config = {"task": task, "engine": "loop", "model": model, "data": data, "training": training}
+    with pytest.raises(FinetuiError, match=reason) as refused:
+        prepare.check(config_file.validate(config))
+    assert refused.value.key == "engine"
 
 
 def test_every_default_that_a_run_writes_down_is_taken_again(stories: Any, new_folder: Any) -> None:

@@ -194,8 +194,8 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
 
 STYLES = {"classification": export.STYLES, "entities": ("trainer", "loop"), "answers": ("trainer",),
           "language": export.STYLES, "batches": export.STYLES, "weights": export.STYLES, "own-loss": ("trainer",),
-          "own-sum": ("loop",), "labels": export.STYLES, "numbers": export.STYLES, "sounds": ("trainer",),
-          "masks": ("trainer",), "vectors": ("trainer",), "talk": export.STYLES, "wishes": ("trainer",)}  # fmt: skip
+          "own-sum": ("loop",), "labels": export.STYLES, "numbers": export.STYLES, "sounds": export.STYLES,
+          "masks": export.STYLES, "vectors": ("trainer",), "talk": export.STYLES, "wishes": ("trainer",)}  # fmt: skip
 OF_TRL = ("eval_entropy", "eval_mean_token_accuracy")
 """What the SFTTrainer reports of itself; a loop does not."""
 

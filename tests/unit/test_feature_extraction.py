@@ -17,7 +17,8 @@ from core.config import DataConfig
 from core.errors import BadRows, FinetuiError
 from core.inspection.inspector import Inspector
 from core.tasks import ranking, sentence_classes
-from core.tasks.feature_extraction import LOSSES, FeatureExtraction
+from core.tasks.embedding_losses import LOSSES
+from core.tasks.feature_extraction import FeatureExtraction
 
 PAIRS = {"anchor": ["a cat sits", "rain", "two dogs"], "positive": ["the cat is sitting", "it rains", "dogs , two"]}
 TRIPLES = {**PAIRS, "negative": ["a dog runs", "sun", "three cats"]}
