@@ -13,7 +13,7 @@ import numpy.typing as npt
 from core.data import leaves
 from core.data.browse import class_names
 from core.data.chunks import Watch, chunks
-from core.tasks.base import element_lengths
+from core.tasks.lengths import element_lengths
 
 if TYPE_CHECKING:
     from datasets import Dataset, Features

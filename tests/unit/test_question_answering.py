@@ -17,9 +17,9 @@ from transformers import AutoTokenizer, ByT5Tokenizer, EvalPrediction
 from core.config import DataConfig
 from core.errors import FinetuiError
 from core.tasks import gold_answers, n_best, windows
-from core.tasks.base import Answer
 from core.tasks.n_best import Candidate, Scored
 from core.tasks.question_answering import NO_ANSWER, QuestionAnswering
+from core.tasks.questions import Answer
 from core.tasks.windows import OUTSIDE
 
 CONTEXT = "The crisis began in October 1973, and ended in March 1974."
