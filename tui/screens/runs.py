@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from tui.widgets.run_table import RunTable
 
 RELOAD_SECONDS = 2.0
-LIVE = ("running", "paused", "waiting")
 
 
 class RunsScreen(FinetuiScreen):
@@ -58,6 +57,7 @@ class RunsScreen(FinetuiScreen):
     @work(thread=True, exclusive=True, group="reload")
     def _reload(self) -> None:
         from core.runs import layout
+        from core.runs.state import LIVE
         from core.runs.store import summarize
 
         found: dict[Path, tuple[float, RunSummary]] = {}
