@@ -95,7 +95,7 @@ def parse(text: str) -> Command:
     A tab parts a sample's text from its pair.
 
     Raises:
-        FinetuiError: no command is called that, or the learning rate is not a number above 0.
+        FinetuiError: no command is called that, or the learning rate is not a number from 0 up.
     """
     name, equals, value = text.partition("=")
     if name == "lr" and equals:

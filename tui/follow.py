@@ -9,7 +9,7 @@ from core import commands, events
 from core.runs import owner
 from core.runs.folder import tell
 from core.runs.history import History
-from core.runs.state import RESUMABLE, RunState, Status, memory
+from core.runs.state import LIVE, RESUMABLE, RunState, Status, memory
 from tui.buckets import Buckets
 
 LIVE_BYTES = 2**17
@@ -65,14 +65,14 @@ class RunFollower:
     def status(self) -> Status:
         """How the run stands; crashed where its process died without a word."""
         status = self.state.status
-        if status in ("running", "paused") and self.is_dead:
+        if status in LIVE and self.is_dead:
             return "crashed"
         return status
 
     @property
     def takes_stop(self) -> bool:
         """Whether it can be told to stop: at any time, once."""
-        return self.alive and self.state.status in ("running", "paused") and commands.Stop() not in self.pending
+        return self.alive and self.state.status in LIVE and commands.Stop() not in self.pending
 
     @property
     def takes_commands(self) -> bool:

@@ -20,6 +20,7 @@ TARGET = 450
 """Characters of the decoder's target that are shown: six lines of 80."""
 SEPARATOR = "│"
 MASKED = "·"
+"""Where the loss leaves a position out."""
 
 
 def short(piece: str) -> str:

@@ -12,6 +12,8 @@ FIRST_BYTES = 2**18
 
 
 class OutputTail:
+    """Reads what libraries print, a piece at a time."""
+
     def __init__(self, file: Path) -> None:
         self._file = file
         self._offset: int | None = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from core import commands
+from core.runs.state import LIVE
 from tui.figures import duration, number, own, size
 from tui.status import LOOKS
 from tui.text import one_line
@@ -35,7 +36,7 @@ def progress(run: RunFollower) -> Shown:
     """The phase that is under way; over a finished run the whole training."""
     state = run.state
     training, now = state.training, state.progress
-    over = run.status not in ("running", "paused", "waiting")
+    over = run.status not in LIVE
     if over or (now is not None and now.phase == "training"):
         if training is None:
             return Shown()

@@ -29,7 +29,7 @@ class Statistics:
         used: how many of the split the run on the form uses (data.limit), where it says so.
         asks: tokens are counted only when asked for.
         labels: the column, and rows per label.
-        lengths: of the first rows of the split; `measured` says whether of all.
+        measure: in what lengths are counted; `lengths` those of the rows so far, the first ones of the split.
         twice: rows that equal an earlier one.
         shared: the splits to train and to evaluate on, and the rows of the latter that stand in the former.
         columns: those whose texts are compared.

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from core.inspection.view import TokenView
 
 Under = Literal["", "ids", "labels"]
-MASKED = "·"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def glosses(view: TokenView, under: Under) -> list[str]:
         return [marks.get(index, "") for index in range(len(view.ids))] if marks else []
     arrow = ("↛" if view.loss.unlearned else "→") if view.loss.shifted else ""
     answers = [view.answer(index) for index in range(len(view.ids))]
-    return [MASKED if answer is None else arrow + words.short(answer) for answer in answers]
+    return [words.MASKED if answer is None else arrow + words.short(answer) for answer in answers]
 
 
 def cuts(view: TokenView) -> set[tuple[int, int]]:

@@ -16,6 +16,8 @@ LOOK_SECONDS = 1.0
 
 
 class WayOut:
+    """Every way goes through here. What a signal asks for before the app runs is done once it does."""
+
     def __init__(self, app: FinetuiApp) -> None:
         self._app = app
         self._loop: asyncio.AbstractEventLoop | None = None

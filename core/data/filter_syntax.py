@@ -69,6 +69,8 @@ Operand = Constant | Name | Length
 
 @dataclass(frozen=True, slots=True)
 class Compare:
+    """An operand, a sign of COMPARISONS, and what it is held against."""
+
     left: Operand
     sign: str
     right: Operand
@@ -77,11 +79,15 @@ class Compare:
 
 @dataclass(frozen=True, slots=True)
 class Not:
+    """What does not hold."""
+
     of: Condition
 
 
 @dataclass(frozen=True, slots=True)
 class Join:
+    """Two conditions, of which both hold, or one."""
+
     word: OneOf["and", "or"]
     left: Condition
     right: Condition

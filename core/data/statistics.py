@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from core.data import leaves
 from core.data.browse import class_names
+from core.data.cells import NULL
 from core.data.chunks import Watch, chunks
-from core.tasks.base import element_lengths
+from core.tasks.lengths import element_lengths
 
 if TYPE_CHECKING:
     from datasets import Dataset, Features
@@ -91,7 +92,7 @@ def _named(counts: Mapping[Any, int], feature: Any) -> dict[str, int]:
     named: dict[str, int] = dict.fromkeys(names, 0)
     for value, count in counts.items():
         known = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < len(names)
-        label = "<null>" if value is None else names[value] if known else str(value)
+        label = NULL if value is None else names[value] if known else str(value)
         named[label] = named.get(label, 0) + count
     return dict(sorted(named.items(), key=lambda item: -item[1]))
 

@@ -11,7 +11,7 @@ from core.errors import FinetuiError
 from core.inspection.batch import Batch, tensors
 from core.inspection.order import Order, stand_in
 from core.inspection.padding import Padding, share
-from core.tasks.base import element_lengths
+from core.tasks.lengths import element_lengths
 from core.training import arguments, prepare
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core import tokens
 from core.inspection.recording import Heard, Span, locate
-from core.tasks.base import IGNORED, LabelView
+from core.tasks.label_view import IGNORED, LabelView
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

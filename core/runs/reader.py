@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core import events
-from core.runs import layout, owner
+from core.runs import layout
 
 BLOCK = 2**19
 """Bytes read by one `read`: the caller stays responsive on a file of any size, and so do its other threads: JSON is
@@ -102,11 +102,6 @@ class RunReader:
         while not self.at_end:
             found += self.read()
         return found
-
-    def is_live(self) -> bool:
-        """Whether a process still trains this run."""
-        trainer = owner.read(self.path)
-        return trainer is not None and trainer.alive
 
     def _object(self, number: int, line: bytes) -> dict[str, Any] | None:
         if not line.strip():

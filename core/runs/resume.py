@@ -9,6 +9,7 @@ from core.config_file import LoadedConfig
 from core.errors import FinetuiError
 from core.runs import layout, owner
 from core.runs.folder import RunFolder
+from core.runs.state import LIVE
 from core.runs.store import summarize
 
 
@@ -20,7 +21,7 @@ def open_run(path: Path) -> tuple[RunFolder, LoadedConfig]:
     """
     summary, folder = summarize(path), RunFolder(path)
     trainer = owner.read(path)
-    if summary.status in ("waiting", "running", "paused") and trainer is not None:
+    if summary.status in LIVE and trainer is not None:
         where = f"process {trainer.pid} on {trainer.host}"
         raise FinetuiError(f"{path.name} still trains", where, f"watch it: finetui attach {path.name}")
     if summary.status in ("completed", "early_stopped"):

@@ -11,6 +11,8 @@ from typing import Any, Literal
 from core import events
 
 Status = Literal["waiting", "running", "paused", "completed", "stopped", "early_stopped", "failed", "crashed"]
+LIVE: tuple[Status, ...] = ("waiting", "running", "paused")
+"""How a run stands that is not over by its own account; where its process is gone, it has crashed."""
 RESUMABLE: tuple[Status, ...] = ("stopped", "failed", "crashed")
 """How a run stands that can go on, if it has a checkpoint."""
 

@@ -12,7 +12,7 @@ from typing import Any
 from core import events, yaml12
 from core.errors import FinetuiError
 from core.runs import layout, owner
-from core.runs.state import Status
+from core.runs.state import LIVE, Status
 
 TAIL = 64 * 2**10
 """Bytes of the end of events.jsonl that tell how a run stands."""
@@ -97,7 +97,7 @@ class RunStore:
             FinetuiError: it still trains, or it does not lie in this store.
         """
         trainer = owner.read(path)
-        if summarize(path).status in ("running", "paused") and trainer is not None and trainer.alive:
+        if summarize(path).status in LIVE and trainer is not None and trainer.alive:
             raise FinetuiError(f"{path.name} still trains", f"process {trainer.pid}", "stop it first")
         if path.parent != self.root:
             raise FinetuiError(f"{path.name} is not a run of this store", str(self.root), "delete it by hand")
@@ -108,7 +108,7 @@ def summarize(path: Path) -> RunSummary:
     """A run's summary, from its config, its owner and both ends of its events."""
     head, tail = _both_ends(path / layout.EVENTS)
     status, metrics, step, total = _standing(tail)
-    if status in ("running", "paused", "waiting"):
+    if status in LIVE:
         trainer = owner.read(path)
         if trainer is not None and not trainer.alive:
             status = "crashed"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import enum
 from typing import Any
 
+from core.methods.options import default_of
 from core.scripts.run import ScriptRun
 from core.scripts.task_script import TaskScript
 from core.scripts.writing import literal
@@ -26,7 +26,7 @@ def differing(run: ScriptRun, more: dict[str, Any]) -> dict[str, Any]:
     found |= {
         name: value
         for name, value in wanted.items()
-        if name not in found and name in fields and not _same(value, fields[name])
+        if name not in found and name in fields and value != default_of(fields[name])
     }
     if wanted.get("max_steps", -1) > 0:
         found.pop("num_train_epochs")
@@ -49,12 +49,3 @@ def trainer_arguments(run: ScriptRun, task: TaskScript) -> dict[str, str]:
         "logging_nan_inf_filter": "False",
         "report_to": '"none"',
     }
-
-
-def _same(value: Any, field: dataclasses.Field[Any]) -> bool:
-    default = field.default
-    if default is dataclasses.MISSING:
-        default = field.default_factory() if field.default_factory is not dataclasses.MISSING else None
-    if isinstance(default, enum.Enum):
-        default = default.value
-    return bool(value == default) or (value is None and default is None)

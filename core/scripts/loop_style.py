@@ -34,7 +34,7 @@ KNOWN = {
     "load_best_model_at_end", "metric_for_best_model", "greater_is_better", "seed", "gradient_checkpointing",
     "adam_beta1", "adam_beta2", "adam_epsilon", "optim", "bf16", "fp16", "full_determinism", "use_cpu",
     "dataloader_drop_last", "dataloader_num_workers", "dataloader_pin_memory", "include_for_metrics", "report_to",
-    "disable_tqdm", "logging_nan_inf_filter", "logging_first_step", "save_safetensors", "eval_on_start",
+    "disable_tqdm", "logging_nan_inf_filter", "logging_first_step", "eval_on_start",
     "logging_strategy", "save_only_model", "predict_with_generate", "generation_max_length", "generation_num_beams",
 }  # fmt: skip
 """Training arguments that the loop carries, or that change neither its steps nor its figures."""

@@ -8,8 +8,7 @@ from core.scripts import metrics
 from core.scripts.run import ScriptRun
 from core.scripts.task_script import TaskScript
 from core.scripts.writing import fill, literal
-from core.tasks import n_best
-from core.tasks.windows import USUAL_STRIDE
+from core.tasks import n_best, windows
 
 ANSWERS_OF_DICTS = """
     def gold(row):
@@ -159,8 +158,7 @@ def script(run: ScriptRun) -> TaskScript:
     """The parts of a question answering."""
     data, columns = run.config.data, run.task.columns
     length = data.max_length or run.tokenizer.model_max_length
-    stride = data.stride if data.stride is not None else min(USUAL_STRIDE, length // 3)
-    constants: dict[str, Any] = {"MAX_LENGTH": length, "STRIDE": stride}
+    constants: dict[str, Any] = {"MAX_LENGTH": length, "STRIDE": windows.overlap(data.stride, length)}
     names = {role: literal(column) for role, column in columns.items()}
     later = ""
     if run.evaluation is not None:

@@ -62,7 +62,7 @@ def script(run: ScriptRun) -> TaskScript:
     if task.labels.several:
         mapping, labels = _label_sets(run)
     else:
-        mapping, expression = label_ids(run, "label")
+        mapping, expression = label_ids(run)
         labels = f"rows[{literal(task.columns['label'])}]"
         labels = labels if expression == "value" else f"[{expression} for value in {labels}]"
     imports, score = metrics.score(run.config.metrics or [], len(names) or None, task.labels.several)
@@ -127,7 +127,7 @@ def tokenizer_call(run: ScriptRun, columns: list[str]) -> str:
     return line if len(line) < 96 else "encoded = tokenizer(\n" + "".join(f"    {part},\n" for part in arguments) + ")"
 
 
-def label_ids(run: ScriptRun, role: str) -> tuple[str, str]:
+def label_ids(run: ScriptRun) -> tuple[str, str]:
     """Code that prepares the ids of labels (or nothing), and the id of a raw `value`."""
     ids = getattr(run.task, "labels").ids  # noqa: B009
     if not ids:

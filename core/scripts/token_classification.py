@@ -55,7 +55,7 @@ def script(run: ScriptRun) -> TaskScript:
     task, data = run.task, run.config.data
     constants: dict[str, Any] = {"MAX_LENGTH": data.max_length} if data.max_length else {}
     constants["LABELS"] = task.label_names
-    mapping, expression = label_ids(run, "tags")
+    mapping, expression = label_ids(run)
     tokens = f"rows[{literal(task.columns['tokens'])}]"
     before = ""
     if words._marks_spaces(run.tokenizer):

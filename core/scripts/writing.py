@@ -45,20 +45,19 @@ def literal(value: Any, indent: int = 0) -> str:
     return f"{first}\n{''.join(lines)}{' ' * indent}{last}"
 
 
-def call(name: str, arguments: Mapping[str, str], positional: Iterable[str] = (), indent: int = 0) -> str:
+def call(name: str, arguments: Mapping[str, str], positional: Iterable[str] = ()) -> str:
     """A call with arguments that are source already."""
     given = [*positional, *(f"{key}={source}" for key, source in arguments.items())]
     short = f"{name}({', '.join(given)})"
-    if len(short) + indent <= WIDTH and "\n" not in short:
+    if len(short) <= WIDTH and "\n" not in short:
         return short
-    inner = " " * (indent + 4)
-    lines = "".join(f"{inner}{source}\n" for source in (f"{source}," for source in given))
-    return f"{name}(\n{lines}{' ' * indent})"
+    lines = "".join(f"    {source},\n" for source in given)
+    return f"{name}(\n{lines})"
 
 
-def keyword_arguments(values: Mapping[str, Any], indent: int = 4) -> dict[str, str]:
+def keyword_arguments(values: Mapping[str, Any]) -> dict[str, str]:
     """Plain values as the source of keyword arguments."""
-    return {key: literal(value, indent + len(key) + 1) for key, value in values.items()}
+    return {key: literal(value, 4 + len(key) + 1) for key, value in values.items()}
 
 
 def fill(template: str, **values: str) -> str:

@@ -1,15 +1,19 @@
-"""What a task is: one subclass a file, each bound to the columns and labels of one dataset."""
+"""What a task is: one subclass a file, each bound to the columns and labels of one dataset.
+
+A task's file takes all the words that it is written in from here.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from core import tokens
 from core.data.columns import Role
 from core.errors import FinetuiError
+from core.tasks.label_view import IGNORED, LabelView
+from core.tasks.questions import Answer, Question
 
 if TYPE_CHECKING:
     import torch
@@ -28,67 +32,10 @@ if TYPE_CHECKING:
     from core.metrics.names import Kind
     from core.tasks.scoring import Reader
 
+__all__ = ["IGNORED", "Answer", "LabelView", "Question", "Rows", "Task", "first"]
+
 Rows = Mapping[str, Sequence[Any]]
 """A batch of dataset rows: column -> values."""
-
-
-IGNORED = -100
-"""The label that the loss leaves out."""
-
-
-@dataclass(frozen=True, slots=True)
-class LabelView:
-    """What the loss compares the model's output with, for people.
-
-    Attributes:
-        tokens: the label at each position of `input_ids`, None where the loss leaves the position out; empty where
-            labels are not per position of the input.
-        shifted: the output at a position is compared with the label of the next one.
-        row: the label of the whole row; empty where there is none.
-        target: a sequence of label ids of its own, IGNORED where the loss leaves one out: what a decoder writes.
-        parts: the name of the part of the row that each position of `input_ids` belongs to (prompt, completion, user,
-            assistant, question, context, ...); empty where a row has one part.
-        name: which of the row's sequences this is (chosen, rejected); empty where there is one.
-        unlearned: the loss makes these tokens less likely.
-        note: what the loss wants of the row, in words, where no label says it.
-    """
-
-    tokens: list[str | None] = field(default_factory=list)
-    shifted: bool = False
-    row: str = ""
-    target: list[int] = field(default_factory=list)
-    parts: list[str] = field(default_factory=list)
-    name: str = ""
-    unlearned: bool = False
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """An input that the model is asked while it learns.
-
-    Attributes:
-        text: the input, for people; `pair` is the second text where there are two.
-        encoded: what of `encode` the task's `answers` need, unpadded: name -> ids, or one list of ids per window.
-        expected: the right answer, for people; None where nobody knows it.
-        judged: whether another answer than `expected` is wrong.
-        accepted: every right answer, where there are several.
-    """
-
-    text: str
-    encoded: dict[str, list[Any]]
-    pair: str | None = None
-    expected: str | None = None
-    judged: bool = False
-    accepted: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a model said to a question; `probability` where the task gives one."""
-
-    text: str
-    probability: float | None = None
 
 
 class Task(ABC):
@@ -358,15 +305,6 @@ class Task(ABC):
             FinetuiError: the texts cannot be asked.
         """
         raise NotImplementedError
-
-
-def element_lengths(encoded: Mapping[str, Sequence[Any]]) -> list[int]:
-    """Tokens of each element; of one with several sequences (anchor and positive, chosen and rejected) the most."""
-    names = next(
-        filter(None, ([name for name in encoded if name.endswith(end)] for end in ("_input_ids", "input_ids", "_ids")))
-    )
-    sequences = [encoded[name] for name in names]
-    return [max(map(len, element)) for element in zip(*sequences, strict=True)]
 
 
 def first(logits: Any) -> Any:

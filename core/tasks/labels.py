@@ -95,7 +95,7 @@ def assign(values: set[Any], given: list[str] | int | None) -> tuple[list[str], 
             )
         names = given if isinstance(given, list) else sorted(values)
         return names, {name: index for index, name in enumerate(names)}
-    numbers = sorted(value for value in values)
+    numbers = sorted(values)
     if isinstance(given, int):
         return [str(index) for index in range(given)], {index: index for index in range(given)}
     if isinstance(given, list):

@@ -1,4 +1,4 @@
-"""From start and end logits to the likeliest answers."""
+"""From start and end logits to the likeliest answers, and these as stretches of their context."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.answering import Span
 from core.tasks.windows import NULL, OUTSIDE
 
 BEST = 20
@@ -66,6 +67,13 @@ def shares(candidates: Sequence[Candidate]) -> list[float]:
     weights = np.exp(scores - scores.max())
     found: list[float] = (weights / weights.sum()).tolist()
     return found
+
+
+def span(context: str, found: Candidate, share: float) -> Span:
+    """The answer's own characters, without the spaces that some tokens have in front."""
+    text = context[found.start : found.end]
+    start = found.start + len(text) - len(text.lstrip())
+    return Span(text.strip(), start, start + len(text.strip()), share)
 
 
 def _of_window(window: Scored) -> list[Candidate]:

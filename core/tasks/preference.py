@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from core import tokens
 from core.chat import encoding, templates, turns
-from core.data import columns, conversations
+from core.data import columns
 from core.data.columns import Role
-from core.data.conversations import INPUT, SYSTEM, Message
-from core.errors import FinetuiError
+from core.data.conversations import INPUT, SYSTEM
 from core.methods.kinds import is_adapter
-from core.tasks import trl_classes
+from core.tasks import preference_pairs, trl_classes
 from core.tasks.base import IGNORED, LabelView, Question, Rows
 from core.tasks.chat import Chat, each, read_each
 
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
 
     from core.config import DataConfig, RunConfig
-
-Pair = tuple[list[Message], list[Message], list[Message]]
-"""Prompt, chosen answer, rejected answer."""
 
 
 class Preference(Chat):
@@ -149,11 +145,11 @@ class Preference(Chat):
         found = []
         for row in each(rows):
             if self._texts_alone:
-                prompt, chosen, _ = _parted(str(row[self.columns["chosen"]]), str(row[self.columns["rejected"]]))
+                prompt, chosen, _ = preference_pairs.of_texts(row, self.columns)
                 if prompt:
                     found.append(Question(prompt, {"input_ids": tokenizer(prompt)["input_ids"]}, expected=chosen))
             else:
-                messages, answer, _ = self._read(row)
+                messages, answer, _ = preference_pairs.of_messages(row, self.columns)
                 ids = encoding.prompt(tokenizer, messages)
                 found.append(Question(messages[-1]["content"], {"input_ids": ids}, expected=answer[0]["content"]))
         return found
@@ -162,9 +158,7 @@ class Preference(Chat):
         """Token ids of prompts, of prompts with the chosen and of prompts with the rejected answers."""
         if self._texts_alone:
             end = tokenizer.eos_token or ""
-            parted = [
-                _parted(str(row[self.columns["chosen"]]), str(row[self.columns["rejected"]])) for row in each(rows)
-            ]
+            parted = [preference_pairs.of_texts(row, self.columns) for row in each(rows)]
             texts = [
                 [prompt for prompt, _, _ in parted],
                 [prompt + better + end for prompt, better, _ in parted],
@@ -172,7 +166,7 @@ class Preference(Chat):
             ]
             return [tokenizer(side, verbose=False)["input_ids"] for side in texts]
         templates.require(tokenizer)
-        pairs = read_each(rows, self._read)
+        pairs = read_each(rows, lambda row: preference_pairs.of_messages(row, self.columns))
         texts = [
             [turns.render(tokenizer, prompt, prompt=True) for prompt, _, _ in pairs],
             [turns.render(tokenizer, [*prompt, *better]) for prompt, better, _ in pairs],
@@ -180,43 +174,9 @@ class Preference(Chat):
         ]
         return [tokenizer(side, add_special_tokens=False, verbose=False)["input_ids"] for side in texts]
 
-    def _read(self, row: Mapping[str, Any]) -> Pair:
-        """The messages of a row.
-
-        Raises:
-            FinetuiError: there is no prompt, or no answer to it.
-        """
-        better, worse = (conversations.answer(row[self.columns[name]], name) for name in ("chosen", "rejected"))
-        if better and better[0]["role"] != "assistant":  # a whole conversation, whatever the prompt column has
-            shared = turns.shared(better, worse)
-            prompt, better, worse = better[:shared], better[shared:], worse[shared:]
-        elif "prompt" in self.columns:
-            more = row.get(self.columns.get("input", ""))
-            prompt = conversations.prompt(row[self.columns["prompt"]], more)
-        else:
-            prompt = []
-        system = conversations.text(row.get(self.columns.get("system", "")), "system")
-        if system and prompt and prompt[0]["role"] != "system":
-            prompt = [{"role": "system", "content": system}, *prompt]
-        if not (prompt and better and worse):
-            raise FinetuiError(
-                "a row has no prompt, or no two answers to it",
-                f"columns {', '.join(self.columns.values())}: {str(dict(row))[:120]}",
-                "name the columns under data.columns, or leave such rows out",
-            )
-        return prompt, better, worse
-
     def _say_shape(self, row: Mapping[str, Any]) -> str:
         if self._texts_alone:
             return "preferences: two texts; what both begin with is the prompt, no chat template"
-        self._read(row)
+        preference_pairs.of_messages(row, self.columns)
         asked = self.columns.get("prompt", "what both conversations begin with")
         return f"preferences: {asked} → prompt; {self.columns['chosen']}, {self.columns['rejected']} → assistant"
-
-
-def _parted(chosen: str, rejected: str) -> tuple[str, str, str]:
-    """What two texts begin with alike, up to a blank that belongs to the answers, and how each goes on."""
-    shared = turns.shared(chosen, rejected)
-    if shared and chosen[shared - 1] == " ":
-        shared -= 1
-    return chosen[:shared], chosen[shared:], rejected[shared:]

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import answering
-from core.answering import Prediction, Span
+from core.answering import Prediction
 from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError
 from core.metrics import squad
-from core.tasks import gold_answers, n_best, windows
+from core.tasks import gold_answers, n_best, window_logits, windows
 from core.tasks.arrays import array
 from core.tasks.base import Answer, LabelView, Question, Rows, Task
-from core.tasks.n_best import Candidate, Scored
+from core.tasks.window_logits import PLACES, RowsOfWindows
 from core.tasks.windows import NULL, OUTSIDE
 
 if TYPE_CHECKING:
@@ -32,10 +31,6 @@ if TYPE_CHECKING:
 NO_ANSWER = "(no answer)"
 SHOWN = 5
 """Answers of a prediction."""
-BATCH = 8
-"""Windows of one context that are computed together."""
-PLACES = ("context_start", "context_end")
-"""The characters of the context of each token: what turns positions back into text, and no input of the model."""
 
 
 class QuestionAnswering(Task):
@@ -156,34 +151,21 @@ class QuestionAnswering(Task):
         return torch.stack([logits[0], logits[1]], dim=-1).float()
 
     def reader(self, encoded: Dataset | None) -> Reader:
-        """Answers are read off the logits of all windows of a row, then compared as texts with the right ones.
-
-        The windows of a row that lie in several batches are held until its last one is there.
-        """
+        """Answers are read off the logits of all windows of a row, then compared as texts with the right ones."""
         assert encoded is not None
         assert self._evaluation is not None
-        rows, evaluation = encoded["row"][:], self._evaluation
-        places = _places(encoded)
-        held: list[Scored] = []
-        done = 0
+        evaluation, windows_of = self._evaluation, RowsOfWindows(encoded)
 
         def read(prediction: EvalPrediction) -> Pairs | None:
-            nonlocal held, done
             logits = array(prediction.predictions)
             if not np.isfinite(logits).all():
                 return None  # a diverged model answers nothing that could be scored
             said, right = [], []
-            for window in logits:
-                first, last = next(places)
-                held.append(Scored(window[: len(first), 0], window[: len(first), 1], first, last))
-                done += 1
-                if done < len(rows) and rows[done] == rows[done - 1]:
-                    continue
-                row = evaluation[rows[done - 1]]
-                found = n_best.ranked(held, self.null)
-                said.append(_span(_text(row[self.columns["context"]]), found[0], 1.0).text if found else "")
+            for index, of_row in windows_of.add(logits):
+                row = evaluation[index]
+                found = n_best.ranked(of_row, self.null)
+                said.append(n_best.span(_text(row[self.columns["context"]]), found[0], 1.0).text if found else "")
                 right.append(self._gold(row).texts or [""])
-                held = []
             return {"answers": (said, right), "texts": (said, [texts[0] for texts in right])}
 
         return read
@@ -223,8 +205,8 @@ class QuestionAnswering(Task):
         for question in questions:
             if stop():
                 break
-            found = n_best.ranked(list(_ask(model, tokenizer, question.encoded)), self.null)
-            best = [_span(question.pair or "", found[0], n_best.shares(found)[0])] if found else []
+            found = n_best.ranked(list(window_logits.asked(model, tokenizer, question.encoded)), self.null)
+            best = [n_best.span(question.pair or "", found[0], n_best.shares(found)[0])] if found else []
             said += [Answer(span.text or NO_ANSWER, span.probability) for span in best] or [Answer(NO_ANSWER)]
         return said
 
@@ -255,8 +237,8 @@ class QuestionAnswering(Task):
         encoded = {**made.inputs, **dict(zip(PLACES, (made.starts, made.ends), strict=True))}
         null = data is None or data.null_answers is not False
         with torch.inference_mode():
-            found = n_best.ranked(list(_ask(model, tokenizer, encoded)), null)
-        spans = [_span(context, *pair) for pair in zip(found, n_best.shares(found), strict=True)]
+            found = n_best.ranked(list(window_logits.asked(model, tokenizer, encoded)), null)
+        spans = [n_best.span(context, *pair) for pair in zip(found, n_best.shares(found), strict=True)]
         return Prediction(answers=spans[:SHOWN])
 
     def _gold(self, row: Mapping[str, Any]) -> gold_answers.Gold:
@@ -270,39 +252,3 @@ def _text(value: Any) -> str:
 
 def _row(rows: Rows, index: int) -> dict[str, list[Any]]:
     return {name: [values[index]] for name, values in rows.items()}
-
-
-def _span(context: str, found: Candidate, share: float) -> Span:
-    """The answer's own characters, without the spaces that some tokens have in front."""
-    text = context[found.start : found.end]
-    start = found.start + len(text) - len(text.lstrip())
-    return Span(text.strip(), start, start + len(text.strip()), share)
-
-
-def _ask(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, encoded: Mapping[str, Sequence[Any]]
-) -> Iterator[Scored]:
-    """The windows of one context with the model's output."""
-    count = len(encoded["input_ids"])
-    for begin in range(0, count, BATCH):
-        chosen = range(begin, min(begin + BATCH, count))
-        inputs = [
-            {name: encoded[name][index] for name in tokenizer.model_input_names if name in encoded} for index in chosen
-        ]
-        batch = tokenizer.pad(inputs, return_tensors="pt")
-        output = model(**answering.inputs(model, batch))
-        for index, first, last in zip(chosen, output.start_logits, output.end_logits, strict=True):
-            places = [np.asarray(encoded[name][index]) for name in PLACES]
-            length = slice(len(places[0]))
-            # NaN would sort first: a model that has diverged answers nothing.
-            logits = [np.nan_to_num(side[length].float().cpu().numpy(), nan=-np.inf) for side in (first, last)]
-            yield Scored(*logits, *places)
-
-
-def _places(encoded: Dataset) -> Iterator[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
-    """Of every element: which characters of the context each token stands for."""
-    table = encoded.with_format("arrow").select_columns(list(PLACES))
-    for batch in table.iter(1000):
-        places = [batch[name].combine_chunks() for name in PLACES]
-        for starts, ends in zip(*places, strict=True):
-            yield starts.values.to_numpy(), ends.values.to_numpy()

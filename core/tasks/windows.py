@@ -56,11 +56,11 @@ def encode(
     limits: dict[str, Any] = {}
     if max_length is not None:
         room = max_length // 2 - tokenizer.num_special_tokens_to_add(pair=True)
-        overlap = stride if stride is not None else min(USUAL_STRIDE, max_length // 3)
-        if room < 1 or overlap >= max_length - max_length // 2:
+        shared = overlap(stride, max_length)
+        if room < 1 or shared >= max_length - max_length // 2:
             raise FinetuiError(
                 f"windows of {max_length} tokens are too short",
-                f"data.max_length: {max_length}, data.stride: {overlap}; a question may have half of a window",
+                f"data.max_length: {max_length}, data.stride: {shared}; a question may have half of a window",
                 "set data.stride below half of data.max_length, or raise data.max_length (384 is usual)",
                 key="data.stride" if room >= 1 else "data.max_length",
             )
@@ -68,7 +68,7 @@ def encode(
         limits = {
             "truncation": "only_second",
             "max_length": max_length,
-            "stride": overlap,
+            "stride": shared,
             "return_overflowing_tokens": True,
         }
     encoded = tokenizer(list(questions), list(contexts), return_offsets_mapping=True, **limits)
@@ -79,6 +79,11 @@ def encode(
         starts.append([start if inside else OUTSIDE for (start, _), inside in zip(offsets, of_context, strict=True)])
         ends.append([end if inside else OUTSIDE for (_, end), inside in zip(offsets, of_context, strict=True)])
     return Windows(dict(encoded), rows, starts, ends)
+
+
+def overlap(stride: int | None, max_length: int) -> int:
+    """How many tokens of context two windows share: `stride`, else what is usual for windows of their length."""
+    return stride if stride is not None else min(USUAL_STRIDE, max_length // 3)
 
 
 def positions(starts: Sequence[int], ends: Sequence[int], start: int, end: int) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.errors import FinetuiError
-from core.tasks.base import IGNORED
+from core.tasks.label_view import IGNORED
 
 if TYPE_CHECKING:
     from transformers import BatchEncoding, PreTrainedTokenizerBase

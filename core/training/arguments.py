@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tempfile
 import typing
 from functools import cache
 from pathlib import Path
@@ -123,6 +124,15 @@ def build(config: RunConfig, output: Path, precision: Precision) -> TrainingArgu
     if settings.n_gpu > 1:
         settings._n_gpu = 1  # with more the Trainer would wrap the model in DataParallel and multiply the batch
     return settings
+
+
+def of_a_trial(config: RunConfig, precision: Precision) -> TrainingArguments:
+    """The arguments of a run that is only tried: it writes nothing.
+
+    Raises:
+        FinetuiError: as of `build`.
+    """
+    return build(config, Path(tempfile.gettempdir()) / "finetui-check", precision)
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from core import commands, events
+from core.runs import layout
 from core.training import accumulation, schedule
 from core.training.advisor import Advisor
 from core.training.clock import StepClock
@@ -177,7 +178,7 @@ class RunCallback(TrainerCallback):
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         self._clock.skip("checkpoint")
-        self._emit(events.CheckpointSaved, state, path=f"checkpoints/checkpoint-{state.global_step}")
+        self._emit(events.CheckpointSaved, state, path=f"{layout.CHECKPOINTS}/checkpoint-{state.global_step}")
 
     def _obey(self, state: TrainerState, control: TrainerControl) -> None:
         """Carry out what the inbox holds; while a run is paused no step follows that would save or evaluate."""

@@ -7,7 +7,7 @@ import errno
 import time
 import traceback
 
-from core.errors import FinetuiError, first_line
+from core.errors import FinetuiError, RunFailure, first_line
 from core.events import RunFailed, RunFinished
 from core.runs.folder import RunFolder
 
@@ -56,8 +56,6 @@ def emit_last(folder: RunFolder, outcome: RunFinished | RunFailed) -> None:
 
 
 def _recognize(error: Exception) -> FinetuiError | None:
-    from core.errors import RunFailure
-
     if is_out_of_memory(error):
         return RunFailure(
             "out of memory",

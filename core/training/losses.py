@@ -10,7 +10,8 @@ from torch.nn import functional
 
 from core import user_code
 from core.errors import FinetuiError
-from core.tasks.base import IGNORED, first
+from core.tasks.base import first
+from core.tasks.label_view import IGNORED
 from core.training import class_weights
 
 if TYPE_CHECKING:

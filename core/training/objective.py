@@ -13,7 +13,7 @@ from transformers.trainer_pt_utils import LabelSmoother
 from transformers.trainer_utils import unwrap_peft_model
 
 from core.tasks import label_sets
-from core.tasks.base import IGNORED
+from core.tasks.label_view import IGNORED
 from core.training import accumulation
 
 if TYPE_CHECKING:

@@ -126,7 +126,7 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
         given.get("fp16"),
     )
     best.check(config, task, names)
-    built = arguments.build(config, Path(tempfile.gettempdir()) / "finetui-check", formats)
+    built = arguments.of_a_trial(config, formats)
     loop_limits.check(config, built, architecture)
     steps = schedule.planned_steps(config.training, len(train))
     observed += optimizing.check(built, steps)

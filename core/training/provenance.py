@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from core.training.prepare import Checked
 
 PACKAGES = ("torch", "transformers", "datasets", "evaluate", "accelerate", "peft", "tokenizers", "numpy")
-EXTRAS = ("trl",)
-"""Recorded where they are installed."""
+EXTRAS = ("trl", "sentence-transformers", "bitsandbytes", "rouge-score", "sacrebleu")
+"""What trains or scores a run and is recorded where it is installed."""
 
 
 def record(checked: Checked) -> RunConfig:

@@ -11,7 +11,7 @@ import torch
 
 from core import commands, events
 from core.errors import FinetuiError, first_line
-from core.tasks.base import Answer, Question
+from core.tasks.questions import Answer, Question
 from core.training.undisturbed import undisturbed
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from transformers.trainer_pt_utils import EvalLoopContainer
 from transformers.trainer_utils import unwrap_peft_model
 from transformers.utils import find_labels
 
-from core.tasks.base import IGNORED
+from core.tasks.label_view import IGNORED
 from core.training import loaders
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core import inference
 from core.config import DataConfig, ModelConfig, RunConfig
+from core.inference import Source, load, loading
 
 
 def test_a_text_longer_than_the_models_positions_is_cut(shared: Path, tmp_path: Path) -> None:
@@ -17,7 +17,7 @@ def test_a_text_longer_than_the_models_positions_is_cut(shared: Path, tmp_path: 
     base = shared / "models" / "bert-tiny-uncased"
     AutoModelForSequenceClassification.from_pretrained(base).save_pretrained(tmp_path)
     AutoTokenizer.from_pretrained(base).save_pretrained(tmp_path)
-    scores = inference.load(tmp_path).classify("word " * 2000)
+    scores = load(tmp_path).classify("word " * 2000)
     assert sum(score.probability for score in scores) == pytest.approx(1)
 
 
@@ -25,5 +25,5 @@ def test_an_adapter_goes_on_the_revision_that_it_was_trained_on(tmp_path: Path) 
     (tmp_path / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": "owner/base"}))
     trained = ModelConfig(id="owner/base", revision="v2")
     config = RunConfig(model=trained, data=DataConfig(id="d"))
-    source = inference.Source(str(tmp_path), "sequence-classification", "run", config)
-    assert inference._base_of(source, trust=False) == trained
+    source = Source(str(tmp_path), "sequence-classification", "run", config)
+    assert loading._base_of(source, trust=False) == trained

@@ -34,7 +34,9 @@ def test_time_tokens_and_peaks_are_in_the_events(mrpc: Config, new_folder: Folde
     assert all(spent[name] > 0 for name in ("data", "training", "evaluation", "checkpoints", "other"))
     assert sum(spent.values()) < outcome.seconds
     assert "paused" not in spent
-    for logged in said(folder, events.StepLogged):
+    steps = said(folder, events.StepLogged)
+    assert [logged.step for logged in steps] == [2, 4]
+    for logged in steps:
         rows, tokens = (logged.metrics[f"{name}_per_second"] for name in ("samples", "tokens"))
         assert 10 < tokens / rows < 128, "a pair of sentences is longer than ten tokens and shorter than the padding"
     read = said(folder, events.HardwareRead)[-1]

@@ -55,6 +55,7 @@ def test_a_run_learns_what_posts_contain(files: dict[str, str], mrpc: Any, new_f
     assert f1[-1] > 0.7, f1
     assert outcome.metrics.keys() >= {"eval_f1_micro", "eval_f1_macro", "eval_accuracy"}
     samples = [event.samples for event in said if isinstance(event, events.Sampled)][-1]
+    assert samples
     for sample in samples:
         assert sample["correct"] == (sample["answer"] == sample["expected"])
         assert set(sample["expected"].split(", ")) <= {*MARKS, "no label"}

@@ -154,5 +154,6 @@ def test_json_of_mixed_types_is_text() -> None:
 
 @given(st.text(alphabet="n=<>!~'\"`() .-1eandortlgh&|日\\\n", max_size=40))
 def test_any_text_is_a_filter_or_says_why_not(text: str) -> None:
+    """Nothing else than a FilterError is raised."""
     with contextlib.suppress(FilterError):
         Filter(text, ROWS).rows(ROWS)

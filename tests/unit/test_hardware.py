@@ -113,7 +113,8 @@ def test_any_thread_gets_a_real_load(tmp_path: Path) -> None:
 def test_gpus_tell_what_they_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeNVML()
     monkeypatch.setitem(sys.modules, "pynvml", fake)
-    assert hardware.read(tmp_path).devices == hardware.read(tmp_path).devices
+    for _ in range(2):
+        hardware.read(tmp_path)
     assert fake.started == 1
     memory = {"memory_used": 2**30, "memory_total": 2**34}
     assert hardware.read(tmp_path).devices == [

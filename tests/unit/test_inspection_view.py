@@ -16,8 +16,8 @@ from core.errors import FinetuiError
 from core.inspection.lens import Lens
 from core.inspection.recording import Recorder, locate
 from core.inspection.view import TokenView
-from core.tasks.base import LabelView
 from core.tasks.causal_lm import CausalLM
+from core.tasks.label_view import LabelView
 from core.tasks.sequence_classification import SequenceClassification
 from tui import inspection_words as words
 from tui import token_layout

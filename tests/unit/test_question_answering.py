@@ -17,9 +17,9 @@ from transformers import AutoTokenizer, ByT5Tokenizer, EvalPrediction
 from core.config import DataConfig
 from core.errors import FinetuiError
 from core.tasks import gold_answers, n_best, windows
-from core.tasks.base import Answer
 from core.tasks.n_best import Candidate, Scored
 from core.tasks.question_answering import NO_ANSWER, QuestionAnswering
+from core.tasks.questions import Answer
 from core.tasks.windows import OUTSIDE
 
 CONTEXT = "The crisis began in October 1973, and ended in March 1974."
@@ -82,7 +82,9 @@ def test_every_window_of_squad_decodes_back_to_the_answer(squad: Dataset, bert: 
 def test_japanese_answers_decode_back(jsquad: Dataset, bert: Any, shared: Path) -> None:
     bytes_of = AutoTokenizer.from_pretrained(shared / "models/minimind2-small")
     task = bind(jsquad)
-    assert all(said == right for _, said, right in spans(jsquad, task.encode(jsquad[:], bert, 128)))
+    found = spans(jsquad, task.encode(jsquad[:], bert, 128))
+    assert found
+    assert all(said == right for _, said, right in found)
     found = spans(jsquad, task.encode(jsquad[:], bytes_of, 256))
     assert found
     assert all(said.strip() == right for _, said, right in found)

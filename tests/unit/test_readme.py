@@ -30,5 +30,7 @@ def test_its_commands_are_those_that_there_are() -> None:
 
 
 def test_every_file_that_it_points_to_exists() -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", TEXT):
+    targets = re.findall(r"\]\(([^)#]+)\)", TEXT)
+    assert targets
+    for target in targets:
         assert (README.parent / target).is_file(), target

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import shutil
+import socket
 import threading
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from core.runs.folder import RunFolder
 from core.runs.reader import RunReader
 from core.runs.state import RunState
 from core.runs.store import RunStore, summarize
+from tui.follow import RunFollower
 
 
 @pytest.fixture
@@ -156,14 +160,16 @@ def test_commands_arrive_once_and_in_order(run: RunFolder) -> None:
 
 def test_an_owner_that_died_is_stale(run: RunFolder) -> None:
     run.take()
-    assert RunReader(run.path).is_live()
     mine = owner.read(run.path)
     assert mine is not None
+    assert mine.alive
     assert mine.pid == os.getpid()
     (run.path / layout.OWNER).write_text(f'{{"pid": {mine.pid}, "host": "{mine.host}", "started": 1.0}}')
-    assert not RunReader(run.path).is_live()
+    later = owner.read(run.path)
+    assert later is not None
+    assert not later.alive
     (run.path / layout.OWNER).write_text("half")
-    assert not RunReader(run.path).is_live()
+    assert owner.read(run.path) is None
 
 
 def test_state_adds_up_and_replays_the_same() -> None:
@@ -256,6 +262,17 @@ def test_a_live_run_is_not_deleted(tmp_path: Path, run: RunFolder) -> None:
         RunStore(tmp_path).delete(run.path)
     store.delete(run.path)
     assert store.list() == []
+
+
+def test_a_run_that_has_said_nothing_yet_lives_as_long_as_its_process(run: RunFolder) -> None:
+    run.take()
+    with pytest.raises(FinetuiError, match="still trains"):
+        RunStore(run.path.parent).delete(run.path)
+    gone = owner.Owner(os.getpid(), socket.gethostname(), started=1.0)
+    (run.path / layout.OWNER).write_text(json.dumps(dataclasses.asdict(gone)))
+    follower = RunFollower(run.path)
+    follower.look_for_owner()
+    assert follower.status == summarize(run.path).status == "crashed"
 
 
 def test_a_new_run_can_be_told_to_stop_before_its_engine_is_there(run: RunFolder) -> None:

@@ -17,7 +17,7 @@ from core.config import DataConfig
 from core.errors import FinetuiError
 from core.inspection.lens import Lens
 from core.tasks import words
-from core.tasks.base import IGNORED
+from core.tasks.label_view import IGNORED
 from core.tasks.token_classification import TokenClassification
 
 WORD = st.one_of(

@@ -1,4 +1,4 @@
-"""A run on the drawing board: the form over RunConfig, the file it comes from or goes to, the check, the start."""
+"""A run on the drawing board: the file that the form comes from or goes to, what the model gets, the start."""
 
 from __future__ import annotations
 
@@ -7,162 +7,37 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
-from textual.widgets import Static
 
 from core.errors import FinetuiError
 from tui import keys, warm_up
-from tui.screens.base import FinetuiScreen
 from tui.screens.dialogs import ConfirmDialog
-from tui.screens.find_dialog import FindDialog
+from tui.screens.form_screen import FormScreen
 from tui.screens.path_dialog import PathDialog
 from tui.screens.start_dialog import StartDialog
 from tui.text import visible
-from tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from core.config import DataConfig, RunConfig
-    from tui.forms.draft import Draft
-    from tui.forms.fields import FormField
+    from core.config import RunConfig
     from tui.token_reader import TokenReader
-    from tui.widgets.run_form import RunForm
 
 NEEDS_FORM = ("start", "inspect", "save", "open", "new", "section", "find")
-TRUSTING = "! runs the model's own Python code"
 
 
-class ConfigureScreen(FinetuiScreen):
-    """The form comes into being once pydantic is imported, in a thread; what shall be filled in waits for it."""
+class ConfigureScreen(FormScreen):
+    """What can be done with the form."""
 
     MODE = "configure"
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("configure")
     CSS_PATH = "configure.tcss"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._form: RunForm | None = None
-        self._pending: list[tuple[DataConfig | None, RunConfig | None]] = []
-        self._file: Path | None = None
-        self._saved: dict[tuple[str, ...], str] = {}
-
-    def compose_body(self) -> ComposeResult:
-        yield StatusLine()
-        with Horizontal(id="configure-body"):
-            yield Vertical(id="configure-form")
-            with VerticalScroll(id="configure-preview", classes="pane", can_focus=False):
-                yield Static(id="configure-yaml")
-        yield Static(id="configure-help")
-
-    def on_mount(self) -> None:
-        self.query_one("#configure-preview").border_title = "as a file"
-        self.build()
-
-    @property
-    def status(self) -> StatusLine:
-        return self.query_one(StatusLine)
-
-    @property
-    def form(self) -> RunForm:
-        """The form; nothing that needs it can be asked for before it is there."""
-        assert self._form is not None
-        return self._form
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in NEEDS_FORM:
             return self._form is not None
         return super().check_action(action, parameters)
 
-    @work(exclusive=True, group="form")
-    async def build(self) -> None:
-        """Make the form, then fill in what waits."""
-        self.status.busy = "preparing the form"
-        form = await asyncio.to_thread(_new_form)
-        await self.query_one("#configure-form").mount(form)
-        self.status.busy = ""
-        self._form = form
-        self._saved = form.draft.filled()
-        self.refresh_bindings()
-        await self._fill_pending()
-
-    def fill(self, data: DataConfig | None, config: RunConfig | None) -> None:
-        """Fill the form from a config, or put other data into it and keep the rest."""
-        self._pending.append((data, config))
-        if self._form is not None:
-            self.run_worker(self._fill_pending(), group="form")
-
-    async def _fill_pending(self) -> None:
-        while self._pending:
-            data, config = self._pending.pop(0)
-            if config is not None:
-                self._file = None
-            await self.form.fill(data, config)
-
-    def described(self) -> dict[str, Any]:
-        """Plain data of what is filled in so far; empty where that cannot be read."""
-        try:
-            return self._form.draft.data() if self._form is not None else {}
-        except FinetuiError:
-            return {}
-
-    # what the form says
-
-    def on_run_form_changed(self) -> None:
-        """Bring the title and the preview up to date."""
-        if self._form is None:
-            return
-        draft = self._form.draft
-        name = str(self._file) if self._file else "new run"
-        self.status.text = f"{name} · not saved" if draft.filled() != self._saved else name
-        self.status.aside = TRUSTING if draft.texts.get(("model", "trust_remote_code")) == "yes" else ""
-        self._preview()
-
-    def on_resize(self) -> None:
-        self._preview()
-
-    def _preview(self) -> None:
-        """Show the form as a file, where there is room for that: writing YAML takes longer than a key."""
-        if self._form is None or not self.has_class("-wide"):
-            return
-        try:
-            text = self._form.draft.to_yaml()
-        except FinetuiError as error:
-            text = str(error)
-        self.query_one("#configure-yaml", Static).update(Content(visible(text, keep="\n")))
-
-    def on_run_form_helped(self, event: RunForm.Helped) -> None:
-        self.query_one("#configure-help", Static).update(Content(event.text), layout=False)
-
-    def on_run_form_waiting(self, event: RunForm.Waiting) -> None:
-        self.status.busy = event.text
-
-    @work(exclusive=True, group="find")
-    async def action_find(self) -> None:
-        """Ask for a field by its name, and go there; an argument of the training that has no line gets one."""
-        self.status.busy = "reading the training arguments"
-        try:
-            further = await asyncio.to_thread(_further, self.form.draft)
-        except FinetuiError as error:  # TRL is not installed: the fields that are there can be found all the same
-            further = {}
-            self.notify(visible(": ".join(error.lines()[:2])), severity="warning", markup=False)
-        finally:
-            self.status.busy = ""
-        fields = {field.path: field for field in (*self.form.draft.shown_fields(), *further.values())}
-
-        def go(answer: str | None) -> None:
-            if answer and (field := fields.get(tuple(answer.split(".")))) is not None:
-                self.run_worker(self.form.go_to(field), group="find")
-
-        self.app.push_screen(FindDialog(list(fields.values())), go)
-
     # files
-
-    def action_section(self, by: int) -> None:
-        """Go to the next or previous section."""
-        self.form.form.go_to_section(by)
 
     def action_new(self) -> None:
         """Begin anew, if the person is sure."""
@@ -287,20 +162,6 @@ class ConfigureScreen(FinetuiScreen):
             self.finetui.start_run(dialog.config)
         elif dialog.error is not None:
             self.form.tell(dialog.error)
-
-
-def _new_form() -> RunForm:
-    from tui.forms.draft import Draft
-    from tui.widgets.run_form import RunForm
-
-    draft = Draft()
-    draft.take_roles()
-    return RunForm(draft)
-
-
-def _further(draft: Draft) -> dict[tuple[str, ...], FormField]:
-    warm_up.wait()
-    return draft.further()
 
 
 def _reader(config: RunConfig) -> TokenReader:

@@ -36,6 +36,8 @@ OWNER_POLLS = 10
 
 
 class MonitorScreen(SteeringScreen):
+    """The run that was asked for, else the newest: read in a thread, then followed."""
+
     MODE = "monitor"
     BINDINGS: ClassVar[list[BindingType]] = keys.bindings("monitor")
     CSS_PATH = "monitor.tcss"

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tui.widgets.run_table import RunTable
 
 RELOAD_SECONDS = 2.0
-LIVE = ("running", "paused", "waiting")
 Seen: TypeAlias = "dict[Path, tuple[float, RunSummary]]"
 """A run by its folder: when its events were last written, and what was read then."""
 
@@ -197,6 +196,7 @@ def _write_script(run: Path, to: Path) -> Path:
 def _summaries(store: RunStore, before: Seen) -> Seen:
     """For a thread: all runs; of those that ended and did not change since, what was read before."""
     from core.runs import layout
+    from core.runs.state import LIVE
     from core.runs.store import summarize
 
     found: Seen = {}

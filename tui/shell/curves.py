@@ -6,12 +6,10 @@ from dataclasses import asdict
 from typing import Any
 
 from core import events
-from core.runs.state import RunState, Status
+from core.runs.state import LIVE, RunState, Status
 from core.training.diagnosis import Finding, diagnose
 from core.training.diagnosis.verdict import Verdict, verdict
 from tui.text import one_line
-
-LIVE = ("waiting", "running", "paused")
 
 
 def read_curves(state: RunState, status: Status) -> tuple[list[Finding], Verdict | None]:

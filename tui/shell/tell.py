@@ -7,6 +7,7 @@ from pathlib import Path
 from core import commands
 from core.errors import FinetuiError
 from core.runs import folder
+from core.runs.state import LIVE
 from core.runs.store import RunStore, summarize
 from tui.shell.errors import DONE
 
@@ -16,7 +17,7 @@ def tell(run: str, command: str, runs: Path | None) -> int:
     parsed = commands.parse(command)
     path = RunStore.default(runs).find(run)
     status = summarize(path).status
-    if status not in ("waiting", "running", "paused"):
+    if status not in LIVE:
         raise FinetuiError(
             f"{path.name} does not train", f"it is {status.replace('_', ' ')}", "finetui runs lists them"
         )

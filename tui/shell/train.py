@@ -11,6 +11,7 @@ from core.config import RunConfig
 from core.config_file import LoadedConfig
 from core.errors import FinetuiError
 from core.events import RunFailed, RunFinished
+from core.runs import layout
 from core.runs.folder import RunFolder
 from core.runs.store import RunStore
 from tui.figures import duration
@@ -105,7 +106,7 @@ def conclude(
         streams.say(f"{outcome.reason.replace('_', ' ')} after {duration(outcome.seconds)}: {run}")
         return DONE
     if outcome is None:
-        report(FinetuiError("the run ended without a word", str(run / "output.log"), "read that file"), streams.err)
+        report(FinetuiError("the run ended without a word", str(run / layout.OUTPUT), "read that file"), streams.err)
         return FAILED
     hint = outcome.hint or f"finetui show {run.name} prints the traceback"
     error = FinetuiError(outcome.title, outcome.detail or str(run), hint, key=outcome.key)

@@ -10,6 +10,8 @@ from textual.widgets import Input
 
 
 class PromptInput(Input):
+    """Takes one line; what was typed last is recalled first."""
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "recall(-1)", show=False),
         Binding("down", "recall(1)", show=False),

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 
+from core.runs import layout
 from tui.output_tail import OutputTail
 from tui.widgets.class_table import ClassTable
 from tui.widgets.log_search import LogSearch
@@ -41,7 +42,7 @@ class RunPanes(Vertical):
 
     def compose(self) -> ComposeResult:
         yield RunLog("log", id="monitor-log")
-        yield RunLog("output.log", id="monitor-output")
+        yield RunLog(layout.OUTPUT, id="monitor-output")
         yield SampleTable(id="monitor-samples")
         yield ClassTable()
         yield MachinePane()
@@ -69,7 +70,7 @@ class RunPanes(Vertical):
     def open(self, path: Path) -> None:
         """Begin with the run in this folder."""
         self._logged, self._hardware = 0, None
-        self._tail = OutputTail(path / "output.log")
+        self._tail = OutputTail(path / layout.OUTPUT)
         for log in self.query(RunLog):
             log.clear()
         self.show("log")

@@ -13,6 +13,8 @@ from tui.text import one_line
 
 
 class SplitBar(Widget):
+    """`splits` are names with their rows, `current` one of them, `row` the cursor's."""
+
     COMPONENT_CLASSES: ClassVar[set[str]] = {"splits--here", "splits--rest"}
     DEFAULT_CSS = """
     SplitBar {

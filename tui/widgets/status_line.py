@@ -38,8 +38,8 @@ class StatusLine(Widget):
     aside: reactive[str] = reactive("")
     busy: reactive[str] = reactive("")
 
-    def __init__(self, text: str = "", id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
         self.set_reactive(StatusLine.text, text)
         self._since = 0.0
         self._timer: Timer | None = None

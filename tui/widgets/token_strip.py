@@ -83,8 +83,8 @@ class TokenStrip(Widget, can_focus=True):
             self.strip = strip
             self.position = position
 
-    def __init__(self, id: str | None = None, classes: str | None = None) -> None:
-        super().__init__(id=id, classes=classes)
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
         self._view: TokenView | None = None
         self._drawn = Layout([], [], [], ())
         self._lines: list[Line] = []

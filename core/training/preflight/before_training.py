@@ -9,7 +9,7 @@ import numpy as np
 
 from core.errors import FinetuiError
 from core.methods import adalora, options
-from core.tasks.base import IGNORED
+from core.tasks.label_view import IGNORED
 from core.training import schedule
 from core.training.preflight import balance, batches
 

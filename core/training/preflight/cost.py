@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.training import arguments
@@ -32,8 +30,7 @@ def look(checked: Checked, seen: dict[str, Seen], watch: Watch, trial: bool) -> 
     watch.at("estimating memory")
     train = seen[checked.config.data.train_split]
     held = seen.get(checked.config.data.eval_split or "")
-    output = Path(tempfile.gettempdir()) / "finetui-check"
-    settings = arguments.build(checked.config, output, checked.precision)
+    settings = arguments.of_a_trial(checked.config, checked.precision)
     counted = steps.count(settings, len(train.lengths), len(held.lengths) if held is not None else 0)
     figures = {
         "train_rows": len(checked.train),

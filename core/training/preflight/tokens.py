@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import BadRow
-from core.tasks.base import IGNORED, element_lengths
+from core.tasks.label_view import IGNORED
+from core.tasks.lengths import element_lengths
 from core.tasks.packing import Parts
 from core.training.preflight.findings import Finding, Severity, rows_of
 from core.training.prepare import LOOK_ROWS
