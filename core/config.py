@@ -148,7 +148,8 @@ class DataConfig(Section):
     limit: dict[str, int] = Field({}, description="split -> use only its first N rows")
     damaged: Literal["stop", "keep", "drop"] = Field(
         "stop",
-        description="rows with bytes that are not UTF-8, surplus cells, broken json: stop, keep or drop them",
+        description="rows with bytes that are not UTF-8, surplus cells, broken json: stop, keep or drop them; "
+        "rows with missing cells stop nothing, drop leaves them out",
     )
 
     @property

@@ -36,7 +36,8 @@ def configs(browser: Browser, model: str, described: Mapping[str, Any], tokenize
 
     same = means_same(browser, described)
     data = described["data"] if same else browser.data.model_dump(mode="json", exclude_unset=True)
-    if browser.damages:  # what is shown is what is meant; that a run would stop at it is said elsewhere
+    # What is shown is what is meant; that a run would stop at it is said elsewhere.
+    if any(damage.stops for found in browser.damages.values() for damage in found):
         data = {"damaged": "keep", **data}
     training = {key: value for key, value in described.get("training", {}).items() if key in KEPT}
     first = described.get("task", next(iter(tasks.PLACES)))
