@@ -41,7 +41,8 @@ def configs(browser: Browser, model: str, described: Mapping[str, Any], tokenize
         data = {"damaged": "keep", **data}
     training = {key: value for key, value in described.get("training", {}).items() if key in KEPT}
     first = described.get("task", next(iter(tasks.PLACES)))
-    every = _in_turn(list(tasks.PLACES), tokenizer)
+    columns = [column.name for column in browser.columns(next(iter(browser.splits)))]
+    every = _in_turn(list(tasks.PLACES), tokenizer, columns)
     names = [first] if same and described.get("task") else [first, *(name for name in every if name != first)]
     for name in names:
         if name in get_args(TaskName):
@@ -49,13 +50,25 @@ def configs(browser: Browser, model: str, described: Mapping[str, Any], tokenize
             yield {"task": name, "model": {"id": model}, "data": data, "training": training, "metrics": []}
 
 
-def _in_turn(names: list[str], tokenizer: Any) -> list[str]:
+def _in_turn(names: list[str], tokenizer: Any, columns: list[str]) -> list[str]:
     """The tasks, the more particular ones before that of texts alone: preferences hold a conversation, too."""
     before = ["preference"]
     if getattr(tokenizer, "chat_template", None):
         before.append("chat")
+    if _text_and_target(columns):
+        before.append("seq2seq-lm")
     if getattr(tokenizer, "mask_token", None):
         before.append("masked-lm")
     rest = [name for name in names if name not in before]
     at = rest.index("causal-lm")
     return [*rest[:at], *before, *rest[at:]]
+
+
+def _text_and_target(columns: list[str]) -> bool:
+    """Whether there is a text and what is made of it, as a summary; a prompt with its completion is for causal-lm."""
+    from core import tasks
+    from core.data.columns import guessed
+
+    target = guessed(tasks.task_class("seq2seq-lm").roles, columns)
+    prompt = guessed(tasks.task_class("causal-lm").roles, columns)
+    return {"source", "target"} <= target.keys() and not {"prompt", "completion"} <= prompt.keys()
