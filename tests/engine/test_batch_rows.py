@@ -76,14 +76,16 @@ def test_the_task_is_guessed_from_columns_and_tokenizer(shared: Path, path: str,
 @pytest.mark.parametrize(
     ("row", "model", "task"),
     [
-        ({"text": "a long one", "summary": "short"}, "bert-tiny-uncased", "seq2seq-lm"),
-        ({"document": "a long one", "summary": "short"}, "bert-tiny-uncased", "seq2seq-lm"),
-        ({"article": "a long one", "highlights": "short"}, "stories260K", "seq2seq-lm"),
-        ({"translation": {"en": "a dog", "de": "ein Hund"}}, "stories260K", "seq2seq-lm"),
+        ({"text": "a long one", "summary": "short"}, "bart-g2p-en-us", "seq2seq-lm"),
+        ({"document": "a long one", "summary": "short"}, "bart-g2p-en-us", "seq2seq-lm"),
+        ({"article": "a long one", "highlights": "short"}, "bart-g2p-en-us", "seq2seq-lm"),
+        ({"translation": {"en": "a dog", "de": "ein Hund"}}, "bart-g2p-en-us", "seq2seq-lm"),
+        # A model without a decoder of its own.
+        ({"text": "a long one", "summary": "short"}, "stories260K", "causal-lm"),
         ({"text": "a dog", "id": "1"}, "stories260K", "causal-lm"),
         ({"question": "1 + 1", "answer": "2"}, "stories260K", "causal-lm"),
         ({"instruction": "Add.", "input": "1 1", "output": "2"}, "stories260K", "causal-lm"),
-        ({"text": "a dog", "label": "animal"}, "bert-tiny-uncased", "sequence-classification"),
+        ({"question": "1 + 1", "answer": "2"}, "bart-g2p-en-us", "causal-lm"),
     ],
 )
 def test_a_text_and_what_is_made_of_it_are_source_and_target(
