@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from transformers import get_scheduler
 from transformers.trainer_utils import align_special_tokens
 
-from core.training import checkpoints, loaders, optimizer
+from core.training import checkpointing, checkpoints, loaders, optimizer
 
 if TYPE_CHECKING:
     from core.training.loop import Loop
@@ -25,7 +25,7 @@ def prepare(loop: Loop, checkpoint: Path | None) -> Any:
     if checkpoint is not None:
         checkpoints.load_weights(loop.model, checkpoint)
     if args.activation_checkpointing:
-        loop.model.gradient_checkpointing_enable(args.activation_checkpointing_kwargs)
+        checkpointing.enable(loop.model, args.activation_checkpointing_kwargs)
     align_special_tokens(loop.model, loop.tokenizer)
     loop.wrapped, loop.optimizer = loop.accelerator.prepare(loop.model, optimizer.make(args, loop.model))
     return batches
