@@ -12,7 +12,7 @@ from core.scripts.run import ScriptRun
 from core.scripts.sequence_classification import evaluation
 from core.scripts.task_script import TaskScript
 from core.scripts.writing import call, fill, keyword_arguments, literal
-from core.tasks import ranking, sentence_classes
+from core.tasks import sentence_classes
 
 ENCODE = """
     def ids(texts):

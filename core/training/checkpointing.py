@@ -1,4 +1,4 @@
-"""Activation checkpointing: what a layer holds is thrown away after its forward pass, and made again when it is needed."""
+"""Activation checkpointing: layers keep nothing of the forward pass, and make it again for the backward."""
 
 from __future__ import annotations
 
