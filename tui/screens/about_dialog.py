@@ -67,7 +67,7 @@ class AboutDialog(ModalScreen[None]):
 
 
 STOPS = "a run stops at it, unless data.damaged says keep or drop"
-GOES_ON = "a run trains on them; data.damaged: drop leaves them out"
+GOES_ON = "a run takes them as they are shown; data.damaged: drop leaves them out"
 
 
 def _pieces(browser: Browser) -> list[Piece]:
