@@ -35,6 +35,8 @@ Strategy = Literal["no", "steps", "epoch"]
 
 OF_TASKS: dict[tuple[str, ...], tuple[TaskName, ...]] = {
     ("model", "chat_template"): ("chat", "preference"),
+    ("model", "src_lang"): ("seq2seq-lm",),
+    ("model", "tgt_lang"): ("seq2seq-lm",),
     ("data", "labels"): ("sequence-classification", "token-classification"),
     ("data", "packing"): ("causal-lm", "masked-lm"),
     ("data", "prefix"): ("seq2seq-lm",),
@@ -49,7 +51,7 @@ OF_TASKS: dict[tuple[str, ...], tuple[TaskName, ...]] = {
     ("samples", "max_new_tokens"): ("causal-lm", "seq2seq-lm", "chat", "preference"),
 }
 """Path of a field -> the only tasks that it says something to. The form shows it for those alone. A value of `data`
-for another task is refused; a chat template or a length of answers does no harm there."""
+for another task is refused; a chat template, a language or a length of answers does no harm there."""
 
 
 def idle(config: RunConfig) -> Iterator[tuple[str, ...]]:
@@ -79,6 +81,12 @@ class ModelConfig(Section):
     )
     tokenizer: str | None = Field(None, description="Hub id or folder, where it is not the model's own")
     chat_template: str | None = Field(None, description="chatml, plain, alpaca or a file; else its own")
+    src_lang: str | None = Field(
+        None, description="seq2seq-lm: language of the sources, as the tokenizer of mBART, NLLB or M2M100 calls it"
+    )
+    tgt_lang: str | None = Field(
+        None, description="seq2seq-lm: language of the targets, with which every answer begins: de_DE, deu_Latn, de"
+    )
     dtype: Dtype = Field(
         "auto",
         description="auto keeps trained weights float32 and uses bfloat16 autocast where a GPU has it",
@@ -148,7 +156,8 @@ class DataConfig(Section):
     limit: dict[str, int] = Field({}, description="split -> use only its first N rows")
     damaged: Literal["stop", "keep", "drop"] = Field(
         "stop",
-        description="rows with bytes that are not UTF-8, surplus cells, broken json: stop, keep or drop them",
+        description="rows with bytes that are not UTF-8, surplus cells, broken json: stop, keep or drop them; "
+        "rows with missing cells stop nothing, drop leaves them out",
     )
 
     @property

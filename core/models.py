@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core import hub
+from core import hub, languages
 from core.chat import templates
 from core.errors import FinetuiError, NeedsTrust, first_line
 from core.methods import quantized
@@ -27,7 +27,7 @@ def load_tokenizer(config: ModelConfig) -> PreTrainedTokenizerBase:
     That is harmless here: labels are padded with -100, and padding is masked from attention.
 
     Raises:
-        FinetuiError: there is none, or it cannot be read; or there is no such chat template.
+        FinetuiError: there is none, or it cannot be read; or there is no such chat template, or no such language.
     """
     from transformers import AutoTokenizer
 
@@ -45,6 +45,7 @@ def load_tokenizer(config: ModelConfig) -> PreTrainedTokenizerBase:
         ) from error
     if config.chat_template is not None:
         tokenizer.chat_template = templates.read(config.chat_template)
+    languages.settle(tokenizer, config)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
     if tokenizer.pad_token is None:
@@ -128,7 +129,9 @@ def load_model(
     if config.from_config is not None:
         for key, value in options.items():
             setattr(architecture, key, value)
-        return auto.from_config(architecture, dtype=precision.dtype()), ["all weights are new: trained from scratch"]
+        model = auto.from_config(architecture, dtype=precision.dtype())
+        languages.begin_with(model, tokenizer, config.tgt_lang)
+        return model, ["all weights are new: trained from scratch"]
     try:
         model, info = auto.from_pretrained(
             config.id,
@@ -146,6 +149,7 @@ def load_model(
         ) from error
     if model.config.pad_token_id is None:
         model.config.pad_token_id = tokenizer.pad_token_id
+    languages.begin_with(model, tokenizer, config.tgt_lang)
     return model, _notes(info)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -36,11 +37,13 @@ def configs(browser: Browser, model: str, described: Mapping[str, Any], tokenize
 
     same = means_same(browser, described)
     data = described["data"] if same else browser.data.model_dump(mode="json", exclude_unset=True)
-    if browser.damages:  # what is shown is what is meant; that a run would stop at it is said elsewhere
+    # What is shown is what is meant; that a run would stop at it is said elsewhere.
+    if any(damage.stops for found in browser.damages.values() for damage in found):
         data = {"damaged": "keep", **data}
     training = {key: value for key, value in described.get("training", {}).items() if key in KEPT}
     first = described.get("task", next(iter(tasks.PLACES)))
-    every = _in_turn(list(tasks.PLACES), tokenizer)
+    columns = [column.name for column in browser.columns(next(iter(browser.splits)))]
+    every = _in_turn(list(tasks.PLACES), tokenizer, _text_and_target(columns) and _writes_targets(model))
     names = [first] if same and described.get("task") else [first, *(name for name in every if name != first)]
     for name in names:
         if name in get_args(TaskName):
@@ -48,13 +51,36 @@ def configs(browser: Browser, model: str, described: Mapping[str, Any], tokenize
             yield {"task": name, "model": {"id": model}, "data": data, "training": training, "metrics": []}
 
 
-def _in_turn(names: list[str], tokenizer: Any) -> list[str]:
+def _in_turn(names: list[str], tokenizer: Any, targets: bool) -> list[str]:
     """The tasks, the more particular ones before that of texts alone: preferences hold a conversation, too."""
     before = ["preference"]
     if getattr(tokenizer, "chat_template", None):
         before.append("chat")
+    if targets:
+        before.append("seq2seq-lm")
     if getattr(tokenizer, "mask_token", None):
         before.append("masked-lm")
     rest = [name for name in names if name not in before]
     at = rest.index("causal-lm")
     return [*rest[:at], *before, *rest[at:]]
+
+
+def _text_and_target(columns: list[str]) -> bool:
+    """Whether there is a text and what is made of it, as a summary; a prompt with its completion is for causal-lm."""
+    from core import tasks
+    from core.data.columns import guessed
+
+    target = guessed(tasks.task_class("seq2seq-lm").roles, columns)
+    prompt = guessed(tasks.task_class("causal-lm").roles, columns)
+    return {"source", "target"} <= target.keys() and not {"prompt", "completion"} <= prompt.keys()
+
+
+def _writes_targets(model: str) -> bool:
+    """Whether the model has a decoder of its own, or nobody knows: there may be a tokenizer alone."""
+    from core import models
+    from core.config import ModelConfig
+    from core.errors import FinetuiError
+
+    with contextlib.suppress(FinetuiError):
+        return "seq2seq-lm" not in models.without_head(models.load_config(ModelConfig(id=model)).model_type)
+    return True

@@ -43,13 +43,8 @@ def resolve(roles: Sequence[Role], available: Sequence[str], given: Mapping[str,
             raise _unknown_role(name, roles)
         if column and column not in available:
             raise unknown_column(column, available, f"data.columns.{name}")
-    resolved = {name: column for name, column in given.items() if column}
+    resolved = guessed(roles, available, given)
     for role in roles:
-        if role.name not in given:
-            taken = set(resolved.values())
-            guess = _guess(role, [column for column in available if column not in taken])
-            if guess is not None:
-                resolved[role.name] = guess
         if role.required and role.name not in resolved:
             raise FinetuiError(
                 f"no column for {role.name} ({role.help})",
@@ -57,6 +52,18 @@ def resolve(roles: Sequence[Role], available: Sequence[str], given: Mapping[str,
                 f"name one in the config: data.columns.{role.name}: {available[0] if available else 'COLUMN'}",
             )
     return {role.name: resolved[role.name] for role in roles if role.name in resolved}
+
+
+def guessed(roles: Sequence[Role], available: Sequence[str], given: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The column of each role that is named in `given` or has one by its name; no column has two roles by its name."""
+    resolved = {name: column for name, column in (given or {}).items() if column}
+    for role in roles:
+        if role.name not in (given or {}):
+            taken = set(resolved.values())
+            guess = _guess(role, [column for column in available if column not in taken])
+            if guess is not None:
+                resolved[role.name] = guess
+    return resolved
 
 
 def require(resolved: Mapping[str, str], available: Sequence[str], split: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["bytes", "utf-16", "cut", "surplus", "quote", "line", "repeated", "surrogate"]
+Kind = Literal["bytes", "utf-16", "cut", "surplus", "short", "quote", "line", "repeated", "surrogate"]
 
 SURPLUS = "surplus cells"
 """The column with the cells of a row that the header has no name for."""
@@ -24,6 +24,10 @@ _SAID: dict[Kind, tuple[str, str]] = {
     "surplus": (
         f"1 row has more cells than the header, they are in column `{SURPLUS}`",
         f"{{}} rows have more cells than the header, they are in column `{SURPLUS}`",
+    ),
+    "short": (
+        "1 row has fewer cells than the header, the missing ones are null",
+        "{} rows have fewer cells than the header, the missing ones are null",
     ),
     "quote": (
         "a quote is never closed: in the last row quotes are read as characters",
@@ -55,6 +59,15 @@ class Damage:
     kind: Kind
     line: int
     rows: list[int] = field(default_factory=list)
+
+    @property
+    def stops(self) -> bool:
+        """Whether a run stops at it unless it is told otherwise.
+
+        Missing cells do not stop it: pandas and the builders of datasets take them for null, too, without a word, and
+        nothing that the file has is lost.
+        """
+        return self.kind != "short"
 
     @property
     def said(self) -> str:

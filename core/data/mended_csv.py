@@ -39,7 +39,7 @@ class Records:
         self.open_quote: int | None = None
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        """The first line of each row, and its cells. Empty lines are no rows."""
+        """The first line of each row, and its cells. Blank lines are no rows."""
         stream = iter(self.lines)
         if self._literal_from is None:
             yield from self._parsed(chain(stream, [f"{_END}\n"]), self._quoting, 0)
@@ -58,7 +58,7 @@ class Records:
             if cells and cells[-1].endswith(f"{_END}\n"):
                 self.open_quote = first
                 return
-            if cells:
+            if cells and not (len(cells) == 1 and cells[0].isspace()):
                 yield first, cells
 
 
@@ -71,7 +71,7 @@ def mend(path: Path, separator: str, quoting: Quoting, out: IO[str]) -> tuple[in
         width, widest = _widths(Records(path, separator, quoting, literal_from))
     writer = csv.writer(out, delimiter=separator, lineterminator="\n")
     records = Records(path, separator, quoting, literal_from)
-    places: dict[Kind, list[tuple[int, int]]] = {"surplus": [], "bytes": [], "quote": []}
+    places: dict[Kind, list[tuple[int, int]]] = {"surplus": [], "short": [], "bytes": [], "quote": []}
     row, seen = -1, 0
     for line, cells in records:
         bad = len(records.lines.bad) > seen
@@ -81,6 +81,8 @@ def mend(path: Path, separator: str, quoting: Quoting, out: IO[str]) -> tuple[in
         if row >= 0:
             if len(cells) > width:
                 places["surplus"].append((line, row))
+            elif len(cells) < width:
+                places["short"].append((line, row))
             if literal_from is not None and line >= literal_from:
                 places["quote"].append((line, row))
         surplus = separator.join(cells[width:]) if row >= 0 else SURPLUS
@@ -91,6 +93,19 @@ def mend(path: Path, separator: str, quoting: Quoting, out: IO[str]) -> tuple[in
         for kind, found in places.items()
         if found
     ] + whole_file(path, records.lines)
+
+
+def short_rows(path: Path, separator: str, quoting: Quoting) -> tuple[int, list[Damage]]:
+    """How many rows a file has that can be read as it is, and those with fewer cells than the header."""
+    records = iter(Records(path, separator, quoting))
+    width = len(next(records, (0, []))[1])
+    rows = 0
+    found: list[tuple[int, int]] = []
+    for line, cells in records:
+        if len(cells) < width:
+            found.append((line, rows))
+        rows += 1
+    return rows, [Damage(str(path), "short", found[0][0], [row for _, row in found])] if found else []
 
 
 def _widths(records: Records) -> tuple[int, int]:

@@ -1,9 +1,10 @@
-"""Copies of damaged text files that can be read, beside the Arrow cache; with what was wrong."""
+"""What is wrong with text files, beside the Arrow cache; with copies of those that cannot be read as they are."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass, replace
@@ -13,7 +14,7 @@ from typing import IO
 from core.data.damage import Damage
 from core.data.files import Format
 
-_VERSION = "1"
+_VERSION = "2"
 """Part of a copy's name: raise it when rows come out otherwise."""
 _DAMAGE = "damage.json"
 
@@ -46,14 +47,39 @@ def mend(path: Path, kind: Format) -> Mended | None:
             rows, damages = _write(path, kind, out)
         if not rows:
             return None
-        if not damages:
+        if not any(damage.stops for damage in damages):
             (building / _name(path)).unlink()
-        said = {"rows": rows, "damages": [asdict(damage) for damage in damages]}
-        (building / _DAMAGE).write_text(json.dumps(said))
+        _say(building, rows, damages)
         building.replace(place)
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return found(path)
+
+
+def note_short_rows(paths: list[Path], kind: Format, rows: int) -> None:
+    """Look for rows with missing cells in the files of a split that could be read as they are; `found` has them then.
+
+    Args:
+        rows: how many the split has: if others are counted here, nobody can say which they are, and nothing is noted.
+
+    Raises:
+        OSError: a file cannot be read, or nothing can be written beside the cache.
+    """
+    from core.data import csv_builder, mended_csv
+    from core.data.mended_text import Lines
+
+    if all(found(path) for path in paths):
+        return
+    counted: list[tuple[int, list[Damage]]] = []
+    for path in paths:
+        separator = csv_builder.separator_of(Lines(path)) if kind == "csv" else "\t"
+        counted.append(mended_csv.short_rows(path, separator, csv_builder.quoting_of(Lines(path), separator)))
+    if sum(count for count, _ in counted) != rows:
+        return
+    for path, (count, damages) in zip(paths, counted, strict=True):
+        place = _place(path)
+        place.mkdir(parents=True, exist_ok=True)
+        _say(place, count, damages)
 
 
 def found(path: Path) -> Mended | None:
@@ -64,7 +90,8 @@ def found(path: Path) -> Mended | None:
     except OSError:
         return None
     damages = [Damage(**damage) for damage in said["damages"]]
-    return Mended(place / _name(path) if damages else path, said["rows"], damages)
+    copied = any(damage.stops for damage in damages)
+    return Mended(place / _name(path) if copied else path, said["rows"], damages)
 
 
 def in_split(files: list[Mended]) -> list[Damage]:
@@ -75,6 +102,13 @@ def in_split(files: list[Mended]) -> list[Damage]:
         damages += [replace(damage, rows=[before + row for row in damage.rows]) for damage in file.damages]
         before += file.rows
     return damages
+
+
+def _say(place: Path, rows: int, damages: list[Damage]) -> None:
+    """Write, in one piece, what `found` reads."""
+    building = place / f"{_DAMAGE}.{os.getpid()}"
+    building.write_text(json.dumps({"rows": rows, "damages": [asdict(damage) for damage in damages]}))
+    building.replace(place / _DAMAGE)
 
 
 def _write(path: Path, kind: Format, out: IO[str]) -> tuple[int, list[Damage]]:

@@ -43,17 +43,28 @@ def read(paths: list[Path], mend: bool = False) -> Dataset:
     if mend and (rows := _copies(list(filter(None, map(mending.found, paths))), len(paths), kind)) is not None:
         return rows
     try:
-        return _read(paths, kind)
+        rows = _read(paths, kind)
     except FinetuiError:
         rows = _copies(_mended(paths, kind), len(paths), kind) if mend else None
         if rows is None:
             raise
         return rows
+    if kind in ("csv", "tsv") and _may_lack_cells(rows, len(paths)):
+        with contextlib.suppress(OSError, EOFError, csv.Error):
+            mending.note_short_rows(paths, kind, len(rows))
+    return rows
+
+
+def _may_lack_cells(rows: Dataset, files: int) -> bool:
+    """Whether a row of a table may be shorter than the header: then it has no last cell. The last column of one of
+    several files may be any."""
+    columns = rows.column_names[-1:] if files == 1 else rows.column_names
+    return any(rows.data.column(name).null_count for name in columns)
 
 
 def _copies(files: list[Mended], count: int, kind: Format) -> Dataset | None:
-    """The rows of mended files; None unless there are so many files, and one is damaged."""
-    if len(files) < count or not any(file.damages for file in files):
+    """The rows of mended files; None unless there are so many files, and one is a copy."""
+    if len(files) < count or not any(damage.stops for file in files for damage in file.damages):
         return None
     try:
         rows = _read([file.path for file in files], kind)

@@ -89,13 +89,24 @@ def open_splits(data: DataConfig) -> DatasetDict:
 
 
 def damages(data: DataConfig) -> dict[str, list[Damage]]:
-    """What is wrong with the files of splits that were opened although they are damaged; only of such splits."""
+    """What is wrong with the files of splits that were opened all the same; only of such splits."""
     found: dict[str, list[Damage]] = {}
     for split, paths in (split_files(data) or {}).items():
-        copies = [mending.found(path) for path in paths]
-        if any(copy is not None and copy.damages for copy in copies):
-            found[split] = mending.in_split([copy for copy in copies if copy is not None])
+        files = [file for file in map(mending.found, paths) if file is not None]
+        if len(files) == len(paths) and any(file.damages for file in files):
+            found[split] = mending.in_split(files)
     return found
+
+
+def damage_notes(data: DataConfig) -> list[str]:
+    """What is wrong with the files that a run trains and evaluates on all the same, a line each. Blocking."""
+    done = "left out" if data.damaged == "drop" else "kept"
+    return [
+        f"{split}: {damage.place}: {damage.said}; {done}"
+        for split, found in damages(data).items()
+        if split in (data.train_split, data.eval_split)
+        for damage in found
+    ]
 
 
 def split_files(data: DataConfig) -> dict[str, list[Path]] | None:

@@ -29,11 +29,13 @@ def load(ref: str | Path, trust_remote_code: bool = False) -> Predictor:
         FinetuiError: there is no model, or it is of a task that cannot be used here.
     """
     source = resolve(str(ref), trust_remote_code)
-    from core import models, tasks
+    from core import languages, models, tasks
 
     _refuse_code(source, trust_remote_code)
     tokenizer = models.load_tokenizer(ModelConfig(id=source.model, trust_remote_code=trust_remote_code))
     model = _load_weights(source, trust_remote_code)
+    if source.config is not None:
+        languages.begin_with(model, tokenizer, source.config.model.tgt_lang)
     model.eval()
     return Predictor(source, tasks.task_class(source.task).in_use(model, tokenizer, source.model), tokenizer)
 

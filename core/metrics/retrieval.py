@@ -10,6 +10,7 @@ from core.metrics.built_in import InMemory
 
 _RANKINGS = Features(predictions=ListOf(Value("int64")), references=ListOf(Value("int64")))
 DEEPEST = 10
+"""Candidates of a ranking that count: what a ranking keeps, and the figure's own name has the number."""
 
 
 class Retrieval(InMemory):

@@ -9,6 +9,7 @@ from core.methods.options import default_of
 from core.scripts.run import ScriptRun
 from core.scripts.task_script import TaskScript
 from core.scripts.writing import literal
+from core.training.argument_names import ALIASES
 
 SHOWN = ("num_train_epochs", "learning_rate", "per_device_train_batch_size", "per_device_eval_batch_size")
 """Written whatever their values are."""
@@ -17,7 +18,8 @@ SHOWN = ("num_train_epochs", "learning_rate", "per_device_train_batch_size", "pe
 def differing(run: ScriptRun, more: dict[str, Any]) -> dict[str, Any]:
     """The arguments of the run that are not the defaults of its arguments class, with those that are always written."""
     fields = {field.name: field for field in dataclasses.fields(type(run.task).arguments_class())}
-    wanted = {**run.config.training.arguments(), **more}
+    given = {**run.config.training.arguments(), **more}
+    wanted = {ALIASES[name] if ALIASES.get(name) in fields else name: value for name, value in given.items()}
     if type(run.task).arguments_class().__module__.startswith("trl"):
         wanted.setdefault("bf16", False)  # TRL's own default is to use it everywhere
     if run.autocast:

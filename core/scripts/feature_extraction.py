@@ -6,12 +6,13 @@ from typing import Any
 
 from core.errors import FinetuiError
 from core.methods.kinds import is_adapter
+from core.metrics.retrieval import DEEPEST
 from core.scripts import metrics
 from core.scripts.run import ScriptRun
 from core.scripts.sequence_classification import evaluation
 from core.scripts.task_script import TaskScript
-from core.scripts.writing import call, fill, literal
-from core.tasks import ranking, sentence_classes
+from core.scripts.writing import call, fill, keyword_arguments, literal
+from core.tasks import sentence_classes
 
 ENCODE = """
     def ids(texts):
@@ -137,12 +138,13 @@ def script(run: ScriptRun) -> TaskScript:
         evaluation=evaluation(run, "tokenize, batched=True"),
     )
     task.meet(run.tokenizer, config)  # chooses the loss
+    chosen, options = sentence_classes.TODAY.get(task.chosen_loss, (task.chosen_loss, {}))
     imports, made = _around(run)
     more, score = _score(run, [f"{name}_input_ids" for name in names])
     sequential = config.training.arguments().get("train_sampling_strategy") == "sequential"
     return TaskScript(
         [
-            "import torch", f"from sentence_transformers.sentence_transformer.losses import {task.chosen_loss}",
+            "import torch", f"from sentence_transformers.sentence_transformer.losses import {chosen}",
             "from transformers import Trainer", *imports, *more,
         ],
         {"MAX_LENGTH": data.max_length} if data.max_length else {},
@@ -153,7 +155,7 @@ def script(run: ScriptRun) -> TaskScript:
         trainer="EmbeddingTrainer",
         trainer_code=fill(TRAINER, sequential=fill(SEQUENTIAL) + "\n" if sequential else ""),
         trainer_base="SentenceTransformerTrainer",
-        trainer_options={"loss": f"{task.chosen_loss}(model)"},
+        trainer_options={"loss": call(chosen, keyword_arguments(options), ["model"])},
         arguments="SentenceTransformerTrainingArguments",
         library="sentence_transformers",
         loop="its loss and its batches are sentence-transformers'",
@@ -204,7 +206,7 @@ def _score(run: ScriptRun, names: list[str]) -> tuple[list[str], str]:
     imports = [*imports, "import numpy as np"]
     if getattr(run.task, "range"):  # noqa: B009
         return imports, f"{fill(COSINES)}\n{returned}"
-    parts = [fill(RANKS, shown=str(ranking.SHOWN), names=literal(names[1:]))]
+    parts = [fill(RANKS, shown=str(DEEPEST), names=literal(names[1:]))]
     if "retrieval" in wanted:
         parts.append(fill(RETRIEVAL))
         returned = returned.replace("return ", "return found | ", 1) if returned else "return found"

@@ -31,7 +31,7 @@ KNOWN = {
     "num_train_epochs", "max_steps", "learning_rate", "per_device_train_batch_size", "per_device_eval_batch_size",
     "gradient_accumulation_steps", "lr_scheduler_type", "lr_scheduler_kwargs", "warmup_steps", "weight_decay",
     "max_grad_norm", "eval_strategy", "eval_steps", "save_strategy", "save_steps", "save_total_limit", "logging_steps",
-    "load_best_model_at_end", "metric_for_best_model", "greater_is_better", "seed", "gradient_checkpointing",
+    "load_best_model_at_end", "metric_for_best_model", "greater_is_better", "seed", "activation_checkpointing",
     "adam_beta1", "adam_beta2", "adam_epsilon", "optim", "bf16", "fp16", "full_determinism", "use_cpu",
     "dataloader_drop_last", "dataloader_num_workers", "dataloader_pin_memory", "include_for_metrics", "report_to",
     "disable_tqdm", "logging_nan_inf_filter", "logging_first_step", "eval_on_start",
@@ -122,7 +122,7 @@ def _setup(run: ScriptRun, task: TaskScript, settings: dict[str, Any], seed: str
         accelerator["mixed_precision"] = '"bf16"' if run.autocast == "bfloat16" else '"fp16"'
     if settings.get("use_cpu"):
         accelerator["cpu"] = "True"
-    lines = ["model.gradient_checkpointing_enable()"] if settings.get("gradient_checkpointing") else []
+    lines = ["model.activation_checkpointing_enable()"] if settings.get("activation_checkpointing") else []
     # The order of the rows and dropout follow from the seed, whatever the new weights have drawn.
     lines += [seed, f"collate = {task.collator}"]
     if task.draws:

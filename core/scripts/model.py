@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core import languages
 from core.chat import templates
 from core.scripts import methods
 from core.scripts.run import ScriptRun
@@ -21,7 +22,8 @@ def tokenizer(run: ScriptRun) -> tuple[list[str], str]:
     """Imports, and code that makes `tokenizer`."""
     model = run.config.model
     name = "TOKENIZER" if model.tokenizer else "MODEL"
-    lines = [f"tokenizer = {call('AutoTokenizer.from_pretrained', _source(run), [name])}"]
+    spoken = {name: literal(getattr(model, name)) for name in languages.NAMES if getattr(model, name)}
+    lines = [f"tokenizer = {call('AutoTokenizer.from_pretrained', {**_source(run), **spoken}, [name])}"]
     if model.chat_template:
         text = templates.read(model.chat_template)
         parts = "\n".join(f"    {literal(line)}" for line in text.splitlines(keepends=True))
@@ -54,6 +56,9 @@ def source(run: ScriptRun, task: TaskScript, steps: int) -> tuple[list[str], str
         lines.append(f"model = {call(f'{auto}.from_pretrained', arguments, ['MODEL'])}")
         if getattr(run.architecture, "pad_token_id", None) is None:
             lines.append("model.config.pad_token_id = tokenizer.pad_token_id")
+    if config.tgt_lang:
+        token = literal(languages.token_of(run.tokenizer, config.tgt_lang))
+        lines.append(f"model.generation_config.forced_bos_token_id = tokenizer.convert_tokens_to_ids({token})")
     more, method = methods.source(run, steps)
     return imports + more, "\n".join(filter(None, [*lines, method, task.after_model]))
 

@@ -83,7 +83,8 @@ def _refuse_damaged(config: RunConfig, splits: Iterable[str]) -> None:
     if config.data.damaged == "stop":
         return
     used = {config.data.train_split, config.data.eval_split}
-    for split, found in sources.damages(config.data).items():
+    for split, damages in sources.damages(config.data).items():
+        found = [damage for damage in damages if damage.stops or config.data.damaged == "drop"]
         if split in used and split in splits and found:
             raise FinetuiError(
                 f"no plain script can read the damaged rows of split {split}",

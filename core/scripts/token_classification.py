@@ -38,14 +38,16 @@ GUESS = """
         return logits.argmax(-1)
 """
 SEQEVAL = """
-    # Entities are compared as a whole: type, first word, last word.
+    # Entities are compared as a whole: type, first word, last word. A figure that is 0/0 is none (nan).
     said = [[LABELS[tag] for tag in row] for row in guesses]
     right = [[LABELS[tag] for tag in row] for row in labels]
+    predicted, true = get_entities(said), get_entities(right)
 """
+GET_ENTITIES = "from seqeval.metrics.sequence_labeling import get_entities"
 ENTITIES = {
-    "precision": "precision_score(right, said)",
-    "recall": "recall_score(right, said)",
-    "f1": "f1_score(right, said)",
+    "precision": 'precision_score(right, said, zero_division=0) if predicted else "nan"',
+    "recall": 'recall_score(right, said, zero_division=0) if true else "nan"',
+    "f1": 'f1_score(right, said, zero_division=0) if predicted or true else "nan"',
     "accuracy": "accuracy_score(right, said)",
 }
 
@@ -75,7 +77,7 @@ def script(run: ScriptRun) -> TaskScript:
         train=literal(data.train_split),
         evaluation=evaluation(run, "tokenize, batched=True"),
     )
-    imports, score = _score(run)
+    imports, score = _score(run.config.metrics or [], len(task.label_names))
     return TaskScript(
         ["from transformers import DataCollatorForTokenClassification", *imports],
         constants,
@@ -92,9 +94,8 @@ def script(run: ScriptRun) -> TaskScript:
     )
 
 
-def _score(run: ScriptRun) -> tuple[list[str], str]:
+def _score(names: list[str], classes: int) -> tuple[list[str], str]:
     """Of each row the tags of its words; for metrics of single words all of them in one list."""
-    names = run.config.metrics or []
     if not names:
         return [], ""
     lines = [
@@ -104,15 +105,18 @@ def _score(run: ScriptRun) -> tuple[list[str], str]:
     ]
     imports, entries = [], []
     if any(name in core_metrics.OF_TAGS for name in names):
-        imports += [f"from seqeval.metrics import {call.partition('(')[0]}" for call in ENTITIES.values()]
+        imports += [
+            GET_ENTITIES,
+            *(f"from seqeval.metrics import {call.partition('(')[0]}" for call in ENTITIES.values()),
+        ]
         lines.append(fill(SEQEVAL))
         entries = [f"    {literal(name)}: float({call})," for name, call in ENTITIES.items()]
     others = [name for name in names if name not in core_metrics.OF_TAGS]
     if others:
         # seqeval and scikit-learn call their functions alike.
-        more, returned = metrics.score(others, len(run.task.label_names))
+        more, returned = metrics.score(others, classes)
         if entries:
-            imports = ["from seqeval import metrics as entities"]
+            imports = [GET_ENTITIES, "from seqeval import metrics as entities"]
             entries = [entry.replace("float(", "float(entities.") for entry in entries]
         imports += ["import numpy as np", *more]
         lines.append("guesses, labels = np.concatenate(guesses), np.concatenate(labels)")

@@ -78,7 +78,7 @@ class CausalLM(Task):
         follow one another in blocks of `max_length` tokens.
         """
         if self.packs and max_length:
-            return packing.pack(self.encode_unpacked(rows, tokenizer), max_length)
+            return packing.pack(self, rows, tokenizer, max_length)
         return self._encode_rows(rows, tokenizer, max_length)
 
     @property

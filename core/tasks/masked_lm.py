@@ -68,7 +68,7 @@ class MaskedLM(Task):
     def encode(self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None) -> dict[str, list[Any]]:
         """The texts, cut at `max_length` tokens; with `data.packing` one after the other in blocks of that length."""
         if self.packs and max_length:
-            return packing.pack(self.encode_unpacked(rows, tokenizer), max_length)
+            return packing.pack(self, rows, tokenizer, max_length)
         return self._encode_rows(rows, tokenizer, max_length)
 
     @property

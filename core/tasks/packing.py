@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.errors import FinetuiError
@@ -30,25 +30,6 @@ def notes(data: DataConfig) -> list[str]:
             key="data.max_length",
         )
     return [f"texts are packed into blocks of {data.max_length} tokens; a block attends across texts"]
-
-
-def pack(encoded: Mapping[str, list[list[int]]], length: int) -> dict[str, list[Any]]:
-    """Rows joined and cut every `length` tokens; what is left over is a shorter block, so that nothing is lost.
-
-    Args:
-        encoded: input name -> one list per row; the lists of a row are of one length.
-
-    Returns:
-        input name -> one list per block; `row`: the row that each block begins in.
-    """
-    owners = [index for index, ids in enumerate(encoded["input_ids"]) for _ in ids]
-    starts = range(0, len(owners), length)
-    packed: dict[str, list[Any]] = {}
-    for name, rows in encoded.items():
-        joined = [value for row in rows for value in row]
-        packed[name] = [joined[start : start + length] for start in starts]
-    packed["row"] = [owners[start] for start in starts]
-    return packed
 
 
 class Parts:
@@ -98,6 +79,14 @@ class Parts:
         self._waiting = {name: values[end:] for name, values in self._waiting.items()}
         self._owners = self._owners[end:]
         return made
+
+
+def pack(task: Task, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int) -> dict[str, list[Any]]:
+    """All blocks of some rows, the short one at the end as well, so that nothing is lost; `row`: where each begins."""
+    parts = Parts(task, tokenizer, max_length)
+    blocks = parts.encode(rows, range(len(next(iter(rows.values()), ()))))
+    rest = parts.rest()
+    return {name: [*values, *rest.get(name, [])] for name, values in blocks.items()}
 
 
 def documents(ids: list[int], end: int | None) -> list[str]:

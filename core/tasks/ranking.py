@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-SHOWN = 10
-"""Candidates that a ranking keeps."""
+from core.metrics.retrieval import DEEPEST
+
 BLOCK = 1024
 """Anchors that are compared at a time."""
 
@@ -34,11 +34,11 @@ def rank(
         texts: token ids of the positives of all rows, then of the negatives; None: no two are the same.
 
     Returns:
-        per row the SHOWN nearest candidates, the nearest first; and all that are right.
+        per row the DEEPEST nearest candidates, the nearest first; and all that are right.
     """
     unit = _unit(embeddings)
     anchors, candidates = unit[:, 0], np.concatenate(list(unit[:, 1:].transpose(1, 0, 2)))
-    shown = min(SHOWN, len(candidates))
+    shown = min(DEEPEST, len(candidates))
     nearest: list[list[int]] = []
     for begin in range(0, len(anchors), BLOCK):
         near = -(anchors[begin : begin + BLOCK] @ candidates.T)

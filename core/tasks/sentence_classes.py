@@ -106,11 +106,21 @@ def trainer() -> type[Trainer]:
     return Embeddings
 
 
+TODAY: dict[str, tuple[str, dict[str, Any]]] = {
+    "MultipleNegativesSymmetricRankingLoss": (
+        "MultipleNegativesRankingLoss",
+        {"directions": ("query_to_doc", "doc_to_query"), "partition_mode": "per_direction"},
+    ),
+}
+"""Losses whose own class warns of its end -> the class and the options that it is made of."""
+
+
 def loss(name: str, model: Any) -> torch.nn.Module:
     """A loss of the library by its name, with its own defaults."""
     from sentence_transformers.sentence_transformer import losses
 
-    found: torch.nn.Module = getattr(losses, name)(model)
+    today, options = TODAY.get(name, (name, {}))
+    found: torch.nn.Module = getattr(losses, today)(model, **options)
     return found
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from core import answering
+from core import answering, languages
 from core.chat import turns
 from core.data import columns, nested
 from core.data.columns import Role
@@ -92,6 +92,7 @@ class Seq2SeqLM(Task):
             architecture.pad_token_id = tokenizer.pad_token_id
         self._shapes = settle.on_meta(config.model, self, architecture)
         self._tokenizer = tokenizer
+        self.notes += languages.notes(tokenizer)
         decoder_start.require(self._shapes, architecture, config)
         if tokenizer.eos_token_id is None:
             self.notes.append("the tokenizer has no end-of-sequence token: the model never learns to stop")

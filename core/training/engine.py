@@ -100,12 +100,15 @@ class _Run:
 
     def _check(self) -> Checked:
         self._reporter.phase("checking")
+        from core.data import sources
         from core.training import prepare, provenance
 
         checked = prepare.check(self._config)
         self._folder.write_config(provenance.record(checked))
         for note in checked.notes:
             self._reporter.notice(note)
+        for note in sources.damage_notes(checked.config.data):
+            self._reporter.notice(note, "warning")
         self._reporter.notice(f"precision: {checked.precision} on {checked.precision.device}")
         self._reporter.stop_if_told()
         return checked

@@ -13,7 +13,7 @@ from core.runs.folder import RunFolder
 
 LESS_MEMORY = (
     "lower per_device_train_batch_size (and raise gradient_accumulation_steps), lower data.max_length, "
-    "set gradient_checkpointing: true, or use method.kind: lora"
+    "set activation_checkpointing: true, or use method.kind: lora"
 )
 
 

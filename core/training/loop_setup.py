@@ -9,7 +9,7 @@ from transformers import get_scheduler
 from transformers.integrations.neftune import activate_neftune, deactivate_neftune
 from transformers.trainer_utils import align_special_tokens
 
-from core.training import checkpoints, loaders, optimizer
+from core.training import checkpointing, checkpoints, loaders, optimizer
 
 if TYPE_CHECKING:
     from core.training.loop import Loop
@@ -26,7 +26,7 @@ def prepare(loop: Loop, checkpoint: Path | None) -> Any:
     if checkpoint is not None:
         checkpoints.load_weights(loop.model, checkpoint)
     if args.activation_checkpointing:
-        loop.model.gradient_checkpointing_enable(args.activation_checkpointing_kwargs)
+        checkpointing.enable(loop.model, args.activation_checkpointing_kwargs)
     align_special_tokens(loop.model, loop.tokenizer)
     if args.neftune_noise_alpha is not None:
         loop.noise = activate_neftune(loop.model, args.neftune_noise_alpha)

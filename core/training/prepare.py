@@ -131,12 +131,12 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     steps = schedule.planned_steps(config.training, len(train))
     observed += optimizing.check(built, steps)
     quantized.check(config.model, config.method, device)
-    if config.method.kind == "prefix-tuning" and built.gradient_checkpointing:
+    if config.method.kind == "prefix-tuning" and built.activation_checkpointing:
         raise FinetuiError(
-            "prefix tuning does not work with gradient checkpointing",
+            "prefix tuning does not work with activation checkpointing",
             "its keys and values travel in the cache, which checkpointing turns off",
-            "set training.gradient_checkpointing: false, or choose another method",
-            key="training.gradient_checkpointing",
+            "set training.activation_checkpointing: false, or choose another method",
+            key="training.activation_checkpointing",
         )
     settled = settle.settle(config.model, config.method, task, architecture, steps)
     config = config.model_copy(update={"method": settled.method})

@@ -77,9 +77,9 @@ CASES: dict[str, tuple[Callable[[Path], dict[str, Any]], str, str]] = {
         lambda p: {
             **write(p / "t.jsonl", ROWS),
             "method": {"kind": "prefix-tuning"},
-            "training": {"gradient_checkpointing": True},
+            "training": {"activation_checkpointing": True},
         },
-        "prefix tuning does not work with gradient checkpointing",
+        "prefix tuning does not work with activation checkpointing",
         "another method",
     ),
     "an adapter on nothing": (

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,6 +70,30 @@ def test_the_task_is_guessed_from_columns_and_tokenizer(shared: Path, path: str,
     data = DataConfig(id=str(shared / "data" / path))
     browser = Browser(data, sources.load(data))
     found = token_reader.of_data(browser, str(shared / "models" / model), {"data": {}})
+    assert found.note.startswith(f"{task} (guessed)")
+
+
+@pytest.mark.parametrize(
+    ("row", "model", "task"),
+    [
+        ({"text": "a long one", "summary": "short"}, "bart-g2p-en-us", "seq2seq-lm"),
+        ({"document": "a long one", "summary": "short"}, "bart-g2p-en-us", "seq2seq-lm"),
+        ({"article": "a long one", "highlights": "short"}, "bart-g2p-en-us", "seq2seq-lm"),
+        ({"translation": {"en": "a dog", "de": "ein Hund"}}, "bart-g2p-en-us", "seq2seq-lm"),
+        # A model without a decoder of its own.
+        ({"text": "a long one", "summary": "short"}, "stories260K", "causal-lm"),
+        ({"text": "a dog", "id": "1"}, "stories260K", "causal-lm"),
+        ({"question": "1 + 1", "answer": "2"}, "stories260K", "causal-lm"),
+        ({"instruction": "Add.", "input": "1 1", "output": "2"}, "stories260K", "causal-lm"),
+        ({"question": "1 + 1", "answer": "2"}, "bart-g2p-en-us", "causal-lm"),
+    ],
+)
+def test_a_text_and_what_is_made_of_it_are_source_and_target(
+    row: dict[str, Any], model: str, task: str, shared: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n" + json.dumps(row) + "\n")
+    data = DataConfig(id=str(tmp_path / "rows.jsonl"))
+    found = token_reader.of_data(Browser(data, sources.load(data)), str(shared / "models" / model), {"data": {}})
     assert found.note.startswith(f"{task} (guessed)")
 
 

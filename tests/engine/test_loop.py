@@ -77,11 +77,12 @@ def losses(said: list[events.Event]) -> list[float]:
             "bf16": True,
             "use_cpu": True,
             "dataloader_drop_last": True,
-            "gradient_checkpointing": True,
+            "activation_checkpointing": True,
         },
     ],
     ids=["plain", "grouped, smoothed, clipped", "bfloat16, SGD, checkpointed"],
 )
+@pytest.mark.filterwarnings("error:.gradient_checkpointing")
 def test_a_language_model_has_the_losses_of_the_trainer(
     training: dict[str, Any], stories: Any, new_folder: Any
 ) -> None:

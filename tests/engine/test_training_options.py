@@ -208,7 +208,7 @@ def test_accumulated_batches_are_one_step(train: Any) -> None:
 
 
 def test_checkpointing_runs_layers_twice_and_changes_no_loss(train: Any) -> None:
-    plain, again = train(), train(gradient_checkpointing=True)
+    plain, again = train(), train(activation_checkpointing=True)
     assert (plain.seen.layer_runs, again.seen.layer_runs) == (STEPS, 2 * STEPS)
     assert again.losses == plain.losses
 

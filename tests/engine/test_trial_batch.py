@@ -60,7 +60,7 @@ def test_a_start_without_enough_memory_trains_nothing(
     outcome = engine.run(config, new_folder(config))
     assert isinstance(outcome, events.RunFailed)
     assert outcome.title.startswith("the longest batch does not fit: 16 rows of up to")
-    assert "gradient_checkpointing" in outcome.hint
+    assert "activation_checkpointing" in outcome.hint
     assert outcome.exit_code == 2
 
 

@@ -27,7 +27,10 @@ def lines(*rows: Any) -> bytes:
 WIDE = [f"c{index}" for index in range(3000)]
 SHOWN: dict[str, tuple[bytes, list[str]]] = {
     "bom.csv": (b"\xef\xbb\xbftext,label\na,1\n", ["text text  label int64", "a "]),
-    "short_rows.csv": (b"a,b,c\n1,2,3\n4\n", ["a int64  b int64  c int64", "<null>"]),
+    "short_rows.csv": (
+        b"a,b,c\n1,2,3\n4\n",
+        ["a int64  b int64  c int64", "<null>", "! short_rows.csv, line 3: 1 row has fewer cells", "(row 1)"],
+    ),
     "mixed.jsonl": (
         lines({"x": 1}, {"x": "[red]one"}, {"x": {"a": [None]}}),
         ["x json", '"[red]one"', '{"a":[null]}'],
@@ -59,7 +62,7 @@ DAMAGED: dict[str, tuple[bytes, list[str], list[int]]] = {
     "ragged.csv": (
         b"a,b\n1,2\n1,2,[red]\n4\n1,2,3,4\n",
         ["surplus cells text", "[red]", "3,4", "! ragged.csv, line 3: 2 rows have more cells", "(row 1, …)"],
-        [1, 3],
+        [1, 2, 3],
     ),
     "quote.csv": (
         b'a,b\n1,2\n"x,2\n3,4\n',

@@ -13,7 +13,7 @@ from core.methods.kinds import is_adapter
 from tui.forms.fields import COLUMNS, OTHER, FormField, Path
 
 _ORDER: dict[str, tuple[str, ...]] = {
-    "model": ("id", "chat_template", "dtype", "trust_remote_code"),
+    "model": ("id", "chat_template", "src_lang", "tgt_lang", "dtype", "trust_remote_code"),
     "task": (),
     "data": ("id", "files", "train_split", "eval_split", "columns", "max_length"),
     "method": (

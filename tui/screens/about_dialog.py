@@ -66,6 +66,10 @@ class AboutDialog(ModalScreen[None]):
         self.query_one(LongText).show(await asyncio.to_thread(_pieces, self._browser))
 
 
+STOPS = "a run stops at it, unless data.damaged says keep or drop"
+GOES_ON = "a run takes them as they are shown; data.damaged: drop leaves them out"
+
+
 def _pieces(browser: Browser) -> list[Piece]:
     from core.data import features
 
@@ -77,7 +81,7 @@ def _pieces(browser: Browser) -> list[Piece]:
     if damages:
         pieces.append(("title", "damaged"))
         pieces += [("text", f"{visible(damage.place)}: {damage.said}{_which(damage.rows)}") for damage in damages]
-        pieces += [("quiet", "a run stops at it, unless data.damaged says keep or drop"), ("text", "")]
+        pieces += [("quiet", STOPS if any(damage.stops for damage in damages) else GOES_ON), ("text", "")]
     trees: dict[str, list[str]] = {}
     for split, rows in browser.splits.items():
         columns = features.tree(browser.rows(split).features)

@@ -27,11 +27,15 @@ def look(config: RunConfig) -> tuple[RunConfig, list[Finding]]:
         return config, []
     kept = config.data.model_copy(update={"damaged": "keep"} if choice == "stop" else {})
     sources.open_splits(kept)
-    found = [_finding(split, damages, choice) for split, damages in sources.damages(kept).items()]
-    return (config.model_copy(update={"data": kept}) if found else config), found
+    damages = sources.damages(kept)
+    stops = any(damage.stops for found in damages.values() for damage in found)
+    findings = [_finding(split, found, choice) for split, found in damages.items()]
+    return (config.model_copy(update={"data": kept}) if stops else config), findings
 
 
 def _finding(split: str, damages: list[Damage], choice: str) -> Finding:
+    if choice == "stop" and not any(damage.stops for damage in damages):
+        choice = "keep"  # a run goes on with them
     message = "; ".join(f"{damage.place}: {damage.said}" for damage in damages)
     rows = rows_of(damages)
     return Finding("damaged", _SEVERITY[choice], split, len(rows), message, _HINT[choice], rows)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.methods.apply import apply
 from core.methods.sizes import size
-from core.training import keep_freed, schedule
+from core.training import checkpointing, keep_freed, schedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -141,8 +141,8 @@ def _steps(
 
     device, autocast = checked.precision.device, checked.precision.autocast
     model.train()
-    if arguments.gradient_checkpointing:
-        model.gradient_checkpointing_enable(arguments.gradient_checkpointing_kwargs)
+    if arguments.activation_checkpointing:
+        checkpointing.enable(model, arguments.activation_checkpointing_kwargs)
         if checked.config.method.kind != "full":
             model.enable_input_require_grads()
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
