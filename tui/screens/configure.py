@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from textual import work
 from textual.app import ComposeResult
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tui.token_reader import TokenReader
     from tui.widgets.run_form import RunForm
 
+Kept: TypeAlias = "tuple[Draft, Path | None, dict[tuple[str, ...], str]]"
 NEEDS_FORM = ("start", "inspect", "save", "open", "new", "section", "find")
 TRUSTING = "! runs the model's own Python code"
 
@@ -48,6 +49,7 @@ class ConfigureScreen(FinetuiScreen):
         self._pending: list[tuple[DataConfig | None, RunConfig | None]] = []
         self._file: Path | None = None
         self._saved: dict[tuple[str, ...], str] = {}
+        self._kept: Kept | None = None
 
     def compose_body(self) -> ComposeResult:
         yield StatusLine()
@@ -80,13 +82,24 @@ class ConfigureScreen(FinetuiScreen):
     async def build(self) -> None:
         """Make the form, then fill in what waits."""
         self.status.busy = "preparing the form"
-        form = await asyncio.to_thread(_new_form)
+        form = await asyncio.to_thread(_new_form, self._kept)
         await self.query_one("#configure-form").mount(form)
         self.status.busy = ""
         self._form = form
-        self._saved = form.draft.filled()
+        if self._kept is None:
+            self._saved = form.draft.filled()
+        else:
+            _, self._file, self._saved = self._kept
+            form.look()
         self.refresh_bindings()
         await self._fill_pending()
+
+    def kept(self) -> Kept | None:
+        """What stands in the form, its file, and what stands in that."""
+        return None if self._form is None else (self._form.draft, self._file, self._saved)
+
+    def take_kept(self, kept: Kept) -> None:
+        self._kept = kept
 
     def fill(self, data: DataConfig | None, config: RunConfig | None) -> None:
         """Fill the form from a config, or put other data into it and keep the rest."""
@@ -289,11 +302,11 @@ class ConfigureScreen(FinetuiScreen):
             self.form.tell(dialog.error)
 
 
-def _new_form() -> RunForm:
+def _new_form(kept: Kept | None) -> RunForm:
     from tui.forms.draft import Draft
     from tui.widgets.run_form import RunForm
 
-    draft = Draft()
+    draft = kept[0] if kept else Draft()
     draft.take_roles()
     return RunForm(draft)
 
