@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from textual.events import Key
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from core.training.arguments import options_of
 from tests.pilot.driving import driven, text, type_in, until, until_shown
@@ -40,6 +41,23 @@ async def test_a_list_that_narrows_faster_than_it_is_drawn(tmp_path: Path) -> No
         await pilot.press("backspace", "backspace")
         type_at_once(pilot, *"steps")
         await until_shown(pilot, "warmup_steps", "training.warmup_steps")
+
+
+async def test_what_is_typed_at_once_comes_to_the_field_that_was_found(tmp_path: Path) -> None:
+    async with driven(tmp_path / "runs", "f3") as pilot:
+        screen = await form_of(pilot)
+        await screen.form.replace({"model": {"id": "x"}, "method": {"kind": "lora"}})
+        await until(pilot, lambda: screen.form.form.row(("method", "target_modules")) is not None)
+        await go_to(pilot, "model", "id")
+        await pilot.press("ctrl+g")
+        await until_shown(pilot, "Find an option")
+        await type_in(pilot, "target")
+        dialog = pilot.app.screen
+        assert isinstance(dialog, FindDialog)
+        dialog.on_input_submitted(Input.Submitted(dialog.query_one(Input), "target"))
+        type_at_once(pilot, *"q_proj")
+        await until_shown(pilot, "» target_modules              q_proj")
+        assert screen.form.draft.texts["model", "id"] == "x"
 
 
 def _divide(*_: object) -> None:

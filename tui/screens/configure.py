@@ -165,11 +165,12 @@ class ConfigureScreen(FinetuiScreen):
             self.status.busy = ""
         fields = {field.path: field for field in (*self.form.draft.shown_fields(), *further.values())}
 
-        def go(answer: str | None) -> None:
-            if answer and (field := fields.get(tuple(answer.split(".")))) is not None:
-                self.run_worker(self.form.go_to(field), group="find")
+        def go(key: str) -> None:
+            field = fields[tuple(key.split("."))]
+            self.form.aim_at(field)
+            self.run_worker(self.form.go_to(field), group="find")
 
-        self.app.push_screen(FindDialog(list(fields.values())), go)
+        self.app.push_screen(FindDialog(list(fields.values()), go))
 
     # files
 
@@ -287,6 +288,7 @@ class ConfigureScreen(FinetuiScreen):
             files = ", ".join(map(str, new))
             line = f"The run needs functions of {files}. Code can do all that you can: read it first."
             if await self.app.push_screen_wait(ConfirmDialog("Run this code?", line, "Run it")) != "yes":
+                self.notify("the run was not checked: its code may not run", severity="warning")
                 return
             await asyncio.to_thread(user_code.allow, names)
         self._check_and_start(config)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -28,6 +28,7 @@ class FindDialog(Dialog):
 
     Args:
         fields: what can be found.
+        go: told the key before the dialog closes: so what is typed next comes to that field, not to the one before.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -37,8 +38,9 @@ class FindDialog(Dialog):
         Binding("pageup", "move(-8)", show=False, priority=True),
     ]
 
-    def __init__(self, fields: Sequence[FormField]) -> None:
+    def __init__(self, fields: Sequence[FormField], go: Callable[[str], None]) -> None:
         super().__init__("Find an option", [], [("", "Back")])
+        self._go = go
         self._fields = fields
         self._found: list[FormField] = []
 
@@ -85,13 +87,17 @@ class FindDialog(Dialog):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.dismiss(event.option_id or "")
+        self._choose(event.option_id or "")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         at = self.query_one(OptionList).highlighted
         if at is not None:
-            self.dismiss(_key(self._found[at]))
+            self._choose(_key(self._found[at]))
+
+    def _choose(self, key: str) -> None:
+        self._go(key)
+        self.dismiss(key)
 
     def action_move(self, by: int) -> None:
         table = self.query_one(OptionList)
