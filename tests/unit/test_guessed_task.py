@@ -9,7 +9,7 @@ import pytest
 
 from core.option_help import plain_help
 from core.tasks.guessing import fitting_task
-from tui.forms import outlook
+from tui.forms import layout, outlook
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,8 @@ def test_a_wrong_task_is_told_the_right_one(tmp_path: Path) -> None:
 def test_help_has_no_html() -> None:
     raw = "Enable <a href='https://x.org/1'>'DoRA'</a>. With <s> and\n <dataset>."
     assert plain_help(raw) == "Enable 'DoRA'. With <s> and <dataset>."
+
+
+def test_a_task_with_a_loss_of_its_own_has_no_line_for_one() -> None:
+    shown = {task: layout.shown(("loss",), {("task",): task}) for task in ("chat", "question-answering", "causal-lm")}
+    assert shown == {"chat": False, "question-answering": False, "causal-lm": True}
