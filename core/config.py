@@ -47,6 +47,7 @@ OF_TASKS: dict[tuple[str, ...], tuple[TaskName, ...]] = {
     ("data", "misaligned_answers"): ("question-answering",),
     ("embedding", "loss"): ("feature-extraction",),
     ("embedding", "pooling"): ("feature-extraction",),
+    ("loss",): ("sequence-classification", "token-classification", "causal-lm", "seq2seq-lm", "masked-lm"),
     ("class_weights",): ("sequence-classification", "token-classification"),
     ("samples", "max_new_tokens"): ("causal-lm", "seq2seq-lm", "chat", "preference"),
 }

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import traceback
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 from textual._context import active_message_pump
 from textual.dom import DOMNode, NoScreen
+from textual.screen import Screen
 
 from tui import terminal
+from tui.screens.base import FinetuiScreen
 
 if TYPE_CHECKING:
     from tui.app import FinetuiApp
@@ -44,9 +48,19 @@ async def _recover(app: FinetuiApp, mode: str | None) -> None:
     from tui.screens.dialogs import DefectDialog
 
     if mode is not None:
+        failed = app.get_screen_stack(mode)[0]
+        kept = failed.kept() if isinstance(failed, FinetuiScreen) else None
         if app.current_mode == mode:
             await app.switch_mode("monitor" if mode == "runs" else "runs")
-        again = app.MODES[mode]
         app.remove_mode(mode)
-        app.add_mode(mode, again)
+        make = cast("Callable[[], Screen[Any]]", app.MODES[mode])
+        app.add_mode(mode, partial(_make_again, make, kept))
     app.push_screen(DefectDialog(terminal.log_path(), mode is not None))
+
+
+def _make_again(make: Callable[[], Screen[Any]], kept: object) -> Screen[Any]:
+    """The screen anew, with what stood in the one that failed."""
+    screen = make()
+    if kept is not None and isinstance(screen, FinetuiScreen):
+        screen.take_kept(kept)
+    return screen

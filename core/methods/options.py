@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import FinetuiError, first_line
 from core.methods import kinds
+from core.option_help import plain_help
 
 if TYPE_CHECKING:
     from core.config import MethodConfig
@@ -53,7 +54,7 @@ def options_of(kind: str) -> dict[str, Option]:
     for field in dataclasses.fields(cls):
         if field.init and field.name not in OURS and (kind, field.name) not in NO_USE:
             default = kinds.DEFAULTS.get(kind, {}).get(field.name, default_of(field))
-            words = " ".join(str(field.metadata.get("help", "")).split())
+            words = plain_help(field.metadata.get("help", ""))
             found[field.name] = Option(field.name, hints[field.name], default, words)
     return found
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from core.config import RunConfig, TaskName
 from core.errors import FinetuiError
 from core.methods.options import Option, default_of
+from core.option_help import plain_help
 from core.training.argument_names import ALIASES, ELSEWHERE, FOLDERS, require
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def options_of(task: TaskName) -> dict[str, Option]:
     for field in dataclasses.fields(cls):
         if field.init and field.name not in off:
             default = OURS.get(field.name, default_of(field))
-            words = " ".join(str(field.metadata.get("help", "")).split())
+            words = plain_help(field.metadata.get("help", ""))
             made[field.name] = Option(field.name, hints[field.name], default, words)
     return made
 

@@ -50,6 +50,13 @@ async def test_an_argument_gets_a_line_with_its_help(tmp_path: Path) -> None:
         await until_shown(pilot, "» neftune_noise_alpha         3.5")
 
 
+async def test_an_old_name_finds_the_new_one(tmp_path: Path) -> None:
+    async with driven(tmp_path / "runs", "f3") as pilot:
+        await form_of(pilot)
+        await find(pilot, "evaluation_strategy", ("training", "eval_strategy"))
+        await find(pilot, "max_seq", ("data", "max_length"))
+
+
 async def test_a_field_of_another_task_says_whose_it_is(tmp_path: Path) -> None:
     async with driven(tmp_path / "runs", "f3", size=(120, 60)) as pilot:
         screen: Any = await form_of(pilot)

@@ -148,6 +148,8 @@ async def test_escape_ends_the_check(tmp_path: Path, config: RunConfig, monkeypa
         opened(config, pilot.app, answers)
         await until_shown(pilot, "train: tokens", "32 %", "1,200/3,668 rows")
         assert pilot.app.screen.query_one("#start", Button).disabled
+        await pilot.press("enter")  # it starts the run once the check is done: too early, it must not end the check
+        assert not answers
         await pilot.press("escape")
         await until(pilot, check.ended.is_set)
     assert answers == ["back"]

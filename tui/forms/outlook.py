@@ -10,6 +10,7 @@ from core import config_file
 from core.errors import FinetuiError
 from core.metrics.names import TABLE, fitting
 from core.tasks import create
+from core.tasks.guessing import fitting_task
 from tui.forms.fields import COLUMNS, Path
 
 SOME = 4
@@ -27,6 +28,7 @@ class Outlook:
         notes: what the task makes of the data, for people; `noted` is the field that they are about.
         metrics: the names of the built-in metrics that fit; empty where the task does not say.
         error: why the task cannot be bound to the data; None if it can.
+        task: the one that the columns are for, where the task cannot be bound to them.
     """
 
     splits: dict[str, int]
@@ -36,6 +38,7 @@ class Outlook:
     noted: Path = ()
     metrics: list[str] = field(default_factory=list)
     error: FinetuiError | None = None
+    task: str = ""
 
     def refuse_metrics(self, text: str) -> str:
         """What is wrong with the names of metrics as they are typed; empty if nothing is."""
@@ -69,7 +72,12 @@ def look(data: Mapping[str, Any], fetch: bool) -> Outlook | None:
     try:
         task = create(config.model_copy(update={"data": used}), train, splits[eval_split] if eval_split else None)
     except FinetuiError as error:
-        return Outlook(rows, list(train.column_names), guesses, [], error=error)
+        other = fitting_task(train.column_names) or ""
+        if other in ("", config.task):
+            return Outlook(rows, list(train.column_names), guesses, [], error=error)
+        hint = f"these columns are for the task {other}: choose it, or name a column in {error.key or 'data.columns'}"
+        told = FinetuiError(error.title, error.detail, hint, key=error.key)
+        return Outlook(rows, list(train.column_names), guesses, [], error=told, task=other)
     guesses |= {(*COLUMNS, role): column for role, column in task.columns.items()}
     guesses["metrics",] = ", ".join(task.default_metrics)
     names = task.label_names

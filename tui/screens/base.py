@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.reactive import Reactive
@@ -43,6 +43,13 @@ class FinetuiScreen(Screen[None]):
     def compose_body(self) -> ComposeResult:
         """The widgets between the top line and the bottom line."""
         raise NotImplementedError
+
+    def kept(self) -> object:
+        """What a person filled in here, for the screen that is made anew if this one fails; None where nothing is."""
+        return None
+
+    def take_kept(self, kept: Any) -> None:
+        """Begin with what `kept` gave; called before the screen is shown."""
 
     @property
     def finetui(self) -> FinetuiApp:

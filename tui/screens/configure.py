@@ -149,6 +149,7 @@ class ConfigureScreen(FormScreen):
             files = ", ".join(map(str, new))
             line = f"The run needs functions of {files}. Code can do all that you can: read it first."
             if await self.app.push_screen_wait(ConfirmDialog("Run this code?", line, "Run it")) != "yes":
+                self.notify("the run was not checked: its code may not run", severity="warning")
                 return
             await asyncio.to_thread(user_code.allow, names)
         self._check_and_start(config)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from core.training.argument_names import RENAMED
 from tui.screens.dialogs import Dialog
 from tui.text import one_line
 
@@ -27,6 +28,7 @@ class FindDialog(Dialog):
 
     Args:
         fields: what can be found.
+        go: told the key before the dialog closes: so what is typed next comes to that field, not to the one before.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,8 +38,9 @@ class FindDialog(Dialog):
         Binding("pageup", "move(-8)", show=False, priority=True),
     ]
 
-    def __init__(self, fields: Sequence[FormField]) -> None:
+    def __init__(self, fields: Sequence[FormField], go: Callable[[str], None]) -> None:
         super().__init__("Find an option", [], [("", "Back")])
+        self._go = go
         self._fields = fields
         self._found: list[FormField] = []
 
@@ -60,33 +63,41 @@ class FindDialog(Dialog):
     def _look(self, text: str) -> None:
         """List what has every word: in names first, then in the help."""
         words = text.lower().replace(" ", "_").split("_")
-        in_name = [field for field in self._fields if all(word in _key(field).lower() for word in words)]
+        in_name = [field for field in self._fields if all(word in _names(field) for word in words)]
         known = {field.path for field in in_name}
         in_help = [
             field
             for field in self._fields
-            if field.path not in known and all(word in f"{_key(field)} {field.help}".lower() for word in words)
+            if field.path not in known and all(word in f"{_names(field)} {field.help.lower()}" for word in words)
         ]
         self._found = [*in_name, *in_help]
         table = self.query_one(OptionList)
-        table.set_options(Option(_line(field), id=str(index)) for index, field in enumerate(self._found))
+        table.set_options(Option(_line(field), id=_key(field)) for field in self._found)
         table.highlighted = 0 if self._found else None
-        if not self._found:
-            self._help("nothing is called that")
+        self._explain()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
-        self._help(self._found[event.option_index].help)
+        self._explain()
+
+    def _explain(self) -> None:
+        """Say what the chosen field does: that of now, for a message may speak of a list that was longer."""
+        at = self.query_one(OptionList).highlighted
+        self._help("nothing is called that" if at is None else self._found[at].help)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.dismiss(_key(self._found[event.option_index]))
+        self._choose(event.option_id or "")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         at = self.query_one(OptionList).highlighted
         if at is not None:
-            self.dismiss(_key(self._found[at]))
+            self._choose(_key(self._found[at]))
+
+    def _choose(self, key: str) -> None:
+        self._go(key)
+        self.dismiss(key)
 
     def action_move(self, by: int) -> None:
         table = self.query_one(OptionList)
@@ -100,6 +111,13 @@ class FindDialog(Dialog):
 
 def _key(field: FormField) -> str:
     return ".".join(field.path)
+
+
+def _names(field: FormField) -> str:
+    """Its key, and the names that other versions and tools have for it, in lower case."""
+    key = _key(field)
+    others = [old for old, now in RENAMED.items() if now.partition(" ")[0].rstrip(":") in (key, field.name)]
+    return " ".join([key.lower(), *others])
 
 
 def _line(field: FormField) -> Content:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from textual import work
 from textual.app import ComposeResult
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tui.forms.fields import FormField
     from tui.widgets.run_form import RunForm
 
+Kept: TypeAlias = "tuple[Draft, Path | None, dict[tuple[str, ...], str]]"
 TRUSTING = "! runs the model's own Python code"
 
 
@@ -37,6 +38,7 @@ class FormScreen(FinetuiScreen):
         self._pending: list[tuple[DataConfig | None, RunConfig | None]] = []
         self._file: Path | None = None
         self._saved: dict[tuple[str, ...], str] = {}
+        self._kept: Kept | None = None
 
     def compose_body(self) -> ComposeResult:
         yield StatusLine()
@@ -64,13 +66,24 @@ class FormScreen(FinetuiScreen):
     async def build(self) -> None:
         """Make the form, then fill in what waits."""
         self.status.busy = "preparing the form"
-        form = await asyncio.to_thread(_new_form)
+        form = await asyncio.to_thread(_new_form, self._kept)
         await self.query_one("#configure-form").mount(form)
         self.status.busy = ""
         self._form = form
-        self._saved = form.draft.filled()
+        if self._kept is None:
+            self._saved = form.draft.filled()
+        else:
+            _, self._file, self._saved = self._kept
+            form.look()
         self.refresh_bindings()
         await self._fill_pending()
+
+    def kept(self) -> Kept | None:
+        """What stands in the form, its file, and what stands in that."""
+        return None if self._form is None else (self._form.draft, self._file, self._saved)
+
+    def take_kept(self, kept: Kept) -> None:
+        self._kept = kept
 
     def fill(self, data: DataConfig | None, config: RunConfig | None) -> None:
         """Fill the form from a config, or put other data into it and keep the rest."""
@@ -142,18 +155,19 @@ class FormScreen(FinetuiScreen):
             self.status.busy = ""
         fields = {field.path: field for field in (*self.form.draft.shown_fields(), *further.values())}
 
-        def go(answer: str | None) -> None:
-            if answer and (field := fields.get(tuple(answer.split(".")))) is not None:
-                self.run_worker(self.form.go_to(field), group="find")
+        def go(key: str) -> None:
+            field = fields[tuple(key.split("."))]
+            self.form.aim_at(field)
+            self.run_worker(self.form.go_to(field), group="find")
 
-        self.app.push_screen(FindDialog(list(fields.values())), go)
+        self.app.push_screen(FindDialog(list(fields.values()), go))
 
 
-def _new_form() -> RunForm:
+def _new_form(kept: Kept | None) -> RunForm:
     from tui.forms.draft import Draft
     from tui.widgets.run_form import RunForm
 
-    draft = Draft()
+    draft = kept[0] if kept else Draft()
     draft.take_roles()
     return RunForm(draft)
 

@@ -52,6 +52,8 @@ class StartDialog(Dialog):
         Binding("end", "roll('end')", show=False),
     ]
 
+    AUTO_FOCUS = ""  # until the check is done there is nothing to press
+
     def __init__(self, config: RunConfig, trial: bool = True) -> None:
         super().__init__(config.title, [], [("start", "Start"), ("back", "Back")])
         self.error: FinetuiError | None = None
@@ -72,7 +74,7 @@ class StartDialog(Dialog):
                 yield Static(id="start-keys", classes="quiet")
 
     def on_mount(self) -> None:
-        self.query_one("#back").focus()
+        self.set_focus(None)  # Enter, pressed for the start, must not throw the check away: Escape goes back
         self.query_one(StatusLine).busy = self._now.label
         self._timer = self.set_interval(LOOK_SECONDS, self._show_progress)
         self.check()
@@ -103,6 +105,7 @@ class StartDialog(Dialog):
             lines = [Static(Content.styled(f"✗ {visible(error.title)}", "bold $error"))]
             lines += [Static(Content(visible(line)), classes="about") for line in (error.detail, error.hint) if line]
             status.text = "this cannot start yet"
+            self.query_one("#back").focus()
         else:
             lines = [line for finding in report.findings for line in _lines(finding)]
             lines += [Static(), *map(Static, _cost(report))] if lines else [*map(Static, _cost(report))]
@@ -111,6 +114,8 @@ class StartDialog(Dialog):
                 start = self.query_one("#start", Button)
                 start.disabled = False
                 start.focus()
+            else:
+                self.query_one("#back").focus()
         finally:
             self._timer.stop()
             status.busy = ""

@@ -151,6 +151,13 @@ class Form(VerticalScroll, can_focus=False, inherit_bindings=False):
     def row(self, path: Path) -> FieldRow | None:
         return next((row for row in self.rows() if row.path == path), None)
 
+    def folded(self, section: str) -> Disclosure | None:
+        """The line that stands for what is folded away of a section."""
+        for part in self.query(FormPart):
+            if any(field.path[0] == section for field in (*part.part.first, *part.part.more)):
+                return part.query_one(Disclosure)
+        return None
+
     async def rebuild(self, parts: list[Part], texts: Mapping[Path, str]) -> None:
         """Take other sections and texts; what is the same stays as it is, the focus too."""
         self._parts, self._texts = parts, texts

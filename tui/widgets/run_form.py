@@ -18,7 +18,7 @@ from core.errors import FinetuiError
 from core.methods.kinds import is_adapter
 from tui import warm_up
 from tui.forms import layout, methods, outlook
-from tui.forms.draft import Draft
+from tui.forms.draft import TASK, Draft
 from tui.forms.fields import COLUMNS, Path
 from tui.forms.outlook import Outlook
 from tui.own_thread import in_own_thread
@@ -160,6 +160,14 @@ class RunForm(Vertical):
                 await part.unfold()
         self._settle()
 
+    def aim_at(self, field: FormField) -> None:
+        """Take the focus from where it is, at once: to the line of a field, or to where that will be drawn."""
+        row = self.form.row(field.path)
+        if row is not None and row.display:
+            row.take_focus()
+        elif (folded := self.form.folded(field.path[0])) is not None:
+            self.screen.set_focus(folded)
+
     async def go_to(self, field: FormField) -> None:
         """Go to the line of a field; an argument that has none gets one."""
         if field.path not in self.draft.fields:
@@ -169,7 +177,8 @@ class RunForm(Vertical):
             row = await self.form.show_row(field.path)
         self._settle()
         if row is not None and row.display:
-            self.call_after_refresh(row.focus)
+            row.take_focus()
+            self.call_after_refresh(row.scroll_visible, animate=False)
 
     # help
 
@@ -245,7 +254,16 @@ class RunForm(Vertical):
             finally:
                 self.post_message(self.Waiting(""))
         if self._outlook is not None:
+            if self._outlook.task and not self.draft.texts.get(TASK):
+                self._take_task(self._outlook.task)
+                return
             self._take(self._outlook)
+
+    def _take_task(self, task: str) -> None:
+        """Nobody has chosen a task, and the columns are for this one: choose it, for all to see."""
+        self.draft.texts[TASK] = task
+        self.change_task()
+        self.notify(f"task: {task}, by the names of the columns", markup=False)
 
     def _forget(self) -> None:
         for row in self.form.rows():
