@@ -51,6 +51,18 @@ def pack(encoded: Mapping[str, list[list[int]]], length: int) -> dict[str, list[
     return packed
 
 
+def without_blank(encoded: Mapping[str, list[list[int]]], texts: Sequence[str]) -> dict[str, list[Any]]:
+    """Rows to be packed, a blank one as no tokens at all: the empty lines of a text file are no documents of their own.
+
+    Args:
+        encoded: input name -> one list per text.
+    """
+    return {
+        name: [row if text.strip() else [] for row, text in zip(rows, texts, strict=True)]
+        for name, rows in encoded.items()
+    }
+
+
 class Parts:
     """Encodes the rows of a split part after part. What a packing task has left at the end of a part begins the block
     that the next part goes on with, so that only the very last block is short.
