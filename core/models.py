@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from core.config import ModelConfig, TaskName
     from core.precision import Precision
     from core.tasks.base import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """What of a model was made anew, in words; `unusual`: the checkpoint was to bring it."""
+
+    text: str
+    unusual: bool = False
+
 
 UNLIMITED = 10**9
 """A tokenizer without a limit says a number above this."""
@@ -114,8 +124,8 @@ def without_head(model_type: str) -> dict[TaskName, str]:
 
 def load_model(
     config: ModelConfig, task: Task, tokenizer: PreTrainedTokenizerBase, precision: Precision
-) -> tuple[PreTrainedModel, list[str]]:
-    """The model with the task's head, and notes on what was made anew.
+) -> tuple[PreTrainedModel, list[Anew]]:
+    """The model with the task's head, and what of it was made anew.
 
     The only random numbers drawn are those of the new weights.
 
@@ -128,7 +138,9 @@ def load_model(
     if config.from_config is not None:
         for key, value in options.items():
             setattr(architecture, key, value)
-        return auto.from_config(architecture, dtype=precision.dtype()), ["all weights are new: trained from scratch"]
+        return auto.from_config(architecture, dtype=precision.dtype()), [
+            Anew("all weights are new: trained from scratch")
+        ]
     try:
         model, info = auto.from_pretrained(
             config.id,
@@ -146,7 +158,7 @@ def load_model(
         ) from error
     if model.config.pad_token_id is None:
         model.config.pad_token_id = tokenizer.pad_token_id
-    return model, _notes(info)
+    return model, _anew(info, task)
 
 
 def max_length(
@@ -194,12 +206,14 @@ def _build_config(fields: dict[str, Any], tokenizer: PreTrainedTokenizerBase | N
         ) from None
 
 
-def _notes(info: dict[str, Any]) -> list[str]:
+def _anew(info: dict[str, Any], task: Task) -> list[Anew]:
+    """The head of a language model is trained before: one made anew says that this is another kind of checkpoint."""
+    unusual = task.auto_class.endswith("LM")
     new = sorted(info["missing_keys"])
     resized = sorted(entry[0] for entry in info["mismatched_keys"])
     notes = []
     if new:
-        notes.append(f"new weights, trained from scratch: {', '.join(new)}")
+        notes.append(Anew(f"new weights, trained from scratch: {', '.join(new)}", unusual))
     if resized:
-        notes.append(f"weights of another shape in the checkpoint, made anew: {', '.join(resized)}")
+        notes.append(Anew(f"weights of another shape in the checkpoint, made anew: {', '.join(resized)}", unusual))
     return notes

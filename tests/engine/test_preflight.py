@@ -47,6 +47,20 @@ def test_a_column_of_texts_is_no_label(shared: Path, tmp_path: Path) -> None:
     assert "`label` has 30 different labels in 30 rows" in finding.message
 
 
+def test_a_head_that_the_checkpoint_lacks_is_said(shared: Path, tmp_path: Path) -> None:
+    """This one is an encoder without its masked head: training would begin with random guesses."""
+    (tmp_path / "train.txt").write_text("to be or not to be\n" * 4)
+    data = {
+        "model": {"id": str(shared / "models/bert-tiny-uncased")},
+        "data": {"files": {"train": str(tmp_path / "train.txt")}, "max_length": 16},
+    }
+    report = preflight.check(config_file.validate({"task": "masked-lm", **data}))
+    found = {finding.code: finding for finding in report.findings}
+    assert found["new_weights"].severity == "warning"
+    assert "cls.predictions" in found["new_weights"].message
+    assert "masked-lm" in found["new_weights"].hint
+
+
 def test_prompts_that_fill_the_row_teach_nothing(shared: Path, tmp_path: Path) -> None:
     rows = [{"prompt": "a b c d e f g h i j", "completion": " k"}, {"prompt": "a", "completion": " b"}]
     (tmp_path / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))

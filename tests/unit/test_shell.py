@@ -44,14 +44,27 @@ def test_plain_lines_draw_a_bar_once_for_each_tenth() -> None:
 def test_replayed_lines_have_the_losses_of_their_time() -> None:
     """The state is that of the end already: a display is shown a finished run in one go."""
     streams, state = Streams(io.StringIO(), io.StringIO()), RunState()
-    logged = [events.StepLogged(t=0.0, step=done, metrics={"loss": 1 / done}) for done in (10, 50)]
-    replayed = [progress(0), logged[0], progress(10), logged[1], progress(50)]
+    logged = [events.StepLogged(t=0.0, step=done, metrics={"loss": 1 / done}) for done in (10, 20, 50)]
+    replayed = [progress(0), progress(10), logged[0], progress(15), logged[1], progress(30), progress(50), logged[2]]
     for event in replayed:
         state.apply(event)
-    PlainLines(streams).show(replayed, state)
+    display = PlainLines(streams)
+    display.show(replayed, state)
+    display.close()
     assert isinstance(streams.err, io.StringIO)
     lines = streams.err.getvalue().splitlines()
-    assert [line.partition("loss ")[2] for line in lines] == ["", "0.1000", "0.0200"]
+    assert [line.partition("loss ")[2] for line in lines] == ["", "0.1000", "0.0500", "0.0200"]
+
+
+def test_a_line_has_the_loss_of_its_own_step() -> None:
+    """The loss of a step is written after its progress."""
+    given: list[events.Event] = []
+    for done in range(1, 11):
+        given += [progress(done, 10), events.StepLogged(t=0.0, step=done, metrics={"loss": done / 10})]
+    lines = drawn_by(PlainLines, given).splitlines()
+    assert [line.partition("loss ")[2] for line in lines] == [f"{done / 10:.4f}" for done in range(1, 11)]
+    skipped = [progress(5, 10), events.StepLogged(t=0.0, step=9, metrics={"loss": 0.9})]
+    assert "loss" not in drawn_by(PlainLines, [*skipped])
 
 
 @pytest.mark.parametrize("kind", [PlainLines, LiveBar])
