@@ -167,15 +167,14 @@ def max_length(
     """Tokens per row: as configured, else what tokenizer and positions allow; None where neither says.
 
     Args:
-        virtual_tokens: positions that a prompt-learning method takes before every row.
+        virtual_tokens: positions that a prompt-learning method takes before every row: rows are cut that much earlier.
 
     Raises:
         FinetuiError: more is wanted than the model has positions.
     """
     positions = getattr(config, "max_position_embeddings", None)
-    if positions is not None:
-        positions -= virtual_tokens
-    limits = [tokenizer.model_max_length, positions]
+    room = positions - virtual_tokens if positions is not None else None
+    limits = [tokenizer.model_max_length, room]
     known = [limit for limit in limits if limit is not None and 0 < limit < UNLIMITED]
     if wanted is None:
         return min(known, default=None)
@@ -183,9 +182,9 @@ def max_length(
         raise FinetuiError(
             f"the model has no position {wanted}",
             f"data.max_length, at most {positions}",
-            f"set data.max_length: {positions}",
+            f"set data.max_length: {room}",
         )
-    return wanted
+    return wanted if room is None else min(wanted, room)
 
 
 def _build_config(fields: dict[str, Any], tokenizer: PreTrainedTokenizerBase | None) -> PreTrainedConfig:

@@ -142,6 +142,8 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     config = config.model_copy(update={"method": settled.method})
     virtual_tokens = settled.method.options().get("num_virtual_tokens", 0)
     length = models.max_length(config.data.max_length, tokenizer, architecture, virtual_tokens)
+    if length is not None and data.max_length is not None and length < data.max_length:
+        observed.append(f"rows are cut at {length} tokens: {virtual_tokens} virtual tokens take positions of the model")
     data = data.model_copy(update={"columns": task.columns, "max_length": length, **task.settled()})
     if task.label_names:
         data = data.model_copy(update={"labels": task.label_names})
