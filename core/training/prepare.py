@@ -13,6 +13,7 @@ import numpy as np
 from core import metrics, models, precision, tasks
 from core.config import RunConfig
 from core.data import sources
+from core.data.origin import in_source
 from core.errors import BadRow, FinetuiError
 from core.methods import quantized, settle
 from core.methods.sizes import Size
@@ -196,7 +197,7 @@ def encode(
             try:
                 made = parts.encode(part, numbers)
             except BadRow as bad:
-                raise bad.at(numbers[bad.row], split) from bad
+                raise bad.at(numbers[bad.row], split, in_source(rows, numbers[bad.row])) from bad
             done = numbers.stop
             for more in (made, parts.rest() if done == len(rows) else {}):
                 for name, values in more.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from core.training.preflight.findings import Finding
+from core.training.preflight.findings import Finding, rows_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +39,8 @@ def look(task: Task, split: str, rows: Dataset) -> list[Finding]:
     if counts[-1] < IMBALANCE * counts[0]:
         return []
     share = counts[-1] / len(rows)
-    message = f"the classes are uneven: the largest has {share:.0%} of the rows, the smallest {counts[0]:,}"
+    message = f"the classes are uneven: the largest has {_of(counts[-1], len(rows))}, the smallest {counts[0]:,}"
+    message += f" ({_share(counts[0], len(rows))})"
     hint = f"accuracy is {share:.2f} for a model that learned nothing: watch F1, or set class_weights: balanced"
     return [Finding("class_imbalance", "warning", split, counts[-1], message, hint)]
 
@@ -62,7 +63,19 @@ def _sets(task: Task, split: str, values: pa.ChunkedArray) -> list[Finding]:
     most, rows = max(sets.values()), len(values)
     if used[-1][0] >= IMBALANCE * used[0][0] or most * 2 > rows:
         (fewest, rarest), (largest, commonest) = used[0], used[-1]
-        message = f"the labels are uneven: {commonest} is in {largest / rows:.0%} of the rows, {rarest} in {fewest:,}"
+        message = f"the labels are uneven: {commonest} is in {_of(largest, rows)}, {rarest} in {fewest:,}"
+        message += f" ({_share(fewest, rows)})"
         hint = f"the set that most rows have makes {most / rows:.2f} of accuracy: watch f1_macro"
         found.append(Finding("class_imbalance", "warning", split, largest, message, hint))
     return found
+
+
+def _of(count: int, total: int) -> str:
+    """171 of 190 rows (90%)."""
+    return f"{rows_of(count, total)} ({_share(count, total)})"
+
+
+def _share(count: int, total: int) -> str:
+    """In whole percent; below 1 with two digits, so that a rare class is not said to be none."""
+    share = count / total
+    return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.2g}%"

@@ -54,11 +54,12 @@ def look(checked: Checked, seen: dict[str, Seen], watch: Watch, trial: bool) -> 
     room = Room.of(checked.precision.device)
     figures |= {"process_bytes": room.process, "memory_free_bytes": room.free}
     found = room.look(memory.total)
+    idle = _idle_stopping(checked, counted)
     if not trial or (found and checked.precision.device == "cpu"):  # there a trial would end this process, not raise
-        return found, figures
+        return found + idle, figures
     typical = batches.elements(checked, checked.train, train, batches.typical(train.lengths, size))
     tried, anew = _try(checked, longest, typical, watch)
-    found += [_made_anew(checked, note.text) for note in anew if note.unusual]
+    found += idle + [_made_anew(checked, note.text) for note in anew if note.unusual]
     if tried.failure is not None:
         return [*found, out_of_memory(checked, longest, tried.failure)], figures
     return found, figures | _trial_figures(tried, settings.gradient_accumulation_steps, counted)
@@ -69,6 +70,17 @@ def out_of_memory(checked: Checked, longest: list[dict[str, Any]], failure: str)
     length = max((len(ids) for row in longest for name, ids in row.items() if name.endswith("input_ids")), default=0)
     message = f"the longest batch does not fit: {len(longest)} rows of up to {length:,} tokens ({failure})"
     return Finding("out_of_memory", "error", checked.config.data.train_split, len(longest), message, LESS_MEMORY)
+
+
+def _idle_stopping(checked: Checked, counted: steps.Steps) -> list[Finding]:
+    """Early stopping that ends nothing: the first evaluation sets what the next ones are measured by."""
+    stopping = checked.config.early_stopping
+    if stopping is None or counted.evaluations > stopping.patience + 1:
+        return []
+    message = f"early stopping cannot end this run: patience {stopping.patience}, and {counted.evaluations} evaluation"
+    message += "s" * (counted.evaluations != 1)
+    hint = "evaluate more often (training.eval_steps), train longer, or set a smaller early_stopping.patience"
+    return [Finding("early_stopping_idle", "warning", "", 0, message, hint)]
 
 
 def _made_anew(checked: Checked, what: str) -> Finding:

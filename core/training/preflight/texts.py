@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ANSWERS = ("label", "labels", "tags", "answers")
 """Roles that are no input: an empty one means something, and equal ones are no duplicates."""
+MAY_BE_EMPTY = ("input", "system", "history")
+"""Roles of which a row needs nothing: an instruction without an input is whole."""
 CONTENTS = ("content", "value", "text")
 """Keys under which a turn of a conversation has its text."""
 
@@ -32,7 +34,7 @@ def inputs(task: Task, rows: Dataset) -> dict[str, str]:
 
 def empty(task: Task, split: str, rows: Dataset, tick: Callable[[int, int], None]) -> list[Finding]:
     """Rows with nothing but white space, or nothing at all, in a column that the model reads."""
-    columns = list(inputs(task, rows).values())
+    columns = [column for role, column in inputs(task, rows).items() if role not in MAY_BE_EMPTY]
     found: list[int] = []
     where: dict[str, int] = {}
     view = rows.select_columns(columns)
