@@ -142,7 +142,10 @@ class QuestionAnswering(Task):
         else:
             marks[first : last + 1] = ["answer"] * (last + 1 - first)
             marks[first], marks[last] = ("start", "end") if first < last else ("start, end", "start, end")
-        return LabelView(marks, parts=parts)
+        note = "two targets: no answer is start and end at position 0"
+        if last != NULL:
+            note = f"two targets: the answer's start, position {first}, and its end, position {last}"
+        return LabelView(marks, parts=parts, note=note, points=True)
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[Any]], dict[str, Any]]:
         from transformers import DataCollatorWithPadding

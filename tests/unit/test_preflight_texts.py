@@ -14,7 +14,9 @@ from core.errors import FinetuiError
 from core.tasks import gold_answers
 from core.tasks.chat import Chat
 from core.tasks.masked_lm import MaskedLM
-from core.training.preflight import texts
+from core.tasks.sequence_classification import SequenceClassification
+from core.tasks.token_classification import TokenClassification
+from core.training.preflight import balance, texts
 from tui import preflight_words
 
 
@@ -75,3 +77,19 @@ def test_an_answer_at_the_wrong_place_is_named_by_its_row_in_the_source(tmp_path
 def test_rows_of_the_source_stand_under_a_finding() -> None:
     finding = texts.Finding("duplicate", "warning", "train", 2, "m", "h", [1, 4], [30, 9])
     assert preflight_words.about(finding) == ["rows 1, 4", "in the source: rows 30, 9", "h"]
+
+
+def test_a_class_that_stands_once_is_said() -> None:
+    labels = ["ham", "spam"] * 20 + ["spma"]
+    rows = Dataset.from_dict({"text": [str(n) for n in range(41)], "label": labels})
+    task = SequenceClassification(DataConfig(id="x"), rows, None)
+    (found,) = balance.once(task, "train", rows)
+    assert (found.code, found.message) == ("class_once", "a class stands only once: spma")
+    assert balance.once(task, "train", rows.select(range(40))) == []
+
+
+def test_a_tag_that_stands_once_is_said() -> None:
+    tags = [["O", "O", "B-LOC"]] * 20 + [["O", "O", "B-LOCC"]]
+    rows = Dataset.from_dict({"tokens": [["a", "b", "c"]] * 21, "ner_tags": tags})
+    task = TokenClassification(DataConfig(id="x"), rows, None)
+    assert [found.message for found in balance.once(task, "train", rows)] == ["a class stands only once: B-LOCC"]

@@ -10,11 +10,13 @@ import pytest
 
 from core import config_file, events
 from core.errors import FinetuiError
+from core.runs.folder import RunFolder
 from core.runs.state import RunState
 from tui.shell.display import JsonLines, LiveBar, PlainLines
 from tui.shell.errors import located, report
 from tui.shell.streams import Streams
 from tui.shell.summary import print_metrics, print_table
+from tui.shell.train import asked_with
 
 HOSTILE = "[bold]x[/bold] \x1b[31mred\x07\nnext"
 
@@ -128,3 +130,19 @@ def test_a_narrow_table_cuts_only_what_may_be_cut(monkeypatch: pytest.MonkeyPatc
     assert row.startswith("a-name-of-20-letters   xxx")
     assert row.rstrip().endswith("…")
     assert len(row) == 30
+
+
+@pytest.mark.parametrize(
+    ("task", "columns", "expected"),
+    [
+        ("sequence-classification", {"text": "a"}, "TEXT"),
+        ("question-answering", {"question": "q", "context": "c", "answers": "a"}, r"$'QUESTION\tCONTEXT'"),
+    ],
+)
+def test_how_to_ask_a_model_names_all_that_it_takes(
+    task: str, columns: dict[str, str], expected: str, tmp_path: Path
+) -> None:
+    config = config_file.validate({"task": task, "model": {"id": "m"}, "data": {"id": "d", "columns": columns}})
+    folder = RunFolder.create(tmp_path, config)
+    folder.close()
+    assert asked_with(folder.path) == expected

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.training.preflight.findings import Finding, rows_of
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 IMBALANCE = 4.0
 """The most frequent class is called dominant where it has this many times the rows of the rarest."""
+MANY = 10
+"""Examples of a class, on average, from which on one with a single example stands out."""
 MANY_CLASSES = 20
 """More classes than this, with fewer than two rows each, are no classes."""
 
@@ -43,6 +45,34 @@ def look(task: Task, split: str, rows: Dataset) -> list[Finding]:
     message += f" ({_share(counts[0], len(rows))})"
     hint = f"accuracy is {share:.2f} for a model that learned nothing: watch F1, or set class_weights: balanced"
     return [Finding("class_imbalance", "warning", split, counts[-1], message, hint)]
+
+
+def once(task: Task, split: str, rows: Dataset) -> list[Finding]:
+    """Classes that one row, or one word, has, where the others have many: most often a name that was mistyped."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = task.columns.get(task.class_role) if task.class_role else None
+    if not task.label_names or column is None:
+        return []
+    values = rows.with_format("arrow")[:][column]
+    while pa.types.is_list(values.type) or pa.types.is_large_list(values.type):
+        values = pc.list_flatten(values)
+    counted = pc.value_counts(values)
+    pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
+    counts = {_name(task, value): count for value, count in pairs}
+    single = [name for name, count in counts.items() if count == 1]
+    if not single or sum(counts.values()) < MANY * len(counts):
+        return []
+    message = f"{'a class stands' if len(single) == 1 else f'{len(single)} classes stand'} only once: "
+    message += ", ".join(single[:10]) + (", ..." if len(single) > 10 else "")
+    return [
+        Finding("class_once", "warning", split, len(single), message, "mistyped? nothing is learned of one example")
+    ]
+
+
+def _name(task: Task, value: Any) -> str:
+    return task.label_names[value] if isinstance(value, int) and 0 <= value < len(task.label_names) else str(value)
 
 
 def _sets(task: Task, split: str, values: pa.ChunkedArray) -> list[Finding]:
