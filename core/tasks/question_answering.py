@@ -142,9 +142,7 @@ class QuestionAnswering(Task):
         else:
             marks[first : last + 1] = ["answer"] * (last + 1 - first)
             marks[first], marks[last] = ("start", "end") if first < last else ("start, end", "start, end")
-        note = "two targets: no answer is start and end at position 0"
-        if last != NULL:
-            note = f"two targets: the answer's start, position {first}, and its end, position {last}"
+        note = "two targets: where the answer starts, and where it ends"
         return LabelView(marks, parts=parts, note=note, points=True)
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[Any]], dict[str, Any]]:
