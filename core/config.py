@@ -128,7 +128,10 @@ class DataConfig(Section):
     train_split: str = Field("train", description="split to train on")
     eval_split: str | None = Field(None, description="split to evaluate on; guessed when absent")
     eval_fraction: float | None = Field(
-        None, gt=0, lt=1, description="share of the train split held out when there is no eval split"
+        None,
+        gt=0,
+        lt=1,
+        description="share of the train split held out when there is no eval split; of packed texts the last rows",
     )
     columns: dict[str, str] = Field({}, description="role of the task -> column; the rest is guessed and shown")
     labels: list[str] | int | None = Field(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from core import user_code, yaml12
 from core.chat import templates
@@ -133,6 +134,8 @@ def _merge(data: dict[str, Any], patch: dict[str, Any]) -> None:
     for key, value in patch.items():
         if isinstance(value, dict) and isinstance(data.get(key), dict):
             _merge(data[key], value)
+        elif value is None and isinstance(data.get(key), dict):
+            del data[key]  # null clears a section
         else:
             data[key] = value
 
@@ -141,10 +144,40 @@ def _as_finetui_error(error: ValidationError, document: yaml12.Document) -> Fine
     problems = error.errors(include_url=False)
     # An unknown key is often the cause of what else is wrong (`modle:` leaves `model` missing): say it first.
     problem = next((item for item in problems if item["type"] == "extra_forbidden"), problems[0])
-    location = tuple(problem["loc"])
+    location = _in_file(tuple(problem["loc"]), document.data)
     key = ".".join(str(part) for part in location)
-    title, hint = _explain(key, location, dict(problem))
+    if location != tuple(problem["loc"]):
+        title, hint = _no_form_fits(key, location, document.data)
+    else:
+        title, hint = _explain(key, location, dict(problem))
     return FinetuiError(title, document.where(location), hint, key=key)
+
+
+def _in_file(location: tuple[str | int, ...], data: Any) -> tuple[str | int, ...]:
+    """A place without what the validator adds: where a field takes several forms, the form that it tried."""
+    for depth, part in enumerate(location):
+        held = part in data if isinstance(data, dict) else isinstance(data, list) and isinstance(part, int)
+        if held:
+            data = data[part]
+        elif _model_at(location[:depth]) is None:
+            return location[:depth]
+        else:
+            break
+    return location
+
+
+def _no_form_fits(key: str, location: tuple[str | int, ...], data: Any) -> tuple[str, str]:
+    """What is wrong with a value of a field that takes several forms, and what to do."""
+    given = data
+    for part in location:
+        given = given[part]
+    glued = [str(name) for name, value in given.items() if value is None] if isinstance(given, dict) else []
+    if glued and ":" in glued[0]:
+        name, _, value = glued[0].partition(":")
+        return f"`{key}` has no value for {glued[0]!r}", f"a colon needs a blank after it: {{{name}: {value}, ...}}"
+    field = next(filter(None, (_field(location[:end]) for end in range(len(location), 0, -1))), None)
+    accepted = (field.description if field else None) or "another form of value"
+    return f"`{key}` cannot be {given!r}", f"it takes: {accepted}"
 
 
 def _explain(key: str, location: tuple[str | int, ...], problem: dict[str, Any]) -> tuple[str, str]:
@@ -181,9 +214,13 @@ def _unknown_key_hint(location: tuple[str | int, ...]) -> str:
     return f"known keys here: {', '.join(known)}"
 
 
+def _field(location: tuple[str | int, ...]) -> FieldInfo | None:
+    section = _model_at(location[:-1]) if location else None
+    return section.model_fields.get(str(location[-1])) if section else None
+
+
 def _help_of(location: tuple[str | int, ...]) -> str:
-    section = _model_at(location[:-1])
-    field = section.model_fields.get(str(location[-1])) if section else None
+    field = _field(location)
     return f" ({field.description})" if field is not None and field.description else ""
 
 

@@ -61,9 +61,9 @@ class BadRow(FinetuiError):
         self.row = row
         self.reason = error
 
-    def at(self, row: int, split: str) -> BadRow:
-        """The same with its number in a split, counted from 0."""
-        return BadRow(row, self.reason, f"row {row} of {split}: ")
+    def at(self, row: int, split: str, more: str = "") -> BadRow:
+        """The same with its number in a split, counted from 0; `more`: where else it stands."""
+        return BadRow(row, self.reason, f"row {row} of {split}{more}: ")
 
 
 class NeedsTrust(FinetuiError):

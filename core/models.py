@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from core.config import ModelConfig, TaskName
     from core.precision import Precision
     from core.tasks.base import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """What of a model was made anew, in words; `unusual`: the checkpoint was to bring it."""
+
+    text: str
+    unusual: bool = False
+
 
 UNLIMITED = 10**9
 """A tokenizer without a limit says a number above this."""
@@ -115,8 +125,8 @@ def without_head(model_type: str) -> dict[TaskName, str]:
 
 def load_model(
     config: ModelConfig, task: Task, tokenizer: PreTrainedTokenizerBase, precision: Precision
-) -> tuple[PreTrainedModel, list[str]]:
-    """The model with the task's head, and notes on what was made anew.
+) -> tuple[PreTrainedModel, list[Anew]]:
+    """The model with the task's head, and what of it was made anew.
 
     The only random numbers drawn are those of the new weights.
 
@@ -131,7 +141,7 @@ def load_model(
             setattr(architecture, key, value)
         model = auto.from_config(architecture, dtype=precision.dtype())
         languages.begin_with(model, tokenizer, config.tgt_lang)
-        return model, ["all weights are new: trained from scratch"]
+        return model, [Anew("all weights are new: trained from scratch")]
     try:
         model, info = auto.from_pretrained(
             config.id,
@@ -150,7 +160,7 @@ def load_model(
     if model.config.pad_token_id is None:
         model.config.pad_token_id = tokenizer.pad_token_id
     languages.begin_with(model, tokenizer, config.tgt_lang)
-    return model, _notes(info)
+    return model, _anew(info, task)
 
 
 def max_length(
@@ -159,15 +169,14 @@ def max_length(
     """Tokens per row: as configured, else what tokenizer and positions allow; None where neither says.
 
     Args:
-        virtual_tokens: positions that a prompt-learning method takes before every row.
+        virtual_tokens: positions that a prompt-learning method takes before every row: rows are cut that much earlier.
 
     Raises:
         FinetuiError: more is wanted than the model has positions.
     """
     positions = getattr(config, "max_position_embeddings", None)
-    if positions is not None:
-        positions -= virtual_tokens
-    limits = [tokenizer.model_max_length, positions]
+    room = positions - virtual_tokens if positions is not None else None
+    limits = [tokenizer.model_max_length, room]
     known = [limit for limit in limits if limit is not None and 0 < limit < UNLIMITED]
     if wanted is None:
         return min(known, default=None)
@@ -175,9 +184,9 @@ def max_length(
         raise FinetuiError(
             f"the model has no position {wanted}",
             f"data.max_length, at most {positions}",
-            f"set data.max_length: {positions}",
+            f"set data.max_length: {room}",
         )
-    return wanted
+    return wanted if room is None else min(wanted, room)
 
 
 def _build_config(fields: dict[str, Any], tokenizer: PreTrainedTokenizerBase | None) -> PreTrainedConfig:
@@ -198,12 +207,14 @@ def _build_config(fields: dict[str, Any], tokenizer: PreTrainedTokenizerBase | N
         ) from None
 
 
-def _notes(info: dict[str, Any]) -> list[str]:
+def _anew(info: dict[str, Any], task: Task) -> list[Anew]:
+    """The head of a language model is trained before: one made anew says that this is another kind of checkpoint."""
+    unusual = task.auto_class.endswith("LM")
     new = sorted(info["missing_keys"])
     resized = sorted(entry[0] for entry in info["mismatched_keys"])
     notes = []
     if new:
-        notes.append(f"new weights, trained from scratch: {', '.join(new)}")
+        notes.append(Anew(f"new weights, trained from scratch: {', '.join(new)}", unusual))
     if resized:
-        notes.append(f"weights of another shape in the checkpoint, made anew: {', '.join(resized)}")
+        notes.append(Anew(f"weights of another shape in the checkpoint, made anew: {', '.join(resized)}", unusual))
     return notes

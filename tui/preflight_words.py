@@ -51,7 +51,8 @@ def rows(numbers: Sequence[int]) -> str:
 
 def about(finding: Finding) -> list[str]:
     """What stands under a finding: its rows, and what to do."""
-    return [line for line in (rows(finding.rows), finding.hint) if line]
+    source = f"in the source: {rows(finding.source_rows)}" if finding.source_rows else ""
+    return [line for line in (rows(finding.rows), source, finding.hint) if line]
 
 
 def verdict(report: Report) -> str:

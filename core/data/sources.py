@@ -181,6 +181,9 @@ def _limit(data: DataConfig, dataset: DatasetDict) -> DatasetDict:
 def _hold_out(data: DataConfig, dataset: DatasetDict) -> DatasetDict:
     """Move `eval_fraction` of the train split to a split of its own, where there is none to evaluate on.
 
+    Rows are drawn, so that both splits have rows of everywhere. Of texts that are packed it is the last ones: they
+    follow one another, and rows drawn from them would take the context of all others away.
+
     A config that a run wrote back names that split already.
     """
     named = data.eval_split not in (None, HELD_OUT)
@@ -192,6 +195,11 @@ def _hold_out(data: DataConfig, dataset: DatasetDict) -> DatasetDict:
     if held_out >= len(rows):
         title = f"cannot hold out {data.eval_fraction:g} of {len(rows)} rows"
         raise FinetuiError(title, "data.eval_fraction", "use more data, or a smaller share")
+    if data.packing:
+        kept = len(rows) - held_out
+        dataset[HELD_OUT] = rows.select(range(kept, len(rows)), keep_in_memory=True)
+        dataset[train] = rows.select(range(kept), keep_in_memory=True)
+        return dataset
     # The rows of `train_test_split(seed=42)`, which would write its indices beside the data.
     order = np.random.default_rng(HOLD_OUT_SEED).permutation(len(rows))
     dataset[HELD_OUT] = rows.select(order[:held_out], keep_in_memory=True)

@@ -87,7 +87,7 @@ class TokenView:
     @property
     def trained(self) -> int | None:
         """Positions that the loss sees; None where labels are not per position."""
-        if not self.loss.tokens:
+        if not self.loss.tokens or self.loss.points:
             return None
         return sum(label is not None for label in self.loss.tokens[1 if self.loss.shifted else 0 :])
 

@@ -20,7 +20,7 @@ TEXTS = """
 PACKED = """
     def tokenize(rows):
         # Texts follow one another in blocks of one length; what is left over is a shorter block.
-        texts = [text or "" for text in rows[$text]]
+        texts = [text for text in rows[$text] if text and text.strip()]
         joined = [token for ids in tokenizer(texts)["input_ids"] for token in end(ids)]
         rows = [joined[start : start + MAX_LENGTH] for start in range(0, len(joined), MAX_LENGTH)]
         return {"input_ids": rows, "attention_mask": [[1] * len(ids) for ids in rows], "labels": rows}

@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 
 LOADERS = {"json": "json", "csv": "csv", "tsv": "csv", "parquet": "parquet", "arrow": "arrow", "text": "text"}
 """Format -> what datasets calls it."""
+HELD_OUT = """
+    # Some rows are held out, to evaluate on.
+    parts = data[$train].train_test_split(test_size=$share)
+    data[$train], data[$held_out] = parts["train"], parts["test"]
+"""
+HELD_OUT_END = """
+    # The last rows are held out, to evaluate on: packed texts stay next to one another.
+    parts = data[$train].train_test_split(test_size=$share)
+    data[$train], data[$held_out] = parts["train"], parts["test"]
+"""
 
 
 def source(run: ScriptRun) -> tuple[list[str], str]:
@@ -32,14 +42,9 @@ def source(run: ScriptRun) -> tuple[list[str], str]:
     if run.held_out:
         lines.append(
             fill(
-                """
-                # Some rows are held out, to evaluate on.
-                parts = data[$train].train_test_split(test_size=$share, seed=$seed)
-                data[$train], data[$held_out] = parts["train"], parts["test"]
-                """,
+                HELD_OUT_END if data.packing else HELD_OUT,
                 train=literal(train),
-                share=repr(data.eval_fraction),
-                seed=repr(sources.HOLD_OUT_SEED),
+                share=f"{data.eval_fraction!r}, {'shuffle=False' if data.packing else f'seed={sources.HOLD_OUT_SEED}'}",
                 held_out=literal(sources.HELD_OUT),
             )
         )

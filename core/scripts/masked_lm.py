@@ -22,7 +22,7 @@ ROWS = """
 PACKED = """
     def tokenize(rows):
         # Texts follow one another in blocks of one length; what is left over is a shorter block.
-        encoded = tokenizer([text or "" for text in rows[$text]])
+        encoded = tokenizer([text for text in rows[$text] if text and text.strip()])
         joined = {name: [value for row in values for value in row] for name, values in encoded.items()}
         return {
             name: [values[start : start + MAX_LENGTH] for start in range(0, len(values), MAX_LENGTH)]

@@ -86,7 +86,7 @@ class CausalLM(Task):
         return self._packing
 
     def encode_unpacked(self, rows: Rows, tokenizer: PreTrainedTokenizerBase) -> dict[str, list[Any]]:
-        return self._encode_rows(rows, tokenizer, None)
+        return packing.without_blank(self._encode_rows(rows, tokenizer, None), self._texts(rows)[0])
 
     def _encode_rows(
         self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None

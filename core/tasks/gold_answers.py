@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from core.data.origin import in_source
 from core.errors import FinetuiError
 from core.tasks.labels import some
 
@@ -83,7 +84,8 @@ def look(split: str, rows: Dataset, columns: Mapping[str, str], data: DataConfig
         stands = f"there stands {gold.misplaced!r}" if gold.misplaced else "nothing stands there"
         raise FinetuiError(
             f"{len(misaligned):,} of {len(rows):,} rows have an answer that is not in its context",
-            f"split `{split}`, rows {some(misaligned)}; row {index}: the answer is {gold.texts[0]!r}, {stands}",
+            f"split `{split}`, rows {some(misaligned)}; "
+            f"row {index}{in_source(rows, index)}: the answer is {gold.texts[0]!r}, {stands}",
             "starts count characters from 0; `data.misaligned_answers: skip` leaves these rows out",
             key="data.misaligned_answers",
         )

@@ -23,6 +23,7 @@ class LabelView:
         name: which of the row's sequences this is (chosen, rejected); empty where there is one.
         unlearned: the loss makes these tokens less likely.
         note: what the loss wants of the row, in words, where no label says it.
+        points: the loss is over the positions: `tokens` mark the right ones, and what lies between, for people.
     """
 
     tokens: list[str | None] = field(default_factory=list)
@@ -33,3 +34,4 @@ class LabelView:
     name: str = ""
     unlearned: bool = False
     note: str = ""
+    points: bool = False

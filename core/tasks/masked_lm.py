@@ -76,7 +76,8 @@ class MaskedLM(Task):
         return self._packing
 
     def encode_unpacked(self, rows: Rows, tokenizer: PreTrainedTokenizerBase) -> dict[str, list[Any]]:
-        return self._encode_rows(rows, tokenizer, None)
+        texts = [str(text or "") for text in rows[self.columns["text"]]]
+        return packing.without_blank(self._encode_rows(rows, tokenizer, None), texts)
 
     def _encode_rows(
         self, rows: Rows, tokenizer: PreTrainedTokenizerBase, max_length: int | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.errors import FinetuiError
@@ -30,6 +30,18 @@ def notes(data: DataConfig) -> list[str]:
             key="data.max_length",
         )
     return [f"texts are packed into blocks of {data.max_length} tokens; a block attends across texts"]
+
+
+def without_blank(encoded: Mapping[str, list[list[int]]], texts: Sequence[str]) -> dict[str, list[Any]]:
+    """Rows to be packed, a blank one as no tokens at all: the empty lines of a text file are no documents of their own.
+
+    Args:
+        encoded: input name -> one list per text.
+    """
+    return {
+        name: [row if text.strip() else [] for row, text in zip(rows, texts, strict=True)]
+        for name, rows in encoded.items()
+    }
 
 
 class Parts:

@@ -137,7 +137,8 @@ class QuestionAnswering(Task):
         else:
             marks[first : last + 1] = ["answer"] * (last + 1 - first)
             marks[first], marks[last] = ("start", "end") if first < last else ("start, end", "start, end")
-        return LabelView(marks, parts=parts)
+        note = "two targets: where the answer starts, and where it ends"
+        return LabelView(marks, parts=parts, note=note, points=True)
 
     def collator(self, tokenizer: PreTrainedTokenizerBase) -> Callable[[list[Any]], dict[str, Any]]:
         from transformers import DataCollatorWithPadding

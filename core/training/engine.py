@@ -158,8 +158,9 @@ class _Run:
             model, notes = models.load_model(config.model, task, checked.tokenizer, checked.precision)
         steps = schedule.planned_steps(config.training, len(train))
         model = apply(model, config.method, task.peft_task_type, steps)
-        for note in (*notes, str(size(model))):
-            self._reporter.notice(note)
+        for note in notes:
+            self._reporter.notice(note.text, "warning" if note.unusual else "info")
+        self._reporter.notice(str(size(model)))
         self._reporter.stop_if_told()
         return Prepared(task, checked.tokenizer, checked.metric_names, model, train, evaluation, checked.loss)
 

@@ -13,6 +13,7 @@ import numpy as np
 from core import metrics, models, precision, tasks
 from core.config import RunConfig
 from core.data import sources
+from core.data.origin import in_source
 from core.errors import BadRow, FinetuiError
 from core.methods import quantized, settle
 from core.methods.sizes import Size
@@ -142,6 +143,8 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     config = config.model_copy(update={"method": settled.method})
     virtual_tokens = settled.method.options().get("num_virtual_tokens", 0)
     length = models.max_length(config.data.max_length, tokenizer, architecture, virtual_tokens)
+    if length is not None and data.max_length is not None and length < data.max_length:
+        observed.append(f"rows are cut at {length} tokens: {virtual_tokens} virtual tokens take positions of the model")
     data = data.model_copy(update={"columns": task.columns, "max_length": length, **task.settled()})
     if task.label_names:
         data = data.model_copy(update={"labels": task.label_names})
@@ -194,7 +197,7 @@ def encode(
             try:
                 made = parts.encode(part, numbers)
             except BadRow as bad:
-                raise bad.at(numbers[bad.row], split) from bad
+                raise bad.at(numbers[bad.row], split, in_source(rows, numbers[bad.row])) from bad
             done = numbers.stop
             for more in (made, parts.rest() if done == len(rows) else {}):
                 for name, values in more.items():

@@ -19,7 +19,13 @@ from core.training.reporter import Reporter
 
 READ_SECONDS = 2.0
 LIBRARIES = ("transformers", "peft", "accelerate", "datasets", "evaluate", "torch", "huggingface_hub")
-
+NOBODYS = (
+    "LOAD REPORT",  # what was made anew while loading is said by the engine, in a line
+    "This checkpoint seem corrupted",  # a head that is made anew, once more
+    "Token indices sequence length is longer",  # rows are cut afterwards, or go through the model in windows
+    "`is_gradient_checkpointing` is deprecated",  # TRL asks for it, whatever a run sets
+)
+"""Beginnings, or parts, of what libraries say to programmers: a person who trains can do nothing about it."""
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -37,8 +43,7 @@ class NoticeHandler(logging.Handler):
     def say(self, message: str, level: Level, source: str) -> None:
         """Pass on one text; `source` is a module's name."""
         text = ANSI.sub("", message).strip()
-        # What was made anew while loading is said by the engine, in a line.
-        if text not in self._said and "LOAD REPORT" not in text:
+        if text not in self._said and not any(part in text for part in NOBODYS):
             self._said.add(text)
             with contextlib.suppress(FinetuiError):  # a full disk ends the run elsewhere
                 self._reporter.notice(text, level, source.partition(".")[0])

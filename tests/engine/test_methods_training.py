@@ -197,9 +197,14 @@ def test_virtual_tokens_take_positions(trained: Run, shared: Path) -> None:
     config = run.config.model_copy(update={"data": data})
     positions = json.loads((shared / "models/stories260K/config.json").read_text())["max_position_embeddings"]
     assert prepare.check(config).config.data.max_length == positions - 4
-    too_long = data.model_copy(update={"max_length": positions - 3})
-    with pytest.raises(FinetuiError, match=f"no position {positions - 3}"):
+    all_positions = prepare.check(config.model_copy(update={"data": data.model_copy(update={"max_length": positions})}))
+    assert all_positions.config.data.max_length == positions - 4
+    cut = f"rows are cut at {positions - 4} tokens: 4 virtual tokens take positions of the model"
+    assert cut in all_positions.notes
+    too_long = data.model_copy(update={"max_length": positions + 1})
+    with pytest.raises(FinetuiError, match=f"no position {positions + 1}") as refused:
         prepare.check(config.model_copy(update={"data": too_long}))
+    assert refused.value.hint == f"set data.max_length: {positions - 4}"
 
 
 @pytest.mark.parametrize(

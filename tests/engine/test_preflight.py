@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from core import config_file
 from core.training import preflight
 
@@ -25,7 +27,8 @@ def test_findings_have_counts_and_rows(shared: Path, tmp_path: Path) -> None:
     found = {finding.code: finding for finding in report.findings}
     assert (found["truncated"].count, found["truncated"].rows) == (1, [8])
     assert (found["empty_text"].count, found["empty_text"].rows) == (1, [9])
-    assert "90%" in found["class_imbalance"].message
+    uneven = found["class_imbalance"].message
+    assert uneven == "the classes are uneven: the largest has 9 of 10 rows (90%), the smallest 1 (10%)"
     assert not report.failed
     assert report.cost["steps"] == 6
     assert report.cost["longest_row_tokens"] == 10
@@ -45,6 +48,39 @@ def test_a_column_of_texts_is_no_label(shared: Path, tmp_path: Path) -> None:
     assert report.failed
     assert finding.count == 30
     assert "`label` has 30 different labels in 30 rows" in finding.message
+
+
+def test_a_head_that_the_checkpoint_lacks_is_said(shared: Path, tmp_path: Path) -> None:
+    """This one is an encoder without its masked head: training would begin with random guesses."""
+    (tmp_path / "train.txt").write_text("to be or not to be\n" * 4)
+    data = {
+        "model": {"id": str(shared / "models/bert-tiny-uncased")},
+        "data": {"files": {"train": str(tmp_path / "train.txt")}, "max_length": 16},
+    }
+    report = preflight.check(config_file.validate({"task": "masked-lm", **data}))
+    found = {finding.code: finding for finding in report.findings}
+    assert found["new_weights"].severity == "warning"
+    assert "cls.predictions" in found["new_weights"].message
+    assert "masked-lm" in found["new_weights"].hint
+
+
+@pytest.mark.parametrize(("patience", "idle"), [(1, False), (2, True), (3, True)])
+def test_early_stopping_that_cannot_end_the_run(patience: int, idle: bool, shared: Path, tmp_path: Path) -> None:
+    """Three evaluations: the first is measured against nothing, and after the last nothing is left to stop."""
+    (tmp_path / "train.jsonl").write_text(
+        "".join(f'{{"text": "row {n}", "label": "{"ab"[n % 2]}"}}\n' for n in range(8))
+    )
+    config = config_file.validate(
+        {
+            "model": {"id": str(shared / "models/bert-tiny-uncased")},
+            "data": {"files": {"train": str(tmp_path / "train.jsonl")}, "eval_fraction": 0.5, "max_length": 8},
+            "training": {"num_train_epochs": 3, "eval_strategy": "epoch"},
+            "early_stopping": {"patience": patience},
+        }
+    )
+    report = preflight.check(config, trial=False)
+    assert ("early_stopping_idle" in {finding.code for finding in report.findings}) == idle
+    assert report.cost["evaluations"] == 3
 
 
 def test_prompts_that_fill_the_row_teach_nothing(shared: Path, tmp_path: Path) -> None:

@@ -127,6 +127,30 @@ def test_an_error_of_set_names_the_setting(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("setting", "key", "hint"),
+    [
+        ("class_weights={ham:1,spam:3}", "class_weights", "a colon needs a blank after it: {ham: 1, ...}"),
+        ("class_weights=balancd", "class_weights", "balanced, one weight per class in order, or class -> weight"),
+        ("class_weights=[1, much]", "class_weights", "balanced, one weight per class in order, or class -> weight"),
+        ("data.labels=[a, {b: 1}]", "data.labels", "label names or their count"),
+        ("data.files={train: 3}", "data.files.train", "split -> file or files"),
+    ],
+)
+def test_a_field_of_several_forms_names_them(file: Path, setting: str, key: str, hint: str) -> None:
+    """Not the form that the validator tried first."""
+    error = failure(file, [setting])
+    assert error.key == key
+    assert error.title.startswith(f"`{key}` ")
+    assert hint in error.hint
+
+
+def test_null_clears_a_section(file: Path) -> None:
+    file.write_text(CONFIG + "early_stopping: {patience: 2}\n")
+    assert config_file.load(file).config.early_stopping is not None
+    assert config_file.load(file, ["early_stopping=null"]).config.early_stopping is None
+
+
+@pytest.mark.parametrize(
     ("text", "title"),
     [
         (b"a: [1", "not readable as YAML"),

@@ -244,6 +244,17 @@ def test_held_out_rows_repeat_and_touch_no_global_random_state(tmp_path: Path) -
     assert first["validation"]["n"][:] == expected["test"]["n"][:]
 
 
+def test_of_packed_texts_the_last_rows_are_held_out_in_their_order(tmp_path: Path) -> None:
+    """Lines of a text follow one another: rows drawn from them would leave blocks of unrelated lines."""
+    path = str(write(tmp_path / "a.txt", "".join(f"line {n}\n" for n in range(25))))
+    data = DataConfig(files={"train": path}, eval_fraction=0.1, packing=True, max_length=8)
+    loaded = sources.load(data)
+    assert loaded["train"]["text"][:] == [f"line {n}" for n in range(22)]
+    assert loaded["validation"]["text"][:] == [f"line {n}" for n in range(22, 25)]
+    expected = load_file(Path(path)).train_test_split(test_size=0.1, shuffle=False)
+    assert loaded["validation"]["text"][:] == expected["test"]["text"][:]
+
+
 def test_a_config_that_names_the_held_out_split_loads_the_same_rows(tmp_path: Path) -> None:
     path = str(write(tmp_path / "a.jsonl", jsonl([{"n": n} for n in range(100)])))
     data = DataConfig(files={"train": path}, eval_fraction=0.2)

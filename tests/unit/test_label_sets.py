@@ -176,7 +176,7 @@ def test_the_pre_flight_counts_labels_of_sets() -> None:
     found = {finding.code: finding.message for finding in balance.look(task, "train", rows)}
     assert found == {
         "label_unused": "no row has the label c",
-        "class_imbalance": "the labels are uneven: a is in 94% of the rows, b in 1",
+        "class_imbalance": "the labels are uneven: a is in 16 of 17 rows (94%), b in 1 (6%)",
     }
 
 

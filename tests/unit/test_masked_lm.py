@@ -93,6 +93,14 @@ def test_texts_are_packed_into_blocks(tokenizer: Any) -> None:
     assert set(view.parts) == {"document 1", "document 2"}
 
 
+def test_blank_lines_are_no_documents_of_a_block(tokenizer: Any) -> None:
+    bound = task(packing=True, max_length=64)
+    with_blanks = bound.encode({"text": [LINES[0], "", " ", None, LINES[1], ""]}, tokenizer, 64)
+    without = bound.encode({"text": [LINES[0], LINES[1]]}, tokenizer, 64)
+    assert with_blanks["input_ids"] == without["input_ids"]
+    assert bound.encode({"text": ["", " "]}, tokenizer, 64)["input_ids"] == []
+
+
 def test_metrics_are_those_of_the_masked_tokens(tokenizer: Any) -> None:
     import numpy as np
 

@@ -10,11 +10,13 @@ import pytest
 
 from core import config_file, events
 from core.errors import FinetuiError
+from core.runs.folder import RunFolder
 from core.runs.state import RunState
 from tui.shell.display import JsonLines, LiveBar, PlainLines
 from tui.shell.errors import located, report
 from tui.shell.streams import Streams
 from tui.shell.summary import print_metrics, print_table
+from tui.shell.train import asked_with
 
 HOSTILE = "[bold]x[/bold] \x1b[31mred\x07\nnext"
 
@@ -44,14 +46,27 @@ def test_plain_lines_draw_a_bar_once_for_each_tenth() -> None:
 def test_replayed_lines_have_the_losses_of_their_time() -> None:
     """The state is that of the end already: a display is shown a finished run in one go."""
     streams, state = Streams(io.StringIO(), io.StringIO()), RunState()
-    logged = [events.StepLogged(t=0.0, step=done, metrics={"loss": 1 / done}) for done in (10, 50)]
-    replayed = [progress(0), logged[0], progress(10), logged[1], progress(50)]
+    logged = [events.StepLogged(t=0.0, step=done, metrics={"loss": 1 / done}) for done in (10, 20, 50)]
+    replayed = [progress(0), progress(10), logged[0], progress(15), logged[1], progress(30), progress(50), logged[2]]
     for event in replayed:
         state.apply(event)
-    PlainLines(streams).show(replayed, state)
+    display = PlainLines(streams)
+    display.show(replayed, state)
+    display.close()
     assert isinstance(streams.err, io.StringIO)
     lines = streams.err.getvalue().splitlines()
-    assert [line.partition("loss ")[2] for line in lines] == ["", "0.1000", "0.0200"]
+    assert [line.partition("loss ")[2] for line in lines] == ["", "0.1000", "0.0500", "0.0200"]
+
+
+def test_a_line_has_the_loss_of_its_own_step() -> None:
+    """The loss of a step is written after its progress."""
+    given: list[events.Event] = []
+    for done in range(1, 11):
+        given += [progress(done, 10), events.StepLogged(t=0.0, step=done, metrics={"loss": done / 10})]
+    lines = drawn_by(PlainLines, given).splitlines()
+    assert [line.partition("loss ")[2] for line in lines] == [f"{done / 10:.4f}" for done in range(1, 11)]
+    skipped = [progress(5, 10), events.StepLogged(t=0.0, step=9, metrics={"loss": 0.9})]
+    assert "loss" not in drawn_by(PlainLines, [*skipped])
 
 
 @pytest.mark.parametrize("kind", [PlainLines, LiveBar])
@@ -115,3 +130,19 @@ def test_a_narrow_table_cuts_only_what_may_be_cut(monkeypatch: pytest.MonkeyPatc
     assert row.startswith("a-name-of-20-letters   xxx")
     assert row.rstrip().endswith("…")
     assert len(row) == 30
+
+
+@pytest.mark.parametrize(
+    ("task", "columns", "expected"),
+    [
+        ("sequence-classification", {"text": "a"}, "TEXT"),
+        ("question-answering", {"question": "q", "context": "c", "answers": "a"}, r"$'QUESTION\tCONTEXT'"),
+    ],
+)
+def test_how_to_ask_a_model_names_all_that_it_takes(
+    task: str, columns: dict[str, str], expected: str, tmp_path: Path
+) -> None:
+    config = config_file.validate({"task": task, "model": {"id": "m"}, "data": {"id": "d", "columns": columns}})
+    folder = RunFolder.create(tmp_path, config)
+    folder.close()
+    assert asked_with(folder.path) == expected

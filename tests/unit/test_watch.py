@@ -25,6 +25,9 @@ def test_warnings_of_both_kinds_are_said_once_and_still_go_where_they_went(tmp_p
                 warnings.warn("this goes away soon", UserWarning, stacklevel=1)
                 logging.getLogger("transformers.models").warning("\x1b[33mweights are new\x1b[0m")
             logging.getLogger("torch").error("it broke")
+            logging.getLogger("transformers.tokenization_utils_base").warning(
+                "Token indices sequence length is longer than the specified maximum (712 > 512)."
+            )
         assert warnings.showwarning is shown
     folder.close()
     assert [str(warning.message) for warning in seen] == ["this goes away soon"] * 2

@@ -50,13 +50,19 @@ class PlainLines:
         self._streams = streams
         self._tenth = -1
         self._loss: float | None = None
+        self._waiting: events.Progress | None = None
+        """A line that is due; the loss of its step is said after it."""
 
     def show(self, new: Sequence[events.Event], state: RunState) -> None:
         for event in new:
             if isinstance(event, events.RunStarted):
                 self._tenth = -1
             elif isinstance(event, events.StepLogged):
+                if self._waiting is not None and (event.step or 0) > self._waiting.done:
+                    self._say_waiting()
                 self._loss = event.metrics.get("loss", self._loss)
+            if not isinstance(event, events.HardwareRead):  # that comes at any time
+                self._say_waiting()
             for line in milestones(event):
                 self._streams.say(line)
             if isinstance(event, events.Progress) and event.phase == "training" and event.total:
@@ -66,12 +72,17 @@ class PlainLines:
         self._streams.say(text)
 
     def close(self) -> None:
-        pass
+        self._say_waiting()
 
     def _progress(self, event: events.Progress) -> None:
         tenth = 10 * event.done // event.total
         if tenth > self._tenth:
             self._tenth = tenth
+            self._waiting = event
+
+    def _say_waiting(self) -> None:
+        event, self._waiting = self._waiting, None
+        if event is not None:
             filled = BAR * event.done // event.total
             self._streams.say(f"training [{'#' * filled}{'.' * (BAR - filled)}] {figures(event, self._loss)}")
 

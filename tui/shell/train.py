@@ -40,8 +40,18 @@ def train(file: Path, settings: list[str], runs: Path | None, json: bool) -> int
     streams = Streams.take()
     ended = run_here(loaded.config, RunStore.default(runs).root, streams, json, loaded)
     if ended.code == DONE and not json:
-        streams.say(f"talk to it: {command()} predict {ended.path.name} TEXT")
+        streams.say(f"talk to it: {command()} predict {ended.path.name} {asked_with(ended.path)}")
     return ended.code
+
+
+def asked_with(run: Path) -> str:
+    """What a run's model takes, as one writes it in a shell: TEXT, or two texts with a tab between."""
+    from core import config_file, tasks
+
+    config = config_file.load(run / layout.CONFIG).config
+    fields = tasks.task_class(config.task).asked(config.data.columns)
+    names = [field.upper().replace(" ", "_") for field in fields]
+    return "TEXT" if len(names) < 2 else "$'" + r"\t".join(names) + "'"
 
 
 def run_here(config: RunConfig, runs: Path, streams: Streams, json: bool, loaded: LoadedConfig | None = None) -> Ended:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from core.training.preflight.findings import Finding
+from core.training.preflight.findings import Finding, rows_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 IMBALANCE = 4.0
 """The most frequent class is called dominant where it has this many times the rows of the rarest."""
+MANY = 10
+"""Examples of a class, on average, from which on one with a single example stands out."""
 MANY_CLASSES = 20
 """More classes than this, with fewer than two rows each, are no classes."""
 
@@ -39,9 +41,38 @@ def look(task: Task, split: str, rows: Dataset) -> list[Finding]:
     if counts[-1] < IMBALANCE * counts[0]:
         return []
     share = counts[-1] / len(rows)
-    message = f"the classes are uneven: the largest has {share:.0%} of the rows, the smallest {counts[0]:,}"
+    message = f"the classes are uneven: the largest has {_of(counts[-1], len(rows))}, the smallest {counts[0]:,}"
+    message += f" ({_share(counts[0], len(rows))})"
     hint = f"accuracy is {share:.2f} for a model that learned nothing: watch F1, or set class_weights: balanced"
     return [Finding("class_imbalance", "warning", split, counts[-1], message, hint)]
+
+
+def once(task: Task, split: str, rows: Dataset) -> list[Finding]:
+    """Classes that one row, or one word, has, where the others have many: most often a name that was mistyped."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = task.columns.get(task.class_role) if task.class_role else None
+    if not task.label_names or column is None:
+        return []
+    values = rows.with_format("arrow")[:][column]
+    while pa.types.is_list(values.type) or pa.types.is_large_list(values.type):
+        values = pc.list_flatten(values)
+    counted = pc.value_counts(values)
+    pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
+    counts = {_name(task, value): count for value, count in pairs}
+    single = [name for name, count in counts.items() if count == 1]
+    if not single or sum(counts.values()) < MANY * len(counts):
+        return []
+    message = f"{'a class stands' if len(single) == 1 else f'{len(single)} classes stand'} only once: "
+    message += ", ".join(single[:10]) + (", ..." if len(single) > 10 else "")
+    return [
+        Finding("class_once", "warning", split, len(single), message, "mistyped? nothing is learned of one example")
+    ]
+
+
+def _name(task: Task, value: Any) -> str:
+    return task.label_names[value] if isinstance(value, int) and 0 <= value < len(task.label_names) else str(value)
 
 
 def _sets(task: Task, split: str, values: pa.ChunkedArray) -> list[Finding]:
@@ -62,7 +93,19 @@ def _sets(task: Task, split: str, values: pa.ChunkedArray) -> list[Finding]:
     most, rows = max(sets.values()), len(values)
     if used[-1][0] >= IMBALANCE * used[0][0] or most * 2 > rows:
         (fewest, rarest), (largest, commonest) = used[0], used[-1]
-        message = f"the labels are uneven: {commonest} is in {largest / rows:.0%} of the rows, {rarest} in {fewest:,}"
+        message = f"the labels are uneven: {commonest} is in {_of(largest, rows)}, {rarest} in {fewest:,}"
+        message += f" ({_share(fewest, rows)})"
         hint = f"the set that most rows have makes {most / rows:.2f} of accuracy: watch f1_macro"
         found.append(Finding("class_imbalance", "warning", split, largest, message, hint))
     return found
+
+
+def _of(count: int, total: int) -> str:
+    """171 of 190 rows (90%)."""
+    return f"{rows_of(count, total)} ({_share(count, total)})"
+
+
+def _share(count: int, total: int) -> str:
+    """In whole percent; below 1 with two digits, so that a rare class is not said to be none."""
+    share = count / total
+    return f"{share:.0%}" if share >= 0.01 else f"{100 * share:.2g}%"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.config import RunConfig
+from core.data import origin, sources
 from core.training.preflight import balance, cost, damaged, texts, tokenizer, tokens
 from core.training.preflight.bad_labels import original, usable
 from core.training.preflight.findings import Finding, Report, report
@@ -27,7 +28,24 @@ def check(config: RunConfig, watch: Watch | None = None, trial: bool = True) -> 
         FinetuiError: the run could not start at all.
         RunStopped: nobody wants the report any more.
     """
-    watch = watch or Watch()
+    found = _check(config, watch or Watch(), trial)
+    return replace(found, findings=_in_source(config, found.findings))
+
+
+def _in_source(config: RunConfig, findings: list[Finding]) -> list[Finding]:
+    """With the row numbers of the source, where rows of it were drawn for a split of their own."""
+    if config.data.eval_fraction is None or not any(finding.rows for finding in findings):
+        return findings
+    splits = sources.load(config.data)
+    return [
+        replace(finding, source_rows=origin.source_rows(splits[finding.split], finding.rows) or [])
+        if finding.rows and finding.split in splits
+        else finding
+        for finding in findings
+    ]
+
+
+def _check(config: RunConfig, watch: Watch, trial: bool) -> Report:
     watch.at("looking at data, model and arguments")
     config, broken = damaged.look(config)
     checked, left_out, findings = usable(config)
@@ -50,6 +68,7 @@ def check(config: RunConfig, watch: Watch | None = None, trial: bool = True) -> 
         found = texts.leaked(checked.task, split, checked.train, checked.evaluation, tick)
         findings += _renumbered(found, left_out)
     findings += balance.look(checked.task, checked.config.data.train_split, checked.train)
+    findings += balance.once(checked.task, checked.config.data.train_split, checked.train)
 
     impossible = any(finding.severity == "error" for finding in findings)
     found, figures = cost.look(checked, seen, watch, trial=trial and not impossible)

@@ -11,6 +11,7 @@ from core.training.preflight.findings import Finding
 from core.training.preflight.room import Room
 
 if TYPE_CHECKING:
+    from core.models import Anew
     from core.training.preflight.estimate import Memory
     from core.training.preflight.tokens import Seen
     from core.training.preflight.trial import Trial
@@ -50,10 +51,12 @@ def look(checked: Checked, seen: dict[str, Seen], watch: Watch, trial: bool) -> 
     room = Room.of(checked.precision.device)
     figures |= {"process_bytes": room.process, "memory_free_bytes": room.free}
     found = room.look(memory.total)
+    idle = _idle_stopping(checked, counted)
     if not trial or (found and checked.precision.device == "cpu"):  # there a trial would end this process, not raise
-        return found, figures
+        return found + idle, figures
     typical = batches.elements(checked, checked.train, train, batches.typical(train.lengths, size))
-    tried = _try(checked, longest, typical, watch)
+    tried, anew = _try(checked, longest, typical, watch)
+    found += idle + [_made_anew(checked, note.text) for note in anew if note.unusual]
     if tried.failure is not None:
         return [*found, out_of_memory(checked, longest, tried.failure)], figures
     return found, figures | _trial_figures(tried, settings.gradient_accumulation_steps, counted)
@@ -64,6 +67,22 @@ def out_of_memory(checked: Checked, longest: list[dict[str, Any]], failure: str)
     length = max((len(ids) for row in longest for name, ids in row.items() if name.endswith("input_ids")), default=0)
     message = f"the longest batch does not fit: {len(longest)} rows of up to {length:,} tokens ({failure})"
     return Finding("out_of_memory", "error", checked.config.data.train_split, len(longest), message, LESS_MEMORY)
+
+
+def _idle_stopping(checked: Checked, counted: steps.Steps) -> list[Finding]:
+    """Early stopping that ends nothing: the first evaluation sets what the next ones are measured by."""
+    stopping = checked.config.early_stopping
+    if stopping is None or counted.evaluations > stopping.patience + 1:
+        return []
+    message = f"early stopping cannot end this run: patience {stopping.patience}, and {counted.evaluations} evaluation"
+    message += "s" * (counted.evaluations != 1)
+    hint = "evaluate more often (training.eval_steps), train longer, or set a smaller early_stopping.patience"
+    return [Finding("early_stopping_idle", "warning", "", 0, message, hint)]
+
+
+def _made_anew(checked: Checked, what: str) -> Finding:
+    hint = f"most likely this is no checkpoint for {checked.config.task}: choose one that has the head, or train long"
+    return Finding("new_weights", "warning", "", 0, what, hint)
 
 
 def _memory(checked: Checked, settings: Any, longest: list[dict[str, Any]]) -> Memory:
@@ -91,8 +110,10 @@ def _memory_figures(memory: Memory) -> dict[str, Any]:
     return figures | {"heap_bytes": memory.heap, "runtime_bytes": memory.runtime, "memory_bytes": memory.total}
 
 
-def _try(checked: Checked, longest: list[dict[str, Any]], typical: list[dict[str, Any]], watch: Watch) -> Trial:
-    """Load the model as the run will, and take a few steps."""
+def _try(
+    checked: Checked, longest: list[dict[str, Any]], typical: list[dict[str, Any]], watch: Watch
+) -> tuple[Trial, list[Anew]]:
+    """Load the model as the run will, and take a few steps; and what of the model was made anew."""
     from core import models
     from core.methods.apply import apply
     from core.training import schedule
@@ -104,16 +125,19 @@ def _try(checked: Checked, longest: list[dict[str, Any]], typical: list[dict[str
     def loading(done: int, total: int) -> None:
         watch.at("loading the model", done, total, "weight")
 
+    def trying(done: int, total: int) -> None:
+        watch.at(TRIAL, done, total, "step")
+
     watch.at("loading the model")
     with random_states():
         with between_weights(loading):
-            model, _ = models.load_model(checked.config.model, checked.task, checked.tokenizer, checked.precision)
+            model, anew = models.load_model(checked.config.model, checked.task, checked.tokenizer, checked.precision)
         planned = schedule.planned_steps(checked.config.training, len(checked.train))
         model = apply(model, checked.config.method, checked.task.peft_task_type, planned)
         prepared = Prepared(
             checked.task, checked.tokenizer, checked.metric_names, model, checked.train, None, checked.loss
         )
-        return trial.run(checked, prepared, longest, typical, lambda done, total: watch.at(TRIAL, done, total, "step"))
+        return trial.run(checked, prepared, longest, typical, trying), anew
 
 
 def _trial_figures(tried: Trial, accumulation: int, counted: steps.Steps) -> dict[str, Any]:

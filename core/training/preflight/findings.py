@@ -17,6 +17,7 @@ class Finding:
         code: a fixed word; docs/pre-flight.md lists them.
         count: how many rows it is about; of what is not about rows, 0.
         rows: their numbers in the split, from 0.
+        source_rows: their numbers in the source, where the split was drawn from it; in the order of `rows`.
     """
 
     code: str
@@ -26,6 +27,7 @@ class Finding:
     message: str
     hint: str = ""
     rows: list[int] = field(default_factory=list)
+    source_rows: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

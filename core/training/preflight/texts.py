@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 
 ANSWERS = ("label", "labels", "tags", "answers")
 """Roles that are no input: an empty one means something, and equal ones are no duplicates."""
+MAY_BE_EMPTY = ("input", "system", "history")
+"""Roles of which a row needs nothing: an instruction without an input is whole."""
 CONTENTS = ("content", "value", "text")
 """Keys under which a turn of a conversation has its text."""
+
+LINES = "nothing to mend where rows are lines of running text; drop them where rows are whole documents"
+"""What to do about packed rows that stand twice."""
 
 
 def inputs(task: Task, rows: Dataset) -> dict[str, str]:
@@ -29,7 +34,7 @@ def inputs(task: Task, rows: Dataset) -> dict[str, str]:
 
 def empty(task: Task, split: str, rows: Dataset, tick: Callable[[int, int], None]) -> list[Finding]:
     """Rows with nothing but white space, or nothing at all, in a column that the model reads."""
-    columns = list(inputs(task, rows).values())
+    columns = [column for role, column in inputs(task, rows).items() if role not in MAY_BE_EMPTY]
     found: list[int] = []
     where: dict[str, int] = {}
     view = rows.select_columns(columns)
@@ -45,6 +50,8 @@ def empty(task: Task, split: str, rows: Dataset, tick: Callable[[int, int], None
         return []
     names = ", ".join(f"`{name}`" + (f" ({count})" if len(where) > 1 else "") for name, count in where.items())
     message = f"{rows_of(len(found))} {'has' if len(found) == 1 else 'have'} nothing in {names}"
+    if task.packs:
+        return [Finding("empty_text", "info", split, len(found), f"{message}: packing passes over them", "", found)]
     return [Finding("empty_text", "warning", split, len(found), message, "drop or fill them", found)]
 
 
@@ -54,6 +61,8 @@ def repeated(task: Task, split: str, rows: Dataset, tick: Callable[[int, int], N
     if not found:
         return []
     message = f"{rows_of(len(found))} repeat{'s' if len(found) == 1 else ''} an earlier row"
+    if task.packs:
+        return [Finding("duplicate", "info", split, len(found), message, LINES, found)]
     return [
         Finding("duplicate", "warning", split, len(found), message, "drop them, or mean it: they count twice", found)
     ]
@@ -69,6 +78,8 @@ def leaked(
     share = len(found) / len(evaluation)
     verb = "stands" if len(found) == 1 else "stand"
     message = f"{rows_of(len(found), len(evaluation))} ({share:.1%}) {verb} in the train split too"
+    if task.packs:
+        return [Finding("overlap", "info", split, len(found), message, LINES, found)]
     hint = "take them out of one of the two: the evaluation would praise what was learned by heart"
     return [Finding("overlap", "warning", split, len(found), message, hint, found)]
 
