@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -66,7 +67,6 @@ class RunState:
         time_spent: seconds per activity, those before it was resumed included.
         evaluations: those that count: what a resumed run took back is gone.
         deferred: commands that the engine has read and not carried out yet, and when it will, in the inbox's words.
-        rate: the learning rate as it was logged or set last.
         log: notices and milestones as (t, level, text).
     """
 
@@ -87,14 +87,12 @@ class RunState:
     checkpoints: list[events.CheckpointSaved] = field(default_factory=list)
     commands: list[events.CommandTaken] = field(default_factory=list)
     deferred: list[events.CommandDeferred] = field(default_factory=list)
-    rate: float | None = None
     advice: list[events.Advice] = field(default_factory=list)
     log: list[tuple[float, events.Level, str]] = field(default_factory=list)
     last_t: float = 0.0
     _spent_before: dict[str, float] = field(default_factory=dict)
     _seconds_before: float = 0.0
     _paused: bool = False
-    _rate_t: float = 0.0
     _peak: int = 0
     _gpu_peaks: tuple[int, ...] = ()
 
@@ -130,6 +128,17 @@ class RunState:
         if not self.evaluations or (self.finished is not None and self.finished.metrics):
             return None
         return self.evaluations[-1].step
+
+    @property
+    def rate(self) -> float | None:
+        """The learning rate as it was logged or set last."""
+        series = self.series.get("learning_rate")
+        logged = series.times[-1] if series and series.times else -math.inf
+        told = (event for event in reversed(self.commands) if event.command.get("command") == "set_learning_rate")
+        newest = next(told, None)
+        if newest is not None and newest.t >= logged and isinstance(newest.command.get("value"), int | float):
+            return float(newest.command["value"])
+        return self.latest("learning_rate")
 
     @property
     def has_model(self) -> bool:
@@ -178,8 +187,6 @@ class RunState:
                     self.training = event
             case events.StepLogged():
                 self._record(event, event.metrics)
-                if "learning_rate" in event.metrics:
-                    self._set_rate(event, event.metrics["learning_rate"])
             case events.TimeSpent():
                 names = dict.fromkeys([*self._spent_before, *event.seconds])
                 self.time_spent = {
@@ -203,8 +210,6 @@ class RunState:
             case events.CommandTaken():
                 self.commands.append(event)
                 self._settle(event)
-                if event.command.get("command") == "set_learning_rate":
-                    self._set_rate(event, event.command.get("value"))
                 self._note(event, "info", taken_text(event))
             case events.CommandDeferred():
                 self.deferred.append(event)
@@ -264,6 +269,7 @@ class RunState:
         if self.training is not None and self.training.done > step:
             self.training = dataclasses.replace(self.training, done=step, step=step, epoch=None, rate=None, eta=None)
         self.samples = [event for event in self.samples if (event.step or 0) <= step]
+        self.commands = [event for event in self.commands if (event.step or 0) <= step]
         if self.classes is not None and (self.classes.step or 0) > step:
             self.classes = None
 
@@ -272,10 +278,6 @@ class RunState:
         waits = next((each for each in self.deferred if each.command == event.command), None)
         if waits is not None:
             self.deferred.remove(waits)
-
-    def _set_rate(self, event: events.Event, value: Any) -> None:
-        if isinstance(value, int | float) and event.t >= self._rate_t:
-            self.rate, self._rate_t = float(value), event.t
 
     def _note(self, event: events.Event, level: events.Level, text: str) -> None:
         self.log.append((event.t, level, text))

@@ -8,6 +8,7 @@ from core import commands
 from core.errors import FinetuiError
 from core.runs import folder
 from core.runs.store import RunStore, summarize
+from tui.follow import RunFollower
 from tui.shell.errors import DONE
 
 
@@ -20,6 +21,9 @@ def tell(run: str, command: str, runs: Path | None) -> int:
         raise FinetuiError(
             f"{path.name} does not train", f"it is {status.replace('_', ' ')}", "finetui runs lists them"
         )
+    follower = RunFollower(path)
+    follower.replay()
+    when = "" if isinstance(parsed, commands.Stop) else f" ({follower.when})"
     folder.tell(path, parsed)
-    print(f"told {path.name}: {command}")
+    print(f"told {path.name}: {command}{when}")
     return DONE
