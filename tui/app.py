@@ -176,7 +176,7 @@ class FinetuiApp(App[None]):
             await self._go(mode)
             while len(self.screen_stack) > 1 and not self.screen.is_modal:
                 await self.pop_screen()  # a chart over it
-            getattr(self.screen, method)(*values)
+            getattr(self.screen_stack[0], method)(*values)  # below a dialog that came in the meantime
         except Exception as error:
             self._report(error)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -98,12 +99,16 @@ def starting(config: RunConfig, folder: RunFolder, resume: bool = False) -> even
     return finished
 
 
+MAY_FAIL = threading.Event()
+
+
 def refusing(config: RunConfig, folder: RunFolder, resume: bool = False) -> events.RunFailed:
     """What the engine does where the input is at fault."""
     starting_up = events.RunStarted(
         t=time.time(), run=str(folder.path), name=config.title, task="t", model="m", method="full", engine="trainer"
     )
     folder.emit(starting_up)
+    assert MAY_FAIL.wait(60)
     failed = failures.describe(FinetuiError("there is no file x", "data.files", "name another"), folder)
     folder.emit(failed)
     return failed
@@ -117,7 +122,7 @@ async def test_run_can_be_stopped_while_it_starts_and_offers_no_model_then(runs:
     async with FinetuiApp(runs=runs, start=config(), train=starting).run_test() as pilot:
         await until_shown(pilot, "late", "starting", "x stop")
         await pilot.press("x")
-        await until_shown(pilot, "there is nothing to keep")
+        await until_shown(pilot, "It has not begun to train")
         await pilot.press("left", "enter")
         await until_shown(pilot, "■ stopped", "it took 12 s")
         assert "c talks" not in text(pilot)
@@ -142,6 +147,8 @@ async def test_f4_shows_the_run_that_trains_here_else_the_last_that_was_looked_a
 
 async def test_refused_run_stands_as_failed_under_the_dialog(runs: Path) -> None:
     async with FinetuiApp(runs=runs, start=config(), train=refusing).run_test() as pilot:
+        await until_shown(pilot, "late", "starting")
+        MAY_FAIL.set()
         await until_shown(pilot, "there is no file x", "Close")
         assert "● running" not in text(pilot)
         await pilot.press("escape")

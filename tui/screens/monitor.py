@@ -101,7 +101,9 @@ class MonitorScreen(SteeringScreen):
             if not worker.is_cancelled:
                 self.app.call_later(self._reading, run.name, share)
 
-        await self._show_run(await asyncio.to_thread(_follow, run, report))
+        found = await asyncio.to_thread(_follow, run, report)
+        if found is not None:
+            await self._show_run(found)
 
     def catch_up(self, run: Path) -> None:
         """Read what this run has said, before its folder goes."""
@@ -266,10 +268,12 @@ def _standing(run: RunFollower) -> tuple[object, ...]:
     return run.status, run.state.phase, len(run.pending), len(run.state.log)
 
 
-def _follow(run: Path, report: Callable[[float], None]) -> RunFollower:
-    """For a thread: imports, and a file of any length."""
+def _follow(run: Path, report: Callable[[float], None]) -> RunFollower | None:
+    """For a thread: imports, and a file of any length. None where the run was discarded in the meantime."""
     from tui.follow import RunFollower
 
+    if not run.exists():
+        return None
     follower = RunFollower(run)
     follower.replay(report)
     return follower
