@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core import commands, events
@@ -101,15 +101,17 @@ class RunFollower:
         """What the run answered to the last command that it was told here; empty a while later."""
         return self._answer if time.monotonic() - self._answered < ANSWER_SECONDS else ""
 
-    @property
-    def when(self) -> str:
-        """When it takes a command that it has not taken yet."""
-        if self.state.deferred:
-            return self.state.deferred[-1].until
+    def when(self, asked: Sequence[commands.Command]) -> str:
+        """When it takes what it was asked for and has not taken yet."""
+        phase = self.state.phase
+        if commands.Stop() in asked:
+            return "after this step" if phase == "training" else "as soon as it can"
         if self.state.training is None:
             return "when it trains"
-        waits = {"evaluating": "after the evaluation", "sampling": "after the samples"}
-        return waits.get(self.state.phase or "", "after this step")
+        if phase == "evaluating":
+            soon = all(isinstance(command, commands.BETWEEN_BATCHES) for command in asked)
+            return "after this batch" if soon else "after the evaluation"
+        return "after the samples" if phase == "sampling" else "after this step"
 
     @property
     def skipped(self) -> list[str]:

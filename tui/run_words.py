@@ -69,8 +69,7 @@ def message(run: RunFollower) -> Content:
         return _crash(state)
     if run.pending:
         asked = ", ".join(_asked(command) for command in run.pending)
-        when = "at once" if commands.Stop() in run.pending else run.when
-        return Content.assemble(("… ", "bold $warning"), f"asked to {asked}: {when}")
+        return Content.assemble(("… ", "bold $warning"), f"asked to {asked}: {run.when(run.pending)}")
     if run.answer:
         return Content.assemble(("» ", "bold $success"), one_line(run.answer))
     if state.advice:

@@ -326,7 +326,7 @@ def taken_text(event: events.CommandTaken) -> str:
     """What a command changed, or that it was taken."""
     if event.before is not None:
         rate = event.command.get("value", 0.0)
-        return f"learning rate {event.before:.4g} → {rate:.4g}; the schedule goes on from there"
+        return f"lr {event.before:.4g} → {rate:.4g}; the schedule goes on from there"
     return f"took command {command_text(event)}"
 
 

@@ -27,8 +27,6 @@ TIME_SECONDS = 2.0
 """What the time went to is said at most this often."""
 AFTER_EVALUATION = "after the evaluation"
 AFTER_SAMPLES = "after the samples"
-BETWEEN_BATCHES = (commands.Pause, commands.Resume, commands.SetLearningRate)
-"""What an evaluation need not be waited for with."""
 SPEED = ("epoch", "_runtime", "_per_second", "_preparation_time", "_num_tokens")
 """Endings of what the Trainer mixes into the metrics although it says nothing of the model."""
 
@@ -175,9 +173,9 @@ class RunCallback(TrainerCallback):
 
     def _obey_between_batches(self, state: TrainerState) -> None:
         """Carry out what needs not wait for the end of an evaluation: it touches neither weights nor scores."""
-        self._reporter.hear(AFTER_EVALUATION, BETWEEN_BATCHES)
+        self._reporter.hear(AFTER_EVALUATION, commands.BETWEEN_BATCHES)
         for command in [*self._reporter.inbox]:
-            if isinstance(command, BETWEEN_BATCHES):
+            if isinstance(command, commands.BETWEEN_BATCHES):
                 self._reporter.inbox.remove(command)
                 self._set(command, state)
                 self._held = self._paused and (self._held or isinstance(command, commands.Pause))
@@ -229,7 +227,7 @@ class RunCallback(TrainerCallback):
                 if not isinstance(command, commands.Stop):
                     self._reporter.drop(command, "the run stops")
                 continue
-            if isinstance(command, BETWEEN_BATCHES):
+            if isinstance(command, commands.BETWEEN_BATCHES):
                 self._set(command, state)
                 continue
             self._reporter.take(command, state.global_step, state.epoch)
@@ -274,7 +272,7 @@ class RunCallback(TrainerCallback):
         if self._is_sampling:
             self._reporter.hear(AFTER_SAMPLES)
         else:
-            self._reporter.hear(AFTER_EVALUATION, BETWEEN_BATCHES)
+            self._reporter.hear(AFTER_EVALUATION, commands.BETWEEN_BATCHES)
         return commands.Stop() in self._reporter.inbox
 
     def _sample(self, state: TrainerState, step: int) -> None:

@@ -131,7 +131,7 @@ def test_a_new_learning_rate_is_the_one_that_is_halved_next(run: RecordedRun) ->
     follower = follow(run)
     assert follower.learning_rate == 1e-3
     assert follower.curves["learning_rate"].latest == 1e-3
-    assert follower.state.log[-1][2] == "learning rate 0.00017 → 0.001; the schedule goes on from there"
+    assert follower.state.log[-1][2] == "lr 0.00017 → 0.001; the schedule goes on from there"
     run.train(1)
     assert follow(run).learning_rate == pytest.approx(2e-4 * (1 - 16 / 100))
 

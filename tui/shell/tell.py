@@ -23,7 +23,7 @@ def tell(run: str, command: str, runs: Path | None) -> int:
         )
     follower = RunFollower(path)
     follower.replay()
-    when = "" if isinstance(parsed, commands.Stop) else f" ({follower.when})"
+    when = follower.when([parsed])
     folder.tell(path, parsed)
-    print(f"told {path.name}: {command}{when}")
+    print(f"told {path.name}: {command} ({when})")
     return DONE
