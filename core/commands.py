@@ -53,6 +53,9 @@ class Sample:
 
 Command = Pause | Resume | Stop | Save | Evaluate | SetLearningRate | Sample
 
+BETWEEN_BATCHES = (Pause, Resume, SetLearningRate)
+"""What is taken in the middle of an evaluation: it touches neither weights nor scores."""
+
 PLAIN: dict[str, Command] = {
     "pause": Pause(),
     "resume": Resume(),

@@ -142,9 +142,29 @@ class CheckpointSaved(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandTaken(Event):
-    """The engine carried out a command; `command` is as it stands in the inbox."""
+    """The engine carried out a command; `command` is as it stands in the inbox.
+
+    `before` is the learning rate that a new one took the place of.
+    """
 
     command: dict[str, Any]
+    before: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandDeferred(Event):
+    """The engine has read a command that it cannot carry out yet; `until` says when: after the evaluation."""
+
+    command: dict[str, Any]
+    until: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandDropped(Event):
+    """The engine will never carry out a command; `reason` says why: the run ended first."""
+
+    command: dict[str, Any]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +209,10 @@ class HardwareRead(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished(Event):
-    """The run ended well. `metrics` are those of the final evaluation, of the model that was saved."""
+    """The run ended well. `metrics` are those of the final evaluation, of the model that was saved.
+
+    `seconds` are those since it was taken up last; `RunState.seconds` adds up all lives.
+    """
 
     reason: Reason
     run: str
@@ -227,6 +250,8 @@ TYPES: dict[str, type[Event]] = {
         BaselineScored,
         CheckpointSaved,
         CommandTaken,
+        CommandDeferred,
+        CommandDropped,
         Advice,
         Notice,
         HardwareRead,

@@ -160,6 +160,11 @@ class FinetuiApp(App[None]):
 
         self.run_worker(import_it, thread=True, exclusive=True, group="chart")
 
+    def catch_up(self, run: Path) -> None:
+        """Let the Monitor read the last words of a run whose folder will go."""
+        for screen in self._screen_stacks.get("monitor", [])[:1]:
+            cast("Any", screen).catch_up(run)
+
     def show_error(self, error: FinetuiError) -> None:
         """Say what went wrong, where, and what to do."""
         from tui.screens.dialogs import ErrorDialog
@@ -171,7 +176,7 @@ class FinetuiApp(App[None]):
             await self._go(mode)
             while len(self.screen_stack) > 1 and not self.screen.is_modal:
                 await self.pop_screen()  # a chart over it
-            getattr(self.screen, method)(*values)
+            getattr(self.screen_stack[0], method)(*values)  # below a dialog that came in the meantime
         except Exception as error:
             self._report(error)
 
@@ -184,6 +189,8 @@ class FinetuiApp(App[None]):
 
     async def action_show(self, mode: keys.Mode) -> None:
         await self._go(mode)
+        if mode == "monitor" and self.live is not None:
+            self.watch_run(self.live.folder.path)  # the run that trains here, whichever was looked at last
 
     def action_help(self) -> None:
         from tui.screens.help import HelpScreen

@@ -72,6 +72,10 @@ class Buckets:
             self._buckets.append(Bucket())
         self._buckets[-1].add(value)
 
+    def reach(self, value: float) -> None:
+        """The highest was at least this, in between two values."""
+        self.total.high = max(self.total.high, value)
+
     def _many(self, values: array[float]) -> array[float]:
         """Fill the buckets as `add` would have; the values that are left make no whole bucket."""
         import numpy as np

@@ -39,6 +39,11 @@ def size(count: float) -> str:
     return f"{count:.1f} TiB"
 
 
+def plural(unit: str) -> str:
+    """steps, rows, batches."""
+    return f"{unit}es" if unit.endswith("ch") else f"{unit}s"
+
+
 def own(metrics: Mapping[str, float]) -> dict[str, float]:
     """The metrics that say how good the model is; not how fast it was measured, nor how far the run is."""
     return {

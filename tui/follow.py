@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core import commands, events
 from core.runs import owner
 from core.runs.folder import tell
 from core.runs.history import History
-from core.runs.state import LIVE, RESUMABLE, RunState, Status, memory
+from core.runs.state import LIVE, RESUMABLE, RunState, Status, dropped_text, memory, taken_text
 from tui.buckets import Buckets
 
+ANSWER_SECONDS = 5.0
+"""How long the answer to a command stands where it was asked."""
 LIVE_BYTES = 2**17
 """Read at most so much at a time from a run that lives: a few milliseconds."""
 
@@ -31,6 +34,8 @@ class RunFollower:
         self.changed: set[str] = set()
         self.pending: list[commands.Command] = []
         self.alive = self.is_dead = False
+        self._answer = ""
+        self._answered = 0.0
         self._history = History(path)
 
     @property
@@ -76,7 +81,7 @@ class RunFollower:
 
     @property
     def takes_commands(self) -> bool:
-        """Whether it can be told all else: what comes before its first step is passed over."""
+        """Whether it can be told all else: that waits for its first step."""
         return self.takes_stop and self.state.training is not None
 
     @property
@@ -88,7 +93,24 @@ class RunFollower:
     def learning_rate(self) -> float | None:
         """The rate now, or the one that was last asked for."""
         asked = [command.value for command in self.pending if isinstance(command, commands.SetLearningRate)]
-        return asked[-1] if asked else self.state.latest("learning_rate")
+        return asked[-1] if asked else self.state.rate
+
+    @property
+    def answer(self) -> str:
+        """What the run answered to the last command that it was told here; empty a while later."""
+        return self._answer if time.monotonic() - self._answered < ANSWER_SECONDS else ""
+
+    def when(self, asked: Sequence[commands.Command]) -> str:
+        """When it takes what it was asked for and has not taken yet."""
+        phase = self.state.phase
+        if commands.Stop() in asked:
+            return "after this step" if phase == "training" else "as soon as it can"
+        if self.state.training is None:
+            return "when it trains"
+        if phase == "evaluating":
+            soon = all(isinstance(command, commands.BETWEEN_BATCHES) for command in asked)
+            return "after this batch" if soon else "after the evaluation"
+        return "after the samples" if phase == "sampling" else "after this step"
 
     @property
     def skipped(self) -> list[str]:
@@ -107,14 +129,21 @@ class RunFollower:
     def _take(self, event: events.Event) -> None:
         self._history.apply(event)
         match event:
-            case events.RunStarted(resumed_from=int()):
-                self._redraw()  # it takes back what came after its checkpoint
+            case events.RunStarted():
+                self.look_for_owner()
+                if event.resumed_from is not None:
+                    self._redraw()  # it takes back what came after its checkpoint
             case events.StepLogged() | events.Evaluated():
                 self._extend(event.metrics)
             case events.HardwareRead():
                 self._extend(memory(event))
+                self._reach_peak()
             case events.CommandTaken():
-                self._taken(event)
+                self._settle(event, taken_text(event))
+                if self.state.rate is not None and event.command.get("command") == "set_learning_rate":
+                    self._extend({"learning_rate": self.state.rate})  # the card need not wait for the next log
+            case events.CommandDropped():
+                self._settle(event, dropped_text(event))
             case events.RunFinished() | events.RunFailed():
                 self.pending.clear()
 
@@ -127,9 +156,19 @@ class RunFollower:
         """All curves anew, from the state."""
         for name, series in self.state.series.items():
             self.curves[name] = Buckets(series.values)
+        if self.state.rate is not None and self.state.rate != self.state.latest("learning_rate"):
+            self._extend({"learning_rate": self.state.rate})
+        self._reach_peak()
         self.changed |= self.curves.keys()
 
-    def _taken(self, event: events.CommandTaken) -> None:
-        taken = next((command for command in self.pending if commands.to_dict(command) == event.command), None)
-        if taken is not None:
-            self.pending.remove(taken)
+    def _reach_peak(self) -> None:
+        """The highest of the memory's card is the peak that `show` prints, not that of the readings."""
+        if self.state.memory_peak is not None and "process_memory" in self.curves:
+            self.curves["process_memory"].reach(self.state.memory_peak)
+
+    def _settle(self, event: events.CommandTaken | events.CommandDropped, answer: str) -> None:
+        """A command that was told here has its answer."""
+        told = next((command for command in self.pending if commands.to_dict(command) == event.command), None)
+        if told is not None:
+            self.pending.remove(told)
+            self._answer, self._answered = answer, time.monotonic()

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.events import HardwareRead
 from core.runs.state import RunState
-from tui.figures import number, size
+from tui.figures import duration, number, size
 from tui.text import one_line
 
 ACTIVITIES = {
@@ -36,7 +36,7 @@ def lines(state: RunState) -> list[tuple[str, str]]:
     """Name and text of each line on the machine; what is not known is absent."""
     found = []
     if state.time_spent:
-        found.append(("time", shares_text(state.time_spent)))
+        found.append(("time", f"{duration(state.seconds)}: {shares_text(state.time_spent)}"))
     speed = [
         f"{number(value)} {unit}"
         for metric, unit in (("samples_per_second", "samples/s"), ("tokens_per_second", "tokens/s"))
@@ -45,7 +45,7 @@ def lines(state: RunState) -> list[tuple[str, str]]:
     if speed:
         found.append(("speed", "   ".join(speed)))
     if state.hardware is not None:
-        found += _hardware(state.hardware)
+        found += _hardware(state.hardware, state.memory_peak, state.gpu_memory_peaks)
     return found
 
 
@@ -66,8 +66,8 @@ def device(read: Mapping[str, Any]) -> str:
     return "   ".join(parts)
 
 
-def _hardware(read: HardwareRead) -> list[tuple[str, str]]:
-    peak = f", peak {size(read.process_memory_peak)}" if read.process_memory_peak is not None else ""
+def _hardware(read: HardwareRead, most: int | None, gpu_peaks: list[int]) -> list[tuple[str, str]]:
+    peak = f", peak {size(most)}" if most is not None else ""
     found = [
         ("process", f"{size(read.process_memory)} memory{peak}"),
         (
@@ -77,8 +77,8 @@ def _hardware(read: HardwareRead) -> list[tuple[str, str]]:
         ),
     ]
     found += [(f"gpu {index}", device(figures)) for index, figures in enumerate(read.devices)]
-    if read.gpu_memory_peaks:
-        found.append(("tensors", "peak " + ", ".join(size(peak) for peak in read.gpu_memory_peaks) + " of GPU memory"))
+    if gpu_peaks:
+        found.append(("tensors", "peak " + ", ".join(size(peak) for peak in gpu_peaks) + " of GPU memory"))
     elif not read.devices:
         found.append(("gpu", "none"))
     return found

@@ -124,6 +124,7 @@ class OwnRun:
             elif answer == "form":
                 self._app.configure(config=run.thread.config)
 
+        self._app.catch_up(run.thread.folder.path)
         run.thread.folder.discard()
         error = FinetuiError(failure.title, failure.detail, failure.hint)
         self._app.push_screen(ErrorDialog(error, [("form", "Back to the form"), ("close", "Close")]), answered)

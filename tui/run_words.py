@@ -15,8 +15,10 @@ from tui.status import LOOKS
 from tui.text import one_line
 from tui.widgets.progress_line import Shown
 
+DAY = 24 * 3600
+
 if TYPE_CHECKING:
-    from core.events import RunFailed, RunFinished
+    from core.events import RunFailed
     from core.runs.state import RunState
     from tui.follow import RunFollower
 
@@ -42,12 +44,19 @@ def progress(run: RunFollower) -> Shown:
             return Shown()
         rate, eta = (None, None) if over or run.status == "paused" else (training.rate, training.eta)
         label = f"epoch {training.epoch:.2f}" if training.epoch is not None else "training"
-        return Shown(label, training.done, training.total, training.unit, rate, eta)
+        return Shown(label, training.done, training.total, training.unit, rate, eta, ends=_ends(training.t, eta))
     done = f"training {100 * training.done // training.total} %" if training is not None and training.total else ""
     label = state.phase or "starting"
     if now is None:
         return Shown(f"{label} {state.detail}".strip() + (f"  ({done})" if done else ""))
     return Shown(label, now.done, now.total, now.unit, now.rate, now.eta, done)
+
+
+def _ends(t: float, eta: float | None) -> str:
+    """The time of day when it will be over; empty where nobody knows, or where it is another day."""
+    if eta is None or eta >= DAY:
+        return ""
+    return time.strftime("%H:%M", time.localtime(t + eta))
 
 
 def message(run: RunFollower) -> Content:
@@ -56,12 +65,14 @@ def message(run: RunFollower) -> Content:
     if state.failed is not None:
         return _failure(state.failed)
     if state.finished is not None:
-        return _ending(state.finished, state)
+        return _ending(state)
     if run.status == "crashed":
         return _crash(state)
     if run.pending:
         asked = ", ".join(_asked(command) for command in run.pending)
-        return Content.assemble(("… ", "bold $warning"), f"asked to {asked}: it answers after its step")
+        return Content.assemble(("… ", "bold $warning"), f"asked to {asked}: {run.when(run.pending)}")
+    if run.answer:
+        return Content.assemble(("» ", "bold $success"), one_line(run.answer))
     if state.advice:
         advice = state.advice[-1]
         good = advice.level == "info"
@@ -99,15 +110,18 @@ def _failure(failed: RunFailed) -> Content:
     return Content.assemble(*lines)
 
 
-def _ending(finished: RunFinished, state: RunState) -> Content:
-    """The final figures over those of the baselines, and what can be done next."""
-    ours, *others = _score_lines(
-        [
-            (f"this run, {duration(finished.seconds)}", finished.metrics),
-            *((f"vs {one_line(name)}", scores) for name, scores in state.baselines.items()),
-        ]
-    )
-    quiet = [*others, "c talks to the model, F6 lists the runs"]
+def _ending(state: RunState) -> Content:
+    """The scores over those of the baselines, how long it took in all, and what can be done next."""
+    step = state.metrics_step
+    name = "this run" if step is None else f"this run at step {step:,}"
+    rows = [(f"vs {one_line(baseline)}", scores) for baseline, scores in state.baselines.items()]
+    if state.metrics:
+        rows.insert(0, (f"{name}, {duration(state.seconds)}", state.metrics))
+        ours, *others = _score_lines(rows)
+    else:
+        ours, others = f"it took {duration(state.seconds)}", _score_lines(rows)
+    offers = [*(["c talks to the model"] if state.has_model else []), "F6 lists the runs"]
+    quiet = [*others, ", ".join(offers)]
     return Content("\n").join([Content.styled(ours, "bold"), *(Content.styled(line, "$text-muted") for line in quiet)])
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import FinetuiError
@@ -63,13 +64,11 @@ class TrainingThread(threading.Thread):
 
 
 def _engine() -> RunFunction:
-    """The engine; its import loads torch and transformers, seconds that the event loop must not wait."""
+    """The engine, which says that it starts, and listens, while the warm-up still imports torch and transformers."""
+    from core.training.engine import run
     from tui import warm_up
 
-    warm_up.wait()
-    from core.training.engine import run
-
-    return run
+    return partial(run, libraries=warm_up.wait)
 
 
 def _failed(error: Exception, folder: RunFolder) -> RunFailed:

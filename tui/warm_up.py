@@ -49,14 +49,21 @@ def start() -> None:
             _thread.start()
 
 
-def wait() -> None:
+def wait(seconds: float | None = None) -> bool:
     """Let it end, before anything of transformers is imported in another thread: that would meet half of it.
 
     Returns at once where none is planned, as in tests.
+
+    Args:
+        seconds: how long at most.
+
+    Returns:
+        Whether it is over.
     """
     if _planned:
         start()
-        _thread.join()
+        _thread.join(seconds)
+    return not _planned or not _thread.is_alive()
 
 
 def _import_all() -> None:

@@ -60,6 +60,9 @@ class History:
     def apply(self, event: events.Event) -> None:
         """Take one event into account."""
         self.state.apply(event)
+        if isinstance(event, events.RunStarted):  # the last words of the life before: its time and peaks count on
+            self._kept += self._last.values()
+            self._last = {}
         if not isinstance(event, MANY):
             self._keep(event)
             return

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
+import math
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -65,6 +67,8 @@ class RunState:
     Attributes:
         series: metric name -> its values; evaluation metrics keep their `eval_` prefix.
         time_spent: seconds per activity, those before it was resumed included.
+        evaluations: those that count: what a resumed run took back is gone.
+        deferred: commands that the engine has read and not carried out yet, and when it will, in the inbox's words.
         log: notices and milestones as (t, level, text).
     """
 
@@ -78,16 +82,21 @@ class RunState:
     hardware: events.HardwareRead | None = None
     time_spent: dict[str, float] = field(default_factory=dict)
     series: dict[str, Series] = field(default_factory=dict)
-    evaluation: dict[str, float] = field(default_factory=dict)
+    evaluations: list[events.Evaluated] = field(default_factory=list)
     classes: events.ClassesCounted | None = None
     samples: list[events.Sampled] = field(default_factory=list)
     baselines: dict[str, dict[str, float]] = field(default_factory=dict)
     checkpoints: list[events.CheckpointSaved] = field(default_factory=list)
     commands: list[events.CommandTaken] = field(default_factory=list)
+    deferred: list[events.CommandDeferred] = field(default_factory=list)
     advice: list[events.Advice] = field(default_factory=list)
     log: list[tuple[float, events.Level, str]] = field(default_factory=list)
     last_t: float = 0.0
     _spent_before: dict[str, float] = field(default_factory=dict)
+    _seconds_before: float = 0.0
+    _paused: bool = False
+    _peak: int = 0
+    _gpu_peaks: tuple[int, ...] = ()
 
     @property
     def status(self) -> Status:
@@ -96,9 +105,57 @@ class RunState:
             return "failed"
         if self.finished is not None:
             return self.finished.reason
-        if self.started is None:
+        if self.started is None and self.progress is None and self.training is None:
             return "waiting"
-        return "paused" if self.progress is not None and self.progress.paused else "running"
+        return "paused" if self._paused else "running"
+
+    @property
+    def seconds(self) -> float:
+        """How long it took up to now, or to its end, in all its lives; not the time between them."""
+        if self.started is None:
+            return 0.0
+        ended = self.finished is not None and self.finished.seconds
+        return self._seconds_before + (ended or self.last_t - self.started.t)
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The scores of the model that was saved, else those of the last evaluation; empty where there was none."""
+        if self.finished is not None and self.finished.metrics:
+            return self.finished.metrics
+        return self.evaluations[-1].metrics if self.evaluations else {}
+
+    @property
+    def metrics_step(self) -> int | None:
+        """The step of the evaluation that `metrics` are of, where it is not the run's last word."""
+        if not self.evaluations or (self.finished is not None and self.finished.metrics):
+            return None
+        return self.evaluations[-1].step
+
+    @property
+    def rate(self) -> float | None:
+        """The learning rate as it was logged or set last."""
+        series = self.series.get("learning_rate")
+        logged = series.times[-1] if series and series.times else -math.inf
+        told = (event for event in reversed(self.commands) if event.command.get("command") == "set_learning_rate")
+        newest = next(told, None)
+        if newest is not None and newest.t >= logged and isinstance(newest.command.get("value"), int | float):
+            return float(newest.command["value"])
+        return self.latest("learning_rate")
+
+    @property
+    def has_model(self) -> bool:
+        """Whether it left weights: a checkpoint, or a model at its end. One that ended before step 1 did not."""
+        return bool(self.checkpoints) or (self.finished is not None and self.finished.step is not None)
+
+    @property
+    def memory_peak(self) -> int | None:
+        """The most bytes that a process of the run held, in all its lives; None where nobody read them."""
+        return self._peak or None
+
+    @property
+    def gpu_memory_peaks(self) -> list[int]:
+        """The most bytes of each GPU's memory in tensors, in all its lives."""
+        return [*self._gpu_peaks]
 
     def latest(self, metric: str) -> float | None:
         """The last value of a metric; None where it was never computed."""
@@ -107,10 +164,14 @@ class RunState:
 
     def apply(self, event: events.Event) -> None:
         """Take one event into account."""
+        if isinstance(event, events.RunStarted):
+            self._seconds_before = self.seconds
         self.last_t = max(self.last_t, event.t)
         match event:
             case events.RunStarted():
                 self.started, self.finished, self.failed = event, None, None
+                self.phase, self.detail, self.progress, self._paused = None, "", None, False
+                self.deferred = []
                 resumed = "" if event.resumed_from is None else f", resumed from step {event.resumed_from}"
                 self._note(event, "info", f"started {event.name}{resumed}")
                 self._rewind(event.resumed_from)
@@ -123,7 +184,7 @@ class RunState:
                 if not passing:
                     self._note(event, "info", f"{event.phase} {event.detail}".rstrip())
             case events.Progress():
-                self.progress = event
+                self.progress, self._paused = event, event.paused
                 if event.phase == "training":
                     self.training = event
             case events.StepLogged():
@@ -134,7 +195,7 @@ class RunState:
                     name: self._spent_before.get(name, 0.0) + event.seconds.get(name, 0.0) for name in names
                 }
             case events.Evaluated():
-                self.evaluation = event.metrics
+                self.evaluations.append(event)
                 self._record(event, event.metrics)
                 self._note(event, "info", f"step {event.step or 0}: {_scores_text(event.metrics)}")
             case events.ClassesCounted():
@@ -150,7 +211,14 @@ class RunState:
                 self._note(event, "info", f"saved {event.path}")
             case events.CommandTaken():
                 self.commands.append(event)
-                self._note(event, "info", f"took command {_command_text(event)}")
+                self._settle(event)
+                self._note(event, "info", taken_text(event))
+            case events.CommandDeferred():
+                self.deferred.append(event)
+                self._note(event, "info", f"asked to {command_text(event)}: {event.until}")
+            case events.CommandDropped():
+                self._settle(event)
+                self._note(event, "warning", dropped_text(event))
             case events.Advice():
                 self.advice.append(event)
                 self._note(event, event.level, event.message)
@@ -159,9 +227,14 @@ class RunState:
             case events.HardwareRead():
                 self.hardware = event
                 self._record(event, memory(event))
+                self._peak = max(self._peak, event.process_memory_peak or 0)
+                both = itertools.zip_longest(self._gpu_peaks, event.gpu_memory_peaks, fillvalue=0)
+                self._gpu_peaks = tuple(map(max, both))
             case events.RunFinished():
                 self.finished = event
-                self._note(event, "info", f"{event.reason.replace('_', ' ')} after {event.seconds:.0f} s")
+                if self.training is not None and event.step is not None and event.step > self.training.done:
+                    self.training = dataclasses.replace(self.training, done=event.step, step=event.step)
+                self._note(event, "info", f"{event.reason.replace('_', ' ')} after {self.seconds:.0f} s")
             case events.RunFailed():
                 self.failed = event
                 self._note(event, "error", event.title)
@@ -194,9 +267,19 @@ class RunState:
             return
         for series in self.series.values():
             series.cut(step)
+        self.evaluations = [event for event in self.evaluations if (event.step or 0) <= step]
+        if self.training is not None and self.training.done > step:
+            self.training = dataclasses.replace(self.training, done=step, step=step, epoch=None, rate=None, eta=None)
         self.samples = [event for event in self.samples if (event.step or 0) <= step]
+        self.commands = [event for event in self.commands if (event.step or 0) <= step]
         if self.classes is not None and (self.classes.step or 0) > step:
             self.classes = None
+
+    def _settle(self, event: events.CommandTaken | events.CommandDropped) -> None:
+        """A command that was deferred no longer is."""
+        waits = next((each for each in self.deferred if each.command == event.command), None)
+        if waits is not None:
+            self.deferred.remove(waits)
 
     def _note(self, event: events.Event, level: events.Level, text: str) -> None:
         self.log.append((event.t, level, text))
@@ -241,7 +324,21 @@ def _samples_text(event: events.Sampled) -> str:
     return f"step {event.step or 0}: {len(event.samples)} samples{right}"
 
 
-def _command_text(event: events.CommandTaken) -> str:
+def taken_text(event: events.CommandTaken) -> str:
+    """What a command changed, or that it was taken."""
+    if event.before is not None:
+        rate = event.command.get("value", 0.0)
+        return f"lr {event.before:.4g} → {rate:.4g}; the schedule goes on from there"
+    return f"took command {command_text(event)}"
+
+
+def dropped_text(event: events.CommandDropped) -> str:
+    """That a command came to nothing, and why."""
+    return f"dropped command {command_text(event)}: {event.reason}"
+
+
+def command_text(event: events.CommandTaken | events.CommandDeferred | events.CommandDropped) -> str:
+    """`save`, `set learning rate 1e-05`, `sample TEXT`."""
     name = str(event.command.get("command", "?")).replace("_", " ")
     value = event.command.get("value")
     return " ".join([name, *([f"{value:g}"] if value is not None else []), str(event.command.get("text", ""))]).rstrip()

@@ -7,15 +7,18 @@ import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from core import events, yaml12
 from core.errors import FinetuiError
 from core.runs import layout, owner
-from core.runs.state import LIVE, Status
+from core.runs.state import LIVE, RunState, Status
 
 TAIL = 64 * 2**10
 """Bytes of the end of events.jsonl that tell how a run stands."""
+FURTHER = 4 * 2**20
+"""How far back its last evaluation is looked for, where none is so near its end."""
+EVALUATED = b'"type": "evaluated"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,10 @@ class RunStore:
 def summarize(path: Path) -> RunSummary:
     """A run's summary, from its config, its owner and both ends of its events."""
     head, tail = _both_ends(path / layout.EVENTS)
-    status, metrics, step, total = _standing(tail)
+    state = standing(tail)
+    status, training = state.status, state.training
+    if status == "waiting" and tail:  # its first words stand further back
+        status = "running"
     if status in LIVE:
         trainer = owner.read(path)
         if trainer is not None and not trainer.alive:
@@ -122,31 +128,20 @@ def summarize(path: Path) -> RunSummary:
         model=started.model if started else str(model.get("id") or "from config").rsplit("/", 1)[-1],
         method=started.method if started else str(config.get("method", {}).get("kind", "")),
         status=status,
-        step=step,
-        total_steps=total,
+        step=training.done if training else 0,
+        total_steps=training.total if training else 0,
         started=head[0].t if head else path.stat().st_mtime,
         updated=tail[-1].t if tail else path.stat().st_mtime,
-        metrics=metrics,
+        metrics=state.metrics,
     )
 
 
-def _standing(tail: list[events.Event]) -> tuple[Status, dict[str, float], int, int]:
-    status: Status = "running" if tail else "waiting"
-    metrics: dict[str, float] = {}
-    step = total = 0
+def standing(tail: list[events.Event]) -> RunState:
+    """How a run stands after its last events: the fold that the Monitor and `show` make of all of them."""
+    state = RunState()
     for event in tail:
-        match event:
-            case events.RunStarted():
-                status = "running"
-            case events.Progress(phase="training"):
-                status, step, total = "paused" if event.paused else "running", event.done, event.total
-            case events.Evaluated():
-                metrics = event.metrics
-            case events.RunFinished():
-                status, metrics = event.reason, event.metrics
-            case events.RunFailed():
-                status = "failed"
-    return status, metrics, step, total
+        state.apply(event)
+    return state
 
 
 def _both_ends(file: Path) -> tuple[list[events.Event], list[events.Event]]:
@@ -155,9 +150,20 @@ def _both_ends(file: Path) -> tuple[list[events.Event], list[events.Event]]:
         size = stream.seek(0, os.SEEK_END)
         stream.seek(max(0, size - TAIL))
         last = stream.read()
-    head = _parse(first.rpartition(b"\n")[0])
-    cut = last if size <= TAIL else last.partition(b"\n")[2]
-    return head, _parse(cut.rpartition(b"\n")[0])
+        cut = last if size <= TAIL else last.partition(b"\n")[2]
+        before = b"" if EVALUATED in cut or size <= TAIL else _last_evaluated(stream, size - TAIL)
+    return _parse(first.rpartition(b"\n")[0]), _parse(before + cut.rpartition(b"\n")[0])
+
+
+def _last_evaluated(stream: IO[bytes], end: int) -> bytes:
+    """The line of the last evaluation before `end`; empty where it is not within FURTHER."""
+    stream.seek(max(0, end - FURTHER))
+    block = stream.read(end - stream.tell())
+    at = block.rfind(EVALUATED)
+    if at < 0:
+        return b""
+    line = block[block.rfind(b"\n", 0, at) + 1 :].partition(b"\n")
+    return line[0] + line[1] if line[1] else b""
 
 
 def _parse(block: bytes) -> list[events.Event]:

@@ -26,6 +26,8 @@ POLL_SECONDS = 0.05
 """How often a paused run looks at its inbox."""
 TIME_SECONDS = 2.0
 """What the time went to is said at most this often."""
+AFTER_EVALUATION = "after the evaluation"
+AFTER_SAMPLES = "after the samples"
 SPEED = ("epoch", "_runtime", "_per_second", "_preparation_time", "_num_tokens")
 """Endings of what the Trainer mixes into the metrics although it says nothing of the model."""
 
@@ -56,7 +58,7 @@ class RunCallback(TrainerCallback):
         self._clock = StepClock()
         self._advisor = Advisor()
         self._paused = False
-        self._inbox: list[commands.Command] = []
+        self._held = self._is_sampling = False
         self._evaluation_begin: float | None = None
         self._evaluation_batches = 0
         self._stepped = self._shares_said = False
@@ -101,6 +103,11 @@ class RunCallback(TrainerCallback):
         self._clock.skip()
         self._progress(state, urgent=True)
 
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self._progress(state, urgent=True)  # a run that was stopped ends between two that are said
+
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
@@ -141,19 +148,50 @@ class RunCallback(TrainerCallback):
     def on_prediction_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        if self.stop_arrived():
-            self._inbox = [commands.Stop()]
-            self._obey(state, control)
-            raise EvaluationStopped
         total = len(kwargs["eval_dataloader"])
         if self._evaluation_begin is None:
-            self._evaluation_begin = time.perf_counter()
+            self._evaluation_begin = time.perf_counter()  # the end of the first batch: the rate is that of the others
             self._evaluation_batches = 0
             self._reporter.phase("evaluating", f"{total} batches", state.global_step)
         self._evaluation_batches += 1
-        rate = self._evaluation_batches / max(time.perf_counter() - self._evaluation_begin, 1e-9)
-        left = (total - self._evaluation_batches) / rate
-        self._reporter.progress("evaluating", self._evaluation_batches, total, unit="batch", rate=rate, eta=left)
+        self._obey_between_batches(state)
+        self._evaluating(total, urgent=self._held)
+        if self._held:
+            self._hold_evaluation(state)
+            self._evaluating(total, urgent=True)
+        if commands.Stop() in self._reporter.inbox:
+            self._obey(state, control)
+            raise EvaluationStopped
+
+    def _evaluating(self, total: int, urgent: bool = False) -> None:
+        assert self._evaluation_begin is not None
+        done, seconds = self._evaluation_batches, time.perf_counter() - self._evaluation_begin
+        rate = (done - 1) / seconds if done > 1 and seconds > 0 else None
+        left = (total - done) / rate if rate else None
+        self._reporter.progress(
+            "evaluating", done, total, urgent, unit="batch", rate=rate, eta=left, paused=self._paused
+        )
+
+    def _obey_between_batches(self, state: TrainerState) -> None:
+        """Carry out what needs not wait for the end of an evaluation: it touches neither weights nor scores."""
+        self._reporter.hear(AFTER_EVALUATION, commands.BETWEEN_BATCHES)
+        for command in [*self._reporter.inbox]:
+            if isinstance(command, commands.BETWEEN_BATCHES):
+                self._reporter.inbox.remove(command)
+                self._set(command, state)
+                self._held = self._paused and (self._held or isinstance(command, commands.Pause))
+
+    def _hold_evaluation(self, state: TrainerState) -> None:
+        begin = time.perf_counter()
+        with self.trainer.times.during("paused"):
+            while self._held and commands.Stop() not in self._reporter.inbox:
+                time.sleep(POLL_SECONDS)
+                self._obey_between_batches(state)
+        self._held = False
+        seconds = time.perf_counter() - begin
+        self._clock.hold(seconds)
+        if self._evaluation_begin is not None:
+            self._evaluation_begin += seconds
 
     def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         self._clock.skip("evaluation")
@@ -182,14 +220,19 @@ class RunCallback(TrainerCallback):
 
     def _obey(self, state: TrainerState, control: TrainerControl) -> None:
         """Carry out what the inbox holds; while a run is paused no step follows that would save or evaluate."""
-        self._inbox += self._reporter.folder.read_commands()
-        while self._inbox:
-            command = self._inbox.pop(0)
+        self._reporter.hear()
+        inbox = self._reporter.inbox
+        while inbox:
+            command = inbox.pop(0)
+            if self._comes_too_late(command):
+                if not isinstance(command, commands.Stop):
+                    self._reporter.drop(command, "the run stops")
+                continue
+            if isinstance(command, commands.BETWEEN_BATCHES):
+                self._set(command, state)
+                continue
+            self._reporter.take(command, state.global_step, state.epoch)
             match command:
-                case commands.Pause():
-                    self._paused = True
-                case commands.Resume():
-                    self._paused = False
                 case commands.Save() if self._paused:
                     self.trainer.save_now()
                 case commands.Save():
@@ -202,23 +245,42 @@ class RunCallback(TrainerCallback):
                     self._sampler.ask_again(command)
                     self._sample(state, state.global_step)
                     self._back_to_training(state)
-                case commands.SetLearningRate(value):
-                    set_learning_rate(self.trainer.optimizer, self.trainer.lr_scheduler, value)
                 case commands.Stop():
                     self._reporter.stopped = True
-                    self._paused = False
+                    self._paused = self._held = False
                     control.should_training_stop = control.should_save = True
                     control.should_evaluate = False
-            self._reporter.take(command, state.global_step, state.epoch)
+
+    def _comes_too_late(self, command: commands.Command) -> bool:
+        """Whether the run ends before this could be done. Stop saves by itself."""
+        if self._reporter.stopped:
+            return not isinstance(command, commands.Save)
+        return commands.Stop() in self._reporter.inbox and isinstance(command, commands.Evaluate | commands.Sample)
+
+    def _set(self, command: commands.Pause | commands.Resume | commands.SetLearningRate, state: TrainerState) -> None:
+        """Carry out what changes how the steps go on, and nothing else."""
+        before = None
+        if isinstance(command, commands.SetLearningRate):
+            before = float(self.trainer.optimizer.param_groups[0]["lr"])
+            set_learning_rate(self.trainer.optimizer, self.trainer.lr_scheduler, command.value)
+        else:
+            self._paused = isinstance(command, commands.Pause)
+        self._reporter.take(command, state.global_step, state.epoch, before)
 
     def stop_arrived(self) -> bool:
-        """Whether Stop is among what has arrived; all of it stays for later."""
-        self._inbox += self._reporter.folder.read_commands()
-        return commands.Stop() in self._inbox
+        """Whether Stop is among what has arrived; all of it stays for later. Asked while the model is evaluated or
+        answers."""
+        if self._is_sampling:
+            self._reporter.hear(AFTER_SAMPLES)
+        else:
+            self._reporter.hear(AFTER_EVALUATION, commands.BETWEEN_BATCHES)
+        return commands.Stop() in self._reporter.inbox
 
     def _sample(self, state: TrainerState, step: int) -> None:
+        self._is_sampling = True
         with self.trainer.times.during("sampling"), self.trainer.accelerator.autocast():
             self._sampler.ask(cast("PreTrainedModel", self.trainer.model), self.stop_arrived, step, state.epoch)
+        self._is_sampling = False
         self._clock.skip("sampling")
 
     def _back_to_training(self, state: TrainerState) -> None:

@@ -41,6 +41,11 @@ class StepClock:
             self._took[what] = now - self._last
         self._last = now
 
+    def hold(self, seconds: float) -> None:
+        """So long was a pause, in the middle of something that takes its own time."""
+        self._aside += seconds
+        self._last += seconds
+
     @property
     def rate(self) -> float | None:
         """Steps a second; None before two steps have ended."""

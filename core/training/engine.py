@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
     from core.training.steerable import Steerable
 
 
-def run(config: RunConfig, folder: RunFolder, resume: bool = False) -> RunFinished | RunFailed:
+LOOK_SECONDS = 0.2
+"""Between two looks at the inbox while another thread still imports the libraries."""
+
+
+def run(
+    config: RunConfig, folder: RunFolder, resume: bool = False, libraries: Callable[[float], bool] | None = None
+) -> RunFinished | RunFailed:
     """Train what `config` says, in this thread, and write everything down in `folder`.
 
     The model ends in `folder.model`. With the same seed and arguments the losses are those of a plain
@@ -34,19 +41,22 @@ def run(config: RunConfig, folder: RunFolder, resume: bool = False) -> RunFinish
     Args:
         resume: go on from the last complete checkpoint of the folder; the losses from there are those that the
             uninterrupted run has.
+        libraries: waits so many seconds for another thread that imports them, and says whether it is done.
 
     Returns:
         The last event of the run. Nothing is raised: a failure is a RunFailed; one with `exit_code` 2 trained nothing.
     """
     outcome: RunFinished | RunFailed
     began = time.time()
+    reporter = Reporter(folder)
     try:
         folder.take()
-        outcome = _Run(config, folder, began, _checkpoint(folder) if resume else None).execute()
+        outcome = _Run(config, reporter, began, _checkpoint(folder) if resume else None).execute(libraries)
     except RunStopped:
         outcome = _finished("stopped", folder, began)
     except Exception as error:  # whatever a library raises ends the run, not the program
         outcome = failures.describe(error, folder)
+    reporter.drop_rest()
     failures.emit_last(folder, outcome)
     folder.close()
     history.shorten(folder.path)  # after the last word, for which somebody may wait
@@ -56,18 +66,22 @@ def run(config: RunConfig, folder: RunFolder, resume: bool = False) -> RunFinish
 class _Run:
     """The phases of one run, in their order. The libraries are imported in the phases that say so."""
 
-    def __init__(self, config: RunConfig, folder: RunFolder, began: float, checkpoint: Path | None) -> None:
+    def __init__(self, config: RunConfig, reporter: Reporter, began: float, checkpoint: Path | None) -> None:
         self._config = config
-        self._folder = folder
-        self._reporter = Reporter(folder)
+        self._folder = reporter.folder
+        self._reporter = reporter
         self._began = began
         self._checkpoint = checkpoint
 
-    def execute(self) -> RunFinished:
+    def execute(self, libraries: Callable[[float], bool] | None) -> RunFinished:
+        self._say_started()
+        if libraries is not None and not libraries(0):
+            self._reporter.phase("loading", "libraries")
+            while not libraries(LOOK_SECONDS):
+                self._reporter.stop_if_told()
         from core import hardware
         from core.training.watch import watching
 
-        self._say_started()
         with (
             watching(self._folder, self._reporter, hardware.read),
             tempfile.TemporaryDirectory(dir=self._folder.path, prefix=".rows-") as rows,
@@ -141,7 +155,7 @@ class _Run:
         return train, encode(checked.evaluation, data.eval_split) if checked.evaluation is not None else None
 
     def _load(self, checked: Checked, train: Dataset, evaluation: Dataset | None) -> Prepared:
-        self._reporter.phase("loading", self._config.model.label)
+        self._reporter.phase("loading", self._config.model.label + self._where_weights_are())
         from transformers import enable_full_determinism, set_seed
 
         from core import models
@@ -158,11 +172,18 @@ class _Run:
             model, notes = models.load_model(config.model, task, checked.tokenizer, checked.precision)
         steps = schedule.planned_steps(config.training, len(train))
         model = apply(model, config.method, task.peft_task_type, steps)
+        if self._checkpoint is not None:  # all weights that are trained come from there, those of the head as well
+            notes = []
         for note in notes:
             self._reporter.notice(note.text, "warning" if note.unusual else "info")
         self._reporter.notice(str(size(model)))
         self._reporter.stop_if_told()
         return Prepared(task, checked.tokenizer, checked.metric_names, model, train, evaluation, checked.loss)
+
+    def _where_weights_are(self) -> str:
+        if self._checkpoint is None:
+            return ""
+        return f", with the weights of step {checkpoint_step(self._checkpoint)} ({self._checkpoint.name})"
 
     def _loaded(self, done: int, total: int) -> None:
         self._reporter.stop_if_told()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import traceback
 from pathlib import Path
 from typing import Any
 
 from core import commands, events
-from core.errors import RunStopped, first_line
+from core.errors import FinetuiError, RunStopped, first_line
 from core.runs.folder import RunFolder
 
 PROGRESS_SECONDS = 0.5
@@ -20,11 +21,13 @@ class Reporter:
 
     Attributes:
         stopped: a Stop command has been taken.
+        inbox: the commands that were read and are not carried out yet.
     """
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
         self.stopped = False
+        self.inbox: list[commands.Command] = []
         self._last_progress = 0.0
         self._failures: set[str] = set()
 
@@ -53,21 +56,55 @@ class Reporter:
         with self.folder.output.open("a", encoding="utf-8") as stream:
             stream.write("".join(traceback.format_exception(error)))
 
-    def take(self, command: commands.Command, step: int | None = None, epoch: float | None = None) -> None:
-        """A command has been carried out."""
+    def hear(self, until: str = "", at_once: tuple[type[commands.Command], ...] = ()) -> None:
+        """Read what has arrived.
+
+        Args:
+            until: when it can be carried out, said of each command but Stop; empty: now.
+            at_once: those that need not wait.
+        """
+        new = self.folder.read_commands()
+        self.inbox += new
+        for command in new:
+            if until and not isinstance(command, (commands.Stop, *at_once)):
+                told = commands.to_dict(command)
+                self.folder.emit(events.CommandDeferred(t=time.time(), command=told, until=until))
+
+    def take(
+        self,
+        command: commands.Command,
+        step: int | None = None,
+        epoch: float | None = None,
+        before: float | None = None,
+    ) -> None:
+        """A command is carried out; `before` is the learning rate that it replaces."""
         told = commands.to_dict(command)
-        self.folder.emit(events.CommandTaken(t=time.time(), step=step, epoch=epoch, command=told))
+        self.folder.emit(events.CommandTaken(t=time.time(), step=step, epoch=epoch, command=told, before=before))
+
+    def drop(self, command: commands.Command, reason: str) -> None:
+        """A command will not be carried out."""
+        told = commands.to_dict(command)
+        self.folder.emit(events.CommandDropped(t=time.time(), command=told, reason=reason))
+
+    def drop_rest(self) -> None:
+        """For the end of a run: nothing that it was told is lost without a word, unless nothing can be written."""
+        with contextlib.suppress(FinetuiError, OSError):
+            self.hear()
+            for command in self.inbox:
+                if not (self.stopped and isinstance(command, commands.Stop)):
+                    self.drop(command, "the run ended first")
 
     def stop_if_told(self) -> None:
-        """For the phases before training, where Stop is the only command with a meaning.
+        """For the phases before training, where Stop alone is carried out; the rest waits for the first step.
 
         Raises:
             RunStopped: Stop has arrived.
         """
-        for command in self.folder.read_commands():
-            if isinstance(command, commands.Stop):
-                self.stopped = True
-                self.take(command)
+        self.hear("when it trains")
+        if commands.Stop() in self.inbox:
+            self.inbox.remove(commands.Stop())
+            self.stopped = True
+            self.take(commands.Stop())
         if self.stopped:
             raise RunStopped
 

@@ -160,13 +160,81 @@ def test_stop_in_an_epoch_does_not_evaluate_what_the_epoch_would(live: Any, long
         assert not any(isinstance(event, events.Evaluated) for event in run.said)
 
 
-def test_commands_during_an_evaluation_wait_for_its_end(live: Any, long_evaluation: dict[str, Any]) -> None:
+@pytest.mark.parametrize("which", ["trainer", "loop"])
+def test_an_evaluation_is_paused_and_says_what_waits_for_its_end(
+    which: str, live: Any, long_evaluation: dict[str, Any]
+) -> None:
+    sections = {**long_evaluation, "engine": which}
+    with live(sections, eval_strategy="steps", eval_steps=3, per_device_eval_batch_size=1) as run:
+        run.wait_for(events.Progress, lambda event: event.phase == "evaluating")
+        run.tell(commands.SetLearningRate(1e-6))
+        changed = run.wait_for(events.CommandTaken)
+        assert changed.before is not None
+        assert changed.before > 1e-6
+        run.tell(commands.Pause())
+        paused = run.wait_for(events.Progress, lambda event: event.paused)
+        assert paused.phase == "evaluating"
+        run.tell(commands.Save())
+        deferred = run.wait_for(events.CommandDeferred)
+        assert (deferred.command, deferred.until) == ({"command": "save"}, "after the evaluation")
+        run.tell(commands.Resume())
+        going = run.wait_for(events.Progress)
+        assert (going.phase, going.done, going.paused) == ("evaluating", paused.done, False)
+        evaluated = run.wait_for(events.Evaluated)
+        saved = run.wait_for(events.CheckpointSaved)
+        assert saved.step == evaluated.step + 1
+        logged = run.wait_for(events.StepLogged)
+        assert logged.metrics["learning_rate"] == pytest.approx(1e-6)
+
+
+def test_what_a_stopped_run_cannot_do_any_more_is_said(live: Any, long_evaluation: dict[str, Any]) -> None:
     with live(long_evaluation, eval_strategy="steps", eval_steps=3, per_device_eval_batch_size=1) as run:
         run.wait_for(events.Progress, lambda event: event.phase == "evaluating")
-        run.tell(commands.Pause())
-        evaluated = run.wait_for(events.Evaluated)
-        paused = run.wait_for(events.Progress, lambda event: event.paused)
-        assert paused.done == evaluated.step + 1
+        for command in (commands.Save(), commands.Evaluate(), commands.Stop()):
+            run.tell(command)
+        run.wait_for(events.RunFinished)
+    dropped = [event.command["command"] for event in run.said if isinstance(event, events.CommandDropped)]
+    taken = [event.command["command"] for event in run.said if isinstance(event, events.CommandTaken)]
+    assert (dropped, taken) == (["evaluate"], ["save", "stop"])
+
+
+def test_the_last_progress_of_a_stopped_run_is_the_step_that_it_saved(live: Any) -> None:
+    with live() as run:
+        run.tell(commands.Stop())
+        finished = run.wait_for(events.RunFinished)
+    last = [event for event in run.said if isinstance(event, events.Progress) and event.phase == "training"][-1]
+    assert last.done == finished.step
+
+
+def test_what_is_told_before_training_waits_for_the_first_step(mrpc: Any, new_folder: Any) -> None:
+    config = mrpc(max_steps=2, save_strategy="no")
+    folder = new_folder(config)
+    tell(folder.path, commands.Save())
+    assert isinstance(engine.run(config, folder), events.RunFinished)
+    said = RunReader(folder.path).read_all()
+    assert [event.until for event in said if isinstance(event, events.CommandDeferred)] == ["when it trains"]
+    assert next(event.step for event in said if isinstance(event, events.CheckpointSaved)) == 1
+
+
+def test_a_run_stops_while_another_thread_imports_the_libraries(mrpc: Any, new_folder: Any) -> None:
+    config = mrpc(max_steps=2)
+    folder = new_folder(config)
+
+    def never(seconds: float) -> bool:
+        said = RunReader(folder.path).read_all()
+        if seconds and isinstance(said[-1], events.PhaseChanged):
+            tell(folder.path, commands.Save())
+            tell(folder.path, commands.Stop())
+        return False
+
+    finished = engine.run(config, folder, libraries=never)
+    assert isinstance(finished, events.RunFinished)
+    assert finished.reason == "stopped"
+    said = RunReader(folder.path).read_all()
+    assert [event.detail for event in said if isinstance(event, events.PhaseChanged)] == ["libraries"]
+    dropped = [event for event in said if isinstance(event, events.CommandDropped)]
+    assert [(event.command["command"], event.reason) for event in dropped] == [("save", "the run ended first")]
+    assert said[-1] == finished
 
 
 def test_stop_before_training_leaves_no_model(mrpc: Any, new_folder: Any) -> None:
@@ -218,6 +286,10 @@ def test_a_resumed_run_has_the_losses_of_the_uninterrupted_one(mrpc: Any, new_fo
     assert started.resumed_from == 15
     assert losses(killed.path) == {step: loss for step, loss in expected.items() if step is not None and step > 15}
     assert tokens(killed.path) == tokens(whole.path), "what came before the checkpoint counts, too"
+    said = RunReader(killed.path).read_all()
+    loading = [event.detail for event in said if isinstance(event, events.PhaseChanged) and event.phase == "loading"]
+    assert loading == ["bert-tiny-uncased, with the weights of step 15 (checkpoint-15)"]
+    assert not any("from scratch" in event.message for event in said if isinstance(event, events.Notice))
 
 
 def test_resume_without_a_checkpoint_says_so(mrpc: Any, new_folder: Any) -> None:

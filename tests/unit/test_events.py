@@ -32,7 +32,9 @@ EXAMPLES = [
     events.Sampled(t=1.0, step=3, samples=[{"input": "a\nb", "answer": "x", "probability": 0.5, "correct": False}]),
     events.BaselineScored(t=1.0, name="majority class", metrics={"eval_accuracy": 0.5}),
     events.CheckpointSaved(t=1.0, path="checkpoints/checkpoint-3"),
-    events.CommandTaken(t=1.0, command={"command": "set_learning_rate", "value": 1e-5}),
+    events.CommandTaken(t=1.0, command={"command": "set_learning_rate", "value": 1e-5}, before=2e-5),
+    events.CommandDeferred(t=1.0, command={"command": "save"}, until="after the evaluation"),
+    events.CommandDropped(t=1.0, command={"command": "save"}, reason="the run ended first"),
     events.Advice(t=1.0, kind="nan", message="m", hint="h"),
     events.Notice(t=1.0, message='NaN "quoted" \x1b[31m 日本', level="warning", source="transformers"),
     events.HardwareRead(

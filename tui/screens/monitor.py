@@ -48,6 +48,7 @@ class MonitorScreen(SteeringScreen):
         self._polls = 0
         self._painted = 0.0
         self._stale = False
+        self._answer = ""
         self._valid: tuple[object, ...] = ()
         self._said: dict[str, Content] = {}
 
@@ -102,7 +103,16 @@ class MonitorScreen(SteeringScreen):
             if not worker.is_cancelled:
                 self.app.call_later(self._reading, run.name, share)
 
-        await self._show_run(await asyncio.to_thread(_follow, run, report))
+        found = await asyncio.to_thread(_follow, run, report)
+        if found is not None:
+            await self._show_run(found)
+
+    def catch_up(self, run: Path) -> None:
+        """Read what this run has said, before its folder goes."""
+        if self.run is not None and self.run.path == run and self.is_attached:
+            while self.run.poll():
+                pass
+            self._paint(self.run)
 
     def _reading(self, name: str, share: float) -> None:
         """A run so long that it takes a while: the first time, by whoever opens it first."""
@@ -131,22 +141,22 @@ class MonitorScreen(SteeringScreen):
         run = self.run
         if run is None or not self.is_attached:
             return
-        before = (run.status, run.state.phase, len(run.pending), len(run.state.log))
+        before = _standing(run)
         self._polls += 1
         if self._polls % OWNER_POLLS == 0:
             run.look_for_owner()
         self._stale |= run.poll()
-        turned = before != (run.status, run.state.phase, len(run.pending), len(run.state.log))
+        turned = before != _standing(run)
         if not self.is_current:
             return
-        if turned or (self._stale and time.monotonic() - self._painted >= PAINT_SECONDS):
+        if turned or run.answer != self._answer or (self._stale and time.monotonic() - self._painted >= PAINT_SECONDS):
             self._paint(run)
         self._panes.read_output()
 
     def _paint(self, run: RunFollower) -> None:
         from tui import run_words
 
-        self._painted, self._stale = time.monotonic(), False
+        self._painted, self._stale, self._answer = time.monotonic(), False, run.answer
         name, made_of = run_words.headline(run)
         self._say("#monitor-name", name)
         self._say("#monitor-made-of", Content(made_of))
@@ -156,7 +166,7 @@ class MonitorScreen(SteeringScreen):
         run.changed.clear()
         self._panes.paint(run.state)
         counted = run.state.classes is not None
-        valid = (run.status, run.takes_stop, run.takes_commands, self._has_model(run), counted)
+        valid = (run.status, run.takes_stop, run.takes_commands, run.state.has_model, counted)
         if valid != self._valid:
             self._valid = valid
             self.refresh_bindings()
@@ -184,7 +194,7 @@ class MonitorScreen(SteeringScreen):
         if action == "take_up":
             return run is not None and run.can_resume and self.finetui.live is None
         if action == "chat":
-            return run is not None and self._has_model(run)
+            return run is not None and run.state.has_model
         return super().check_action(action, parameters)
 
     def told(self) -> None:
@@ -254,14 +264,18 @@ class MonitorScreen(SteeringScreen):
             self._panes.paint(self.run.state)
         self.refresh_bindings()
 
-    def _has_model(self, run: RunFollower) -> bool:
-        return run.state.finished is not None or bool(run.state.checkpoints)
+
+def _standing(run: RunFollower) -> tuple[object, ...]:
+    """What is painted at once where it changes."""
+    return run.status, run.state.phase, len(run.pending), len(run.state.log)
 
 
-def _follow(run: Path, report: Callable[[float], None]) -> RunFollower:
-    """For a thread: imports, and a file of any length."""
+def _follow(run: Path, report: Callable[[float], None]) -> RunFollower | None:
+    """For a thread: imports, and a file of any length. None where the run was discarded in the meantime."""
     from tui.follow import RunFollower
 
+    if not run.exists():
+        return None
     follower = RunFollower(run)
     follower.replay(report)
     return follower

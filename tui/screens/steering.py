@@ -70,6 +70,8 @@ class SteeringScreen(FinetuiScreen):
                 self.tell(commands.Stop())
 
         line = "It finishes its step, saves a checkpoint and ends. What it learned so far is kept."
+        if self.run is not None and self.run.state.training is None:
+            line = "It has not begun to train: it ends at once, and there is nothing to keep."
         self.app.push_screen(ConfirmDialog("Stop this run?", line, "Stop it"), answered)
 
     def tell(self, command: commands.Command) -> None:

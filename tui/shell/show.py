@@ -30,32 +30,29 @@ def show(run: str | None, folder: Path | None, json: bool) -> int:
     """Print what there is to know of a run; the newest where none is named. Returns the exit code."""
     path = RunStore.default(folder).find(run)
     reader = RunReader(path)
-    state, evaluations = RunState(), []
+    state = RunState()
     for event in reader.read_all():
         state.apply(event)
-        if isinstance(event, events.Evaluated):
-            evaluations.append(event)
     if json:
-        print(json_lib.dumps(_data(summarize(path), state, evaluations, reader.skipped), ensure_ascii=False))
+        print(json_lib.dumps(_data(summarize(path), state, reader.skipped), ensure_ascii=False))
     else:
-        _print(summarize(path), state, evaluations, reader.skipped)
+        _print(summarize(path), state, reader.skipped)
     return DONE
 
 
-def _data(
-    summary: RunSummary, state: RunState, evaluations: list[events.Evaluated], skipped: list[str]
-) -> dict[str, Any]:
-    final = state.finished.metrics if state.finished else state.evaluation
+def _data(summary: RunSummary, state: RunState, skipped: list[str]) -> dict[str, Any]:
     return {
         **as_data(summary),
-        "metrics": events.finite(final),
+        "metrics": events.finite(state.metrics),
         "baselines": events.finite(state.baselines),
-        "seconds": _seconds(state),
+        "seconds": state.seconds,
         "time_spent": state.time_spent,
         "time_shares": {name: round(share, 4) for name, share in machine_words.shares(state.time_spent).items()},
-        "process_memory_peak": state.hardware.process_memory_peak if state.hardware else None,
-        "gpu_memory_peaks": state.hardware.gpu_memory_peaks if state.hardware else [],
-        "evaluations": [{"step": e.step, "epoch": e.epoch, "metrics": events.finite(e.metrics)} for e in evaluations],
+        "process_memory_peak": state.memory_peak,
+        "gpu_memory_peaks": state.gpu_memory_peaks,
+        "evaluations": [
+            {"step": e.step, "epoch": e.epoch, "metrics": events.finite(e.metrics)} for e in state.evaluations
+        ],
         "classes": classes.as_data(state.classes),
         "samples": [{"step": e.step, "epoch": e.epoch, "samples": events.finite(e.samples)} for e in state.samples],
         "checkpoints": [checkpoint.path for checkpoint in state.checkpoints],
@@ -77,18 +74,17 @@ def _failure(failed: events.RunFailed | None) -> dict[str, str] | None:
     }
 
 
-def _print(summary: RunSummary, state: RunState, evaluations: list[events.Evaluated], skipped: list[str]) -> None:
+def _print(summary: RunSummary, state: RunState, skipped: list[str]) -> None:
     print(summary.id)
     for name, value in _facts(summary, state):
         if value:
             print(f"  {name:<12}{one_line(value)}")
-    final = state.finished.metrics if state.finished else state.evaluation
-    if final:
+    if state.metrics:
         print()
-        print_metrics(sys.stdout, final, state.baselines)
-    if len(evaluations) > 1:
+        print_metrics(sys.stdout, state.metrics, state.baselines)
+    if len(state.evaluations) > 1:
         print()
-        _print_evaluations(evaluations)
+        _print_evaluations(state.evaluations)
     if state.classes is not None:
         _print_classes(state.classes)
     if state.samples:
@@ -111,7 +107,7 @@ def _facts(summary: RunSummary, state: RunState) -> list[tuple[str, str]]:
         ("device", str(provenance.get("device", ""))),
         ("precision", str(provenance.get("precision", ""))),
         ("steps", f"{summary.step} of {summary.total_steps}" if summary.total_steps else ""),
-        ("time", duration(_seconds(state))),
+        ("time", duration(state.seconds)),
         ("spent on", machine_words.shares_text(state.time_spent)),
         ("peak memory", _peaks(state)),
         ("checkpoint", state.checkpoints[-1].path if state.checkpoints else ""),
@@ -128,18 +124,11 @@ def _provenance(run: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _seconds(state: RunState) -> float:
-    if state.finished is not None:
-        return state.finished.seconds
-    return state.last_t - state.started.t if state.started else 0.0
-
-
 def _peaks(state: RunState) -> str:
-    read = state.hardware
-    if read is None or read.process_memory_peak is None:
+    if state.memory_peak is None:
         return ""
-    gpus = "".join(f", GPU {index} {size(peak)} in tensors" for index, peak in enumerate(read.gpu_memory_peaks))
-    return f"{size(read.process_memory_peak)}{gpus}"
+    gpus = "".join(f", GPU {index} {size(peak)} in tensors" for index, peak in enumerate(state.gpu_memory_peaks))
+    return f"{size(state.memory_peak)}{gpus}"
 
 
 def _print_evaluations(evaluations: list[events.Evaluated]) -> None:

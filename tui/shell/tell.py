@@ -9,6 +9,7 @@ from core.errors import FinetuiError
 from core.runs import folder
 from core.runs.state import LIVE
 from core.runs.store import RunStore, summarize
+from tui.follow import RunFollower
 from tui.shell.errors import DONE
 
 
@@ -21,6 +22,9 @@ def tell(run: str, command: str, runs: Path | None) -> int:
         raise FinetuiError(
             f"{path.name} does not train", f"it is {status.replace('_', ' ')}", "finetui runs lists them"
         )
+    follower = RunFollower(path)
+    follower.replay()
+    when = follower.when([parsed])
     folder.tell(path, parsed)
-    print(f"told {path.name}: {command}")
+    print(f"told {path.name}: {command} ({when})")
     return DONE

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core import events
-from tui.figures import duration, number, own
+from core.runs.state import command_text, dropped_text, taken_text
+from tui.figures import duration, number, own, plural
 from tui.text import one_line
 
 
@@ -19,6 +20,12 @@ def milestones(event: events.Event) -> Iterator[str]:
             yield f"step {event.step or 0}: {figures}"
         case events.CheckpointSaved():
             yield f"step {event.step or 0}: saved {one_line(event.path)}"
+        case events.CommandTaken(before=float()):
+            yield taken_text(event)
+        case events.CommandDeferred():
+            yield f"asked to {command_text(event)}: {event.until}"
+        case events.CommandDropped():
+            yield dropped_text(event)
         case events.Advice():
             yield f"{one_line(event.message)}" + (f" ({one_line(event.hint)})" if event.hint else "")
         case events.Notice(level="warning" | "error"):
@@ -29,10 +36,10 @@ def figures(progress: events.Progress, loss: float | None) -> str:
     """How far a phase is; `loss` is the training loss by then, None before the first."""
     parts = [
         f"{100 * progress.done // max(progress.total, 1):3d} %",
-        f"{progress.done}/{progress.total} {progress.unit}s",
+        f"{progress.done}/{progress.total} {plural(progress.unit)}",
     ]
     if progress.rate:
-        parts.append(f"{progress.rate:.1f} {progress.unit}s/s")
+        parts.append(f"{progress.rate:.1f} {plural(progress.unit)}/s")
     if progress.eta:
         parts.append(f"{duration(progress.eta)} left")
     if progress.phase == "training" and loss is not None:
