@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from core import commands
+from tui import advice_words
 from tui.figures import duration, number, own, size
 from tui.status import LOOKS
 from tui.text import one_line
@@ -50,7 +51,7 @@ def progress(run: RunFollower) -> Shown:
 
 
 def message(run: RunFollower) -> Content:
-    """What to know now: how it ended, else what it was asked for, else the latest advice; may be empty."""
+    """What to know now: how it ended, else what it was asked for, else the gravest advice; may be empty."""
     state = run.state
     if state.failed is not None:
         return _failure(state.failed)
@@ -61,12 +62,18 @@ def message(run: RunFollower) -> Content:
     if run.pending:
         asked = ", ".join(_asked(command) for command in run.pending)
         return Content.assemble(("… ", "bold $warning"), f"asked to {asked}: it answers after its step")
-    if state.advice:
-        advice = state.advice[-1]
-        good = advice.level == "info"
-        first = (one_line(advice.message), "bold") if good else (f"! {one_line(advice.message)}", "bold $warning")
-        return Content.assemble(first, f"  {one_line(advice.hint)}" if advice.hint else "")
-    return Content("")
+    return Content("\n").join(_advice(state, live=True))
+
+
+def _advice(state: RunState, live: bool) -> list[Content]:
+    """The gravest of what the curves show, and on a line of its own what to try; empty where nothing stands."""
+    said = advice_words.gravest(state)
+    if said is None:
+        return []
+    color = {"info": "", "warning": " $warning", "error": " $error"}[said.level]
+    lines = [Content.styled(advice_words.SIGNS[said.level] + one_line(said.message), f"bold{color}")]
+    hint = advice_words.hint(said, live)
+    return [*lines, Content(f"  {advice_words.TRY}{hint}")] if hint else lines
 
 
 def machine(state: RunState) -> str:
@@ -99,7 +106,7 @@ def _failure(failed: RunFailed) -> Content:
 
 
 def _ending(finished: RunFinished, state: RunState) -> Content:
-    """The final figures over those of the baselines, and what can be done next."""
+    """The final figures over those of the baselines, what the curves showed, and what can be done next."""
     ours, *others = _score_lines(
         [
             (f"this run, {duration(finished.seconds)}", finished.metrics),
@@ -107,7 +114,11 @@ def _ending(finished: RunFinished, state: RunState) -> Content:
         ]
     )
     quiet = [*others, "c talks to the model, F6 lists the runs"]
-    return Content("\n").join([Content.styled(ours, "bold"), *(Content.styled(line, "$text-muted") for line in quiet)])
+    lines = [Content.styled(ours, "bold"), *_advice(state, live=False)]
+    if no_number := advice_words.no_number(state):
+        how = f"✗ {finished.reason.replace('_', ' ')}, but {no_number}"
+        lines = [Content.styled(how, "bold $error"), *lines[2:], *lines[:1]]  # for the verdict, which says the same
+    return Content("\n").join([*lines, *(Content.styled(line, "$text-muted") for line in quiet)])
 
 
 def _score_lines(rows: Sequence[tuple[str, Mapping[str, float]]]) -> list[str]:

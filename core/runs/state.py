@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from core import events
@@ -56,6 +56,14 @@ class Series:
         self.values = array("d", [self.values[index] for index in kept])
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """An advice that stood from the step of `said` up to `step`."""
+
+    said: events.Advice
+    step: int
+
+
 @dataclass(slots=True)
 class RunState:
     """A fold over events: `apply` each in turn. The same events give the same state, live or replayed.
@@ -63,6 +71,8 @@ class RunState:
     Attributes:
         series: metric name -> its values; evaluation metrics keep their `eval_` prefix.
         time_spent: seconds per activity, those before it was resumed included.
+        advice: kind -> what was said last of it, and stands.
+        withdrawn: what was said and stands no longer, in the order in which it was taken back.
         log: notices and milestones as (t, level, text).
     """
 
@@ -82,7 +92,8 @@ class RunState:
     baselines: dict[str, dict[str, float]] = field(default_factory=dict)
     checkpoints: list[events.CheckpointSaved] = field(default_factory=list)
     commands: list[events.CommandTaken] = field(default_factory=list)
-    advice: list[events.Advice] = field(default_factory=list)
+    advice: dict[str, events.Advice] = field(default_factory=dict)
+    withdrawn: list[Withdrawn] = field(default_factory=list)
     log: list[tuple[float, events.Level, str]] = field(default_factory=list)
     last_t: float = 0.0
     _spent_before: dict[str, float] = field(default_factory=dict)
@@ -150,8 +161,12 @@ class RunState:
                 self.commands.append(event)
                 self._note(event, "info", f"took command {_command_text(event)}")
             case events.Advice():
-                self.advice.append(event)
-                self._note(event, event.level, event.message)
+                self._take_advice(event)
+            case events.AdviceWithdrawn():
+                said = self.advice.pop(event.kind, None)
+                if said is not None:
+                    self.withdrawn.append(Withdrawn(said, event.step or 0))
+                self._note(event, "info", event.message)
             case events.Notice():
                 self._note(event, event.level, event.message)
             case events.HardwareRead():
@@ -186,12 +201,22 @@ class RunState:
         for name, value in metrics.items():
             self.series.setdefault(name, Series()).append(step, epoch, event.t, value)
 
+    def _take_advice(self, event: events.Advice) -> None:
+        before = self.advice.pop(event.kind, None)
+        if event.again and before is not None:  # it stands since it was said first
+            self.advice[event.kind] = replace(event, step=before.step)
+            return
+        self.advice[event.kind] = event
+        self._note(event, event.level, event.message)
+
     def _rewind(self, step: int | None) -> None:
         """Drop what an earlier life of the run logged after the checkpoint that it resumes from."""
         if step is None:
             return
         for series in self.series.values():
             series.cut(step)
+        self.advice = {}  # a run that goes on looks at all its curves anew, and says what they show
+        self.withdrawn = [one for one in self.withdrawn if one.step <= step]
         self.samples = [event for event in self.samples if (event.step or 0) <= step]
         if self.classes is not None and (self.classes.step or 0) > step:
             self.classes = None

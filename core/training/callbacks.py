@@ -12,6 +12,7 @@ from core import commands, events
 from core.training import accumulation, schedule
 from core.training.advisor import Advisor
 from core.training.clock import StepClock
+from core.training.diagnosis import KINDS
 from core.training.learning_rate import set_learning_rate
 from core.training.reporter import Reporter
 from core.training.sampling import Sampler
@@ -36,6 +37,9 @@ class EvaluationStopped(Exception):
 class RunCallback(TrainerCallback):
     """Reports a training and steers it.
 
+    Args:
+        cross_entropy: whether the loss is one; None: it is not known.
+
     Attributes:
         evaluated: the step of the weights that were evaluated last, and their metrics.
         saved_step: after training: the step of the weights that are kept, the best or the last.
@@ -45,7 +49,9 @@ class RunCallback(TrainerCallback):
 
     trainer: Steerable
 
-    def __init__(self, reporter: Reporter, stop_on_nan: bool, sampler: Sampler) -> None:
+    def __init__(
+        self, reporter: Reporter, stop_on_nan: bool, sampler: Sampler, cross_entropy: bool | None = None
+    ) -> None:
         self.evaluated: tuple[int, dict[str, float]] | None = None
         self.saved_step: int | None = None
         self.nan_step: int | None = None
@@ -53,7 +59,7 @@ class RunCallback(TrainerCallback):
         self._stop_on_nan = stop_on_nan
         self._sampler = sampler
         self._clock = StepClock()
-        self._advisor = Advisor()
+        self._advisor = Advisor(cross_entropy)
         self._paused = False
         self._inbox: list[commands.Command] = []
         self._evaluation_begin: float | None = None
@@ -99,6 +105,11 @@ class RunCallback(TrainerCallback):
                 self._obey(state, control)
         self._clock.skip()
         self._progress(state, urgent=True)
+
+    def on_train_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        self._advise(state, at_once=True)
 
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -238,15 +249,20 @@ class RunCallback(TrainerCallback):
         )
 
     def _advise(self, state: TrainerState, at_once: bool) -> None:
-        """Say what the learning curves show, where it is new. Where a finding began stands in its sentence."""
-        for finding in self._advisor.look(state.log_history, state.max_steps, at_once):
+        """Say what the learning curves show, where it is new, and take back what they show no longer."""
+        seen = self._advisor.look(state.log_history, state.max_steps, at_once)
+        for kind in seen.gone:
+            self._emit(events.AdviceWithdrawn, state, kind=kind, message=f"no longer: {KINDS[kind].title}")
+        for finding in (*seen.new, *seen.again):
             self._emit(
                 events.Advice,
                 state,
                 kind=finding.kind,
                 message=finding.sentence,
-                hint=finding.hint,
+                hint=finding.hint(live=True),
                 level=finding.severity,
+                since=finding.step,
+                again=finding in seen.again,
             )
 
     def _emit(self, event: type[events.Event], state: TrainerState, **fields: Any) -> None:

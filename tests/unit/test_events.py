@@ -34,6 +34,7 @@ EXAMPLES = [
     events.CheckpointSaved(t=1.0, path="checkpoints/checkpoint-3"),
     events.CommandTaken(t=1.0, command={"command": "set_learning_rate", "value": 1e-5}),
     events.Advice(t=1.0, kind="nan", message="m", hint="h"),
+    events.AdviceWithdrawn(t=1.0, step=3, kind="nan", message="m"),
     events.Notice(t=1.0, message='NaN "quoted" \x1b[31m 日本', level="warning", source="transformers"),
     events.HardwareRead(
         t=1.0, cpu_percent=5.0, memory_used=1, memory_total=2, process_memory=1, disk_free=9, devices=[{"name": "x"}]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core import events
+from tui.advice_words import SIGNS, TRY
 from tui.figures import duration, number, own
 from tui.text import one_line
 
@@ -19,8 +20,12 @@ def milestones(event: events.Event) -> Iterator[str]:
             yield f"step {event.step or 0}: {figures}"
         case events.CheckpointSaved():
             yield f"step {event.step or 0}: saved {one_line(event.path)}"
-        case events.Advice():
-            yield f"{one_line(event.message)}" + (f" ({one_line(event.hint)})" if event.hint else "")
+        case events.Advice(again=False):
+            yield SIGNS[event.level] + one_line(event.message)
+            if event.hint:
+                yield f"  {TRY}{one_line(event.hint)}"
+        case events.AdviceWithdrawn():
+            yield f"step {event.step or 0}: {one_line(event.message)}"
         case events.Notice(level="warning" | "error"):
             yield f"{event.level}: {one_line(event.message)}"
 
