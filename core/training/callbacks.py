@@ -178,7 +178,7 @@ class RunCallback(TrainerCallback):
                 self._emit(events.ClassesCounted, state, step=step, **scoring.classes)
             for name, error in scoring.failures.items():
                 self._reporter.failed(f"the metric {name} failed and is left out", error)
-        if self.trainer.is_in_train:
+        if self.trainer.is_in_train or step == state.global_step:  # else it is of earlier weights: no later point
             self._advise(state, at_once=True)
         self._sample(state, step)
         if self.stop_arrived():

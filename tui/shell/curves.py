@@ -19,10 +19,16 @@ LIVE = ("waiting", "running", "paused")
 def read_curves(state: RunState, status: Status) -> tuple[list[Finding], Verdict | None]:
     """The findings over the whole run, and the verdict on it once it is over."""
     total = state.training.total if state.training else None
-    found = diagnose(state.series, total)
+    found = [finding for finding in diagnose(state.series, total) if finding.kind != "nan" or not _knows(state)]
     found += standing(state, found)
     found.sort(key=lambda finding: list(KINDS).index(finding.kind))
     return found, None if status in LIVE else verdict(state.series, total)
+
+
+def _knows(state: RunState) -> bool:
+    """The run itself said since when its loss is no number: it saw each step, not only those that were logged."""
+    said = state.advice.get("nan")
+    return said is not None and said.since is not None
 
 
 def standing(state: RunState, findings: list[Finding]) -> list[Finding]:
@@ -89,5 +95,5 @@ def print_curves(state: RunState, status: Status) -> None:
     for sentence in judged.sentences() if judged else []:
         print(f"  {one_line(sentence)}")
     if lines := overtaken(state, findings):
-        print("\nsaid while it trained, and no longer so")
+        print("\nsaid on the way, and no longer so")
         print("\n".join(f"  {line}" for line in lines))

@@ -165,9 +165,9 @@ def rate_too_high(curves: Curves) -> Finding | None:
             return Finding("rate_too_high", loss.steps[-1], text)
         return None
     if curves.cross_entropy and start > (ABSURD_LM_LOSS if curves.language_model else ABSURD_LOSS):
-        text = (
-            f"the loss was {figure(start)} after the first steps, worse than any guess, and is {figure(curves.end)} now"
-        )
+        text = f"the loss was {figure(start)} after the first steps, worse than any guess"
+        if len(loss) >= MIN_POINTS:
+            text += f", and is {figure(curves.end)} now"
         return Finding("rate_too_high", loss.steps[0], text)
     if _beyond(curves) and curves.last <= curves.total // 3:
         text = f"the loss rose from {figure(curves.origin)} to {figure(loss.values[-1])} at step {loss.steps[-1]}"
