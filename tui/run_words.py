@@ -113,12 +113,13 @@ def _ending(finished: RunFinished, state: RunState) -> Content:
             *((f"vs {one_line(name)}", scores) for name, scores in state.baselines.items()),
         ]
     )
-    quiet = [*others, "c talks to the model, F6 lists the runs"]
-    lines = [Content.styled(ours, "bold"), *_advice(state, live=False)]
-    if no_number := advice_words.no_number(state):
+    scores = [Content.styled(ours, "bold"), *(Content.styled(line, "$text-muted") for line in others)]
+    verdict = _advice(state, live=False)
+    next_keys = Content.styled("c talks to the model, F6 lists the runs", "$text-muted")
+    if no_number := advice_words.no_number(state):  # in place of the verdict, which says the same
         how = f"✗ {finished.reason.replace('_', ' ')}, but {no_number}"
-        lines = [Content.styled(how, "bold $error"), *lines[2:], *lines[:1]]  # for the verdict, which says the same
-    return Content("\n").join([*lines, *(Content.styled(line, "$text-muted") for line in quiet)])
+        return Content("\n").join([Content.styled(how, "bold $error"), *verdict[1:], *scores, next_keys])
+    return Content("\n").join([*scores, *verdict, next_keys])
 
 
 def _score_lines(rows: Sequence[tuple[str, Mapping[str, float]]]) -> list[str]:
