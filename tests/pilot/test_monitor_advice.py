@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,13 @@ def runs(tmp_path: Path) -> Path:
 
 def advise(run: RecordedRun, kind: str, message: str, again: bool = False) -> None:
     known = KINDS[kind]
-    words = f"{known.title}: {message}"
-    advice = Advice(kind=kind, message=words, hint=known.live_hint, level=known.severity, since=9, again=again, **run.at)
-    run.folder.emit(advice)
+    words, step = f"{known.title}: {message}", run.step
+    said = Advice(t=run.now, step=step, kind=kind, message=words, hint=known.live_hint, level=known.severity, since=9)
+    run.folder.emit(replace(said, again=again))
 
 
 def withdraw(run: RecordedRun, kind: str) -> None:
-    run.folder.emit(AdviceWithdrawn(kind=kind, message=f"no longer: {KINDS[kind].title}", **run.at))
+    run.folder.emit(AdviceWithdrawn(t=run.now, step=run.step, kind=kind, message=f"no longer: {KINDS[kind].title}"))
 
 
 def turned(runs: Path) -> RecordedRun:
@@ -44,7 +45,7 @@ def turned(runs: Path) -> RecordedRun:
     return run
 
 
-def opened(run: RecordedRun) -> FinetuiApp:
+def opened(run: RecordedRun) -> Any:
     return FinetuiApp(runs=run.path.parent, open_run=run.path)
 
 
