@@ -196,6 +196,7 @@ def test_the_verdict_on_a_run_that_still_falls() -> None:
     assert found.gap is None
     assert found.longer_helps
     assert any(line.startswith("longer would probably help") for line in found.sentences())
+    assert not any(line.startswith("longer") for line in found.sentences(sound=False))
     assert verdict({"loss": series([1.0, math.nan])}) is None
 
 

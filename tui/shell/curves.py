@@ -92,7 +92,8 @@ def print_curves(state: RunState, status: Status) -> None:
         print(f"  {SIGNS[finding.severity]}{one_line(finding.sentence)}{since}")
         if hint := finding.hint(status in LIVE):
             print(f"    {TRY}{one_line(hint)}")
-    for sentence in judged.sentences() if judged else []:
+    sound = all(finding.severity != "error" for finding in findings)
+    for sentence in judged.sentences(sound) if judged else []:
         print(f"  {one_line(sentence)}")
     if lines := overtaken(state, findings):
         print("\nsaid on the way, and no longer so")
