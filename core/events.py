@@ -171,13 +171,24 @@ class CommandDropped(Event):
 class Advice(Event):
     """What a finding means and what to try. `kind` is a fixed word: overfitting, nan, ...
 
-    `level` says whether it is good to know or asks for something to be done.
+    `level` says whether it is good to know or asks for something to be done; `since` is the step where it began. It
+    stands until it is withdrawn; the same kind `again` has newer figures, and takes the place of the one before.
     """
 
     kind: str
     message: str
     hint: str = ""
     level: Level = "warning"
+    since: int | None = None
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdviceWithdrawn(Event):
+    """What an Advice of this kind said holds no longer."""
+
+    kind: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,6 +264,7 @@ TYPES: dict[str, type[Event]] = {
         CommandDeferred,
         CommandDropped,
         Advice,
+        AdviceWithdrawn,
         Notice,
         HardwareRead,
         RunFinished,

@@ -10,6 +10,7 @@ from textual.content import Content
 
 from core import commands
 from core.runs.state import LIVE
+from tui import advice_words
 from tui.figures import duration, number, own, size
 from tui.status import LOOKS
 from tui.text import one_line
@@ -60,7 +61,7 @@ def _ends(t: float, eta: float | None) -> str:
 
 
 def message(run: RunFollower) -> Content:
-    """What to know now: how it ended, else what it was asked for, else the latest advice; may be empty."""
+    """What to know now: how it ended, else what it was asked for, else the gravest advice; may be empty."""
     state = run.state
     if state.failed is not None:
         return _failure(state.failed)
@@ -73,12 +74,18 @@ def message(run: RunFollower) -> Content:
         return Content.assemble(("… ", "bold $warning"), f"asked to {asked}: {run.when(run.pending)}")
     if run.answer:
         return Content.assemble(("» ", "bold $success"), one_line(run.answer))
-    if state.advice:
-        advice = state.advice[-1]
-        good = advice.level == "info"
-        first = (one_line(advice.message), "bold") if good else (f"! {one_line(advice.message)}", "bold $warning")
-        return Content.assemble(first, f"  {one_line(advice.hint)}" if advice.hint else "")
-    return Content("")
+    return Content("\n").join(_advice(state, live=True))
+
+
+def _advice(state: RunState, live: bool) -> list[Content]:
+    """The gravest of what the curves show, and on a line of its own what to try; empty where nothing stands."""
+    said = advice_words.gravest(state)
+    if said is None:
+        return []
+    color = {"info": "", "warning": " $warning", "error": " $error"}[said.level]
+    lines = [Content.styled(advice_words.SIGNS[said.level] + one_line(said.message), f"bold{color}")]
+    hint = advice_words.hint(said, live)
+    return [*lines, Content(f"  {advice_words.TRY}{hint}")] if hint else lines
 
 
 def machine(state: RunState) -> str:
@@ -111,7 +118,7 @@ def _failure(failed: RunFailed) -> Content:
 
 
 def _ending(state: RunState) -> Content:
-    """The scores over those of the baselines, how long it took in all, and what can be done next."""
+    """The scores over those of the baselines, the time in all, what the curves showed, and what can be done next."""
     step = state.metrics_step
     name = "this run" if step is None else f"this run at step {step:,}"
     rows = [(f"vs {one_line(baseline)}", scores) for baseline, scores in state.baselines.items()]
@@ -120,9 +127,15 @@ def _ending(state: RunState) -> Content:
         ours, *others = _score_lines(rows)
     else:
         ours, others = f"it took {duration(state.seconds)}", _score_lines(rows)
+    scores = [Content.styled(ours, "bold"), *(Content.styled(line, "$text-muted") for line in others)]
+    verdict = _advice(state, live=False)
     offers = [*(["c talks to the model"] if state.has_model else []), "F6 lists the runs"]
-    quiet = [*others, ", ".join(offers)]
-    return Content("\n").join([Content.styled(ours, "bold"), *(Content.styled(line, "$text-muted") for line in quiet)])
+    next_keys = Content.styled(", ".join(offers), "$text-muted")
+    no_number = advice_words.no_number(state)  # in place of the verdict, which says the same
+    if no_number and state.finished is not None:
+        how = f"✗ {state.finished.reason.replace('_', ' ')}, but {no_number}"
+        return Content("\n").join([Content.styled(how, "bold $error"), *verdict[1:], *scores, next_keys])
+    return Content("\n").join([*scores, *verdict, next_keys])
 
 
 def _score_lines(rows: Sequence[tuple[str, Mapping[str, float]]]) -> list[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import math
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from core import events
@@ -60,6 +59,14 @@ class Series:
         self.values = array("d", [self.values[index] for index in kept])
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """An advice that stood from the step of `said` up to `step`."""
+
+    said: events.Advice
+    step: int
+
+
 @dataclass(slots=True)
 class RunState:
     """A fold over events: `apply` each in turn. The same events give the same state, live or replayed.
@@ -69,6 +76,8 @@ class RunState:
         time_spent: seconds per activity, those before it was resumed included.
         evaluations: those that count: what a resumed run took back is gone.
         deferred: commands that the engine has read and not carried out yet, and when it will, in the inbox's words.
+        advice: kind -> what was said last of it, and stands.
+        withdrawn: what was said and stands no longer, in the order in which it was taken back.
         log: notices and milestones as (t, level, text).
     """
 
@@ -89,7 +98,8 @@ class RunState:
     checkpoints: list[events.CheckpointSaved] = field(default_factory=list)
     commands: list[events.CommandTaken] = field(default_factory=list)
     deferred: list[events.CommandDeferred] = field(default_factory=list)
-    advice: list[events.Advice] = field(default_factory=list)
+    advice: dict[str, events.Advice] = field(default_factory=dict)
+    withdrawn: list[Withdrawn] = field(default_factory=list)
     log: list[tuple[float, events.Level, str]] = field(default_factory=list)
     last_t: float = 0.0
     _spent_before: dict[str, float] = field(default_factory=dict)
@@ -220,8 +230,12 @@ class RunState:
                 self._settle(event)
                 self._note(event, "warning", dropped_text(event))
             case events.Advice():
-                self.advice.append(event)
-                self._note(event, event.level, event.message)
+                self._take_advice(event)
+            case events.AdviceWithdrawn():
+                said = self.advice.pop(event.kind, None)
+                if said is not None:
+                    self.withdrawn.append(Withdrawn(said, event.step or 0))
+                self._note(event, "info", event.message)
             case events.Notice():
                 self._note(event, event.level, event.message)
             case events.HardwareRead():
@@ -233,7 +247,7 @@ class RunState:
             case events.RunFinished():
                 self.finished = event
                 if self.training is not None and event.step is not None and event.step > self.training.done:
-                    self.training = dataclasses.replace(self.training, done=event.step, step=event.step)
+                    self.training = replace(self.training, done=event.step, step=event.step)
                 self._note(event, "info", f"{event.reason.replace('_', ' ')} after {self.seconds:.0f} s")
             case events.RunFailed():
                 self.failed = event
@@ -261,6 +275,14 @@ class RunState:
         for name, value in metrics.items():
             self.series.setdefault(name, Series()).append(step, epoch, event.t, value)
 
+    def _take_advice(self, event: events.Advice) -> None:
+        before = self.advice.pop(event.kind, None)
+        if event.again and before is not None:  # it stands since it was said first
+            self.advice[event.kind] = replace(event, step=before.step)
+            return
+        self.advice[event.kind] = event
+        self._note(event, event.level, event.message)
+
     def _rewind(self, step: int | None) -> None:
         """Drop what an earlier life of the run logged after the checkpoint that it resumes from."""
         if step is None:
@@ -269,7 +291,9 @@ class RunState:
             series.cut(step)
         self.evaluations = [event for event in self.evaluations if (event.step or 0) <= step]
         if self.training is not None and self.training.done > step:
-            self.training = dataclasses.replace(self.training, done=step, step=step, epoch=None, rate=None, eta=None)
+            self.training = replace(self.training, done=step, step=step, epoch=None, rate=None, eta=None)
+        self.advice = {}  # a run that goes on looks at all its curves anew, and says what they show
+        self.withdrawn = [one for one in self.withdrawn if one.step <= step]
         self.samples = [event for event in self.samples if (event.step or 0) <= step]
         self.commands = [event for event in self.commands if (event.step or 0) <= step]
         if self.classes is not None and (self.classes.step or 0) > step:

@@ -1,64 +1,122 @@
-"""What the learning curves show while a run trains: each finding once, as soon as there is evidence for it."""
+"""What the learning curves show while a run trains: each finding as soon as there is evidence, and until when."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.runs.state import Series
-from core.training.diagnosis import Finding, diagnose
+from core.training.diagnosis import VERDICTS, Finding, diagnose
+from core.training.diagnosis.trouble import ABSURD_LM_LOSS, BEYOND
 
 SECONDS = 5.0
 """Between two looks at the curves where no evaluation asks for one: a look costs milliseconds."""
 GONE_AFTER = 3
-"""Looks without a finding after which it counts as gone, and is said again when it comes back."""
+"""Looks without a finding after which it is withdrawn; a verdict goes at once where another takes its place."""
+AGAIN = 0.02
+"""What stands is said again, with newer figures, after this share of the planned steps at the earliest."""
 READ = ("loss", "learning_rate", "eval_loss", "eval_accuracy", "eval_perplexity")
 """What is kept of the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look has changed.
+
+    Attributes:
+        new: what has not been said yet, the gravest last.
+        again: what stands, with newer figures.
+        gone: the kinds that are withdrawn.
+    """
+
+    new: list[Finding] = field(default_factory=list)
+    again: list[Finding] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Standing:
+    """A finding that was said: in which words, at which step, and how many looks have passed without it."""
+
+    message: str
+    step: int
+    absent: int = 0
 
 
 class Advisor:
     """Reads the Trainer's log, which a resumed run has from its first step on.
 
     Args:
+        cross_entropy: whether the loss is one; None: the metrics of the first evaluation tell.
         now: seconds from any start; tests bring their own.
     """
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, cross_entropy: bool | None = None, now: Callable[[], float] = time.monotonic) -> None:
+        self._cross_entropy = cross_entropy
         self._now = now
         self._looked = now()
         self._series: dict[str, Series] = {}
         self._read = 0
-        self._absent: dict[str, int] = {}
+        self._standing: dict[str, _Standing] = {}
 
-    def look(self, log: Sequence[Mapping[str, Any]], total_steps: int, at_once: bool = False) -> list[Finding]:
-        """What has not been said yet, the gravest last, so that it is what stays on the screen.
+    def look(self, log: Sequence[Mapping[str, Any]], total_steps: int, at_once: bool = False) -> Seen:
+        """What the curves show now, against what was said before.
 
         Args:
             log: the Trainer's `log_history`; only what was added to it since the last look is read.
             at_once: look even if the last look was a moment ago: after an evaluation, or when the loss is not finite.
         """
-        if not at_once and self._now() - self._looked < SECONDS:
-            return []
-        self._take(log)
-        found = diagnose(self._series, total_steps)
+        leapt = self._take(log)
+        if not (at_once or leapt) and self._now() - self._looked < SECONDS:
+            return Seen()
+        found = diagnose(self._series, total_steps, self._cross_entropy)
         self._looked = self._now()
-        new = [finding for finding in reversed(found) if finding.kind not in self._absent]
-        present = {finding.kind: 0 for finding in found}
-        gone = {kind: looks + 1 for kind, looks in self._absent.items() if kind not in present}
-        self._absent = present | {kind: looks for kind, looks in gone.items() if looks < GONE_AFTER}
-        return new
+        return self._compare(found, max((one.steps[-1] for one in self._series.values()), default=0), total_steps)
 
     def take_loss(self, step: int, loss: float) -> None:
         """A loss that the log does not have yet."""
         self._put("loss", step, loss)
 
-    def _take(self, log: Sequence[Mapping[str, Any]]) -> None:
+    def _compare(self, found: Sequence[Finding], step: int, total_steps: int) -> Seen:
+        seen = Seen()
+        for finding in reversed(found):
+            standing = self._standing.get(finding.kind)
+            if standing is None:
+                seen.new.append(finding)
+                self._standing[finding.kind] = _Standing(finding.message, step)
+                continue
+            standing.absent = 0
+            late = step - standing.step >= AGAIN * total_steps or step >= total_steps
+            if late and finding.message != standing.message:
+                seen.again.append(finding)
+                standing.message, standing.step = finding.message, step
+        present = {finding.kind for finding in found}
+        replaced = VERDICTS if present & VERDICTS else frozenset[str]()
+        for kind in self._standing.keys() - present:
+            self._standing[kind].absent += 1
+            if kind in replaced or self._standing[kind].absent >= GONE_AFTER:
+                del self._standing[kind]
+                seen.gone.append(kind)
+        return seen
+
+    def _take(self, log: Sequence[Mapping[str, Any]]) -> bool:
+        """Read what was added. True where a loss is among it that cannot wait for the next look."""
+        leapt = False
         for entry in log[self._read :]:
             for name in READ:
                 if name in entry:
                     self._put(name, int(entry["step"]), float(entry[name]))
+                    leapt = leapt or (name == "loss" and self._leaps(float(entry[name])))
         self._read = len(log)
+        return leapt
+
+    def _leaps(self, loss: float) -> bool:
+        if not {"rate_too_high", "diverging"}.isdisjoint(self._standing):
+            return False
+        beyond = loss >= BEYOND * self._series["loss"].values[0] > 0
+        return beyond or (self._cross_entropy is True and loss > ABSURD_LM_LOSS)
 
     def _put(self, name: str, step: int, value: float) -> None:
         series = self._series.setdefault(name, Series())

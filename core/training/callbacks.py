@@ -13,6 +13,7 @@ from core.runs import layout
 from core.training import accumulation, schedule
 from core.training.advisor import Advisor
 from core.training.clock import StepClock
+from core.training.diagnosis import KINDS
 from core.training.learning_rate import set_learning_rate
 from core.training.reporter import Reporter
 from core.training.sampling import Sampler
@@ -39,6 +40,9 @@ class EvaluationStopped(Exception):
 class RunCallback(TrainerCallback):
     """Reports a training and steers it.
 
+    Args:
+        cross_entropy: whether the loss is one; None: it is not known.
+
     Attributes:
         evaluated: the step of the weights that were evaluated last, and their metrics.
         saved_step: after training: the step of the weights that are kept, the best or the last.
@@ -48,7 +52,9 @@ class RunCallback(TrainerCallback):
 
     trainer: Steerable
 
-    def __init__(self, reporter: Reporter, stop_on_nan: bool, sampler: Sampler) -> None:
+    def __init__(
+        self, reporter: Reporter, stop_on_nan: bool, sampler: Sampler, cross_entropy: bool | None = None
+    ) -> None:
         self.evaluated: tuple[int, dict[str, float]] | None = None
         self.saved_step: int | None = None
         self.nan_step: int | None = None
@@ -56,7 +62,7 @@ class RunCallback(TrainerCallback):
         self._stop_on_nan = stop_on_nan
         self._sampler = sampler
         self._clock = StepClock()
-        self._advisor = Advisor()
+        self._advisor = Advisor(cross_entropy)
         self._paused = False
         self._held = self._is_sampling = False
         self._evaluation_begin: float | None = None
@@ -107,6 +113,7 @@ class RunCallback(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
         self._progress(state, urgent=True)  # a run that was stopped ends between two that are said
+        self._advise(state, at_once=True)
 
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -206,7 +213,7 @@ class RunCallback(TrainerCallback):
                 self._emit(events.ClassesCounted, state, step=step, **scoring.classes)
             for name, error in scoring.failures.items():
                 self._reporter.failed(f"the metric {name} failed and is left out", error)
-        if self.trainer.is_in_train:
+        if self.trainer.is_in_train or step == state.global_step:  # else it is of earlier weights: no later point
             self._advise(state, at_once=True)
         self._sample(state, step)
         if self.stop_arrived():
@@ -301,15 +308,20 @@ class RunCallback(TrainerCallback):
         )
 
     def _advise(self, state: TrainerState, at_once: bool) -> None:
-        """Say what the learning curves show, where it is new. Where a finding began stands in its sentence."""
-        for finding in self._advisor.look(state.log_history, state.max_steps, at_once):
+        """Say what the learning curves show, where it is new, and take back what they show no longer."""
+        seen = self._advisor.look(state.log_history, state.max_steps, at_once)
+        for kind in seen.gone:
+            self._emit(events.AdviceWithdrawn, state, kind=kind, message=f"no longer: {KINDS[kind].title}")
+        for finding in (*seen.new, *seen.again):
             self._emit(
                 events.Advice,
                 state,
                 kind=finding.kind,
                 message=finding.sentence,
-                hint=finding.hint,
+                hint=finding.hint(live=True),
                 level=finding.severity,
+                since=finding.step,
+                again=finding in seen.again,
             )
 
     def _emit(self, event: type[events.Event], state: TrainerState, **fields: Any) -> None:

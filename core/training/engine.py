@@ -199,7 +199,11 @@ class _Run:
         sampler = Sampler(checked, self._reporter)
         if self._checkpoint is not None:
             sampler.take_up(folder.commands_before())
-        callback = RunCallback(self._reporter, config.stop_on_nan, sampler)
+        # Unless the config brings a loss of its own; where a task's loss is another one, the diagnosis finds out.
+        known = prepared.loss is None and bool(
+            {"labels", "hot", "ids", "losses"} & {*(prepared.task.metric_kinds or ())}
+        )
+        callback = RunCallback(self._reporter, config.stop_on_nan, sampler, cross_entropy=known or None)
         training = trainer.build(config, prepared, settings, callback)
         try:
             training.train(resume_from_checkpoint=str(self._checkpoint) if self._checkpoint else None)

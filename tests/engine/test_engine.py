@@ -168,11 +168,11 @@ def test_a_nan_is_said_at_once_and_stops_the_run_if_told(stop: bool, which: str,
     folder = new_folder(config)
     outcome = engine.run(config, folder)
     state = read(folder)
-    assert [advice.kind for advice in state.advice] == ["nan"]
+    assert [*state.advice] == ["nan"]
     assert isinstance(outcome, events.RunFinished), outcome
     assert (outcome.reason == "stopped") is stop
     last = state.series["loss"].steps[-1]
-    assert last == state.advice[0].step if stop else last == 6
+    assert last == state.advice["nan"].step if stop else last == 6
 
 
 def test_baselines_stand_beside_the_runs_own_figures(mrpc: Any, new_folder: Any) -> None:

@@ -12,7 +12,7 @@ import pytest
 from core import config_file, events
 from core.runs.folder import RunFolder
 from core.runs.state import Series
-from core.training.advisor import GONE_AFTER, SECONDS, Advisor
+from core.training.advisor import GONE_AFTER, SECONDS, Advisor, Seen
 from core.training.diagnosis import KINDS, diagnose
 from core.training.diagnosis.verdict import verdict
 from tests.curves.labels import HERE, Label, labels, score, split_of
@@ -136,22 +136,49 @@ def test_advice_is_given_once_until_it_has_gone_and_come_back() -> None:
     advisor = Advisor()
     sound = falling(60, speed=2.0)
     log = log_of(sound)
-    assert [finding.kind for finding in advisor.look(log, 60, at_once=True)] == ["learning"]
-    assert advisor.look(log, 60, at_once=True) == []
+    assert [finding.kind for finding in advisor.look(log, 60, at_once=True).new] == ["learning"]
+    assert advisor.look(log, 60, at_once=True) == Seen()
     log += log_of([sound[-1]] * 120, 61)
-    for _ in range(GONE_AFTER):
-        assert "learning" not in [finding.kind for finding in advisor.look(log, 180, at_once=True)]
+    seen = advisor.look(log, 180, at_once=True)
+    assert ([finding.kind for finding in seen.new], seen.gone) == (["converged"], ["learning"])
     log += log_of([sound[-1] * math.exp(-at / 40) for at in range(120)], 181)
-    assert "learning" in [finding.kind for finding in advisor.look(log, 300, at_once=True)]
+    seen = advisor.look(log, 300, at_once=True)
+    assert ([finding.kind for finding in seen.new], seen.gone) == (["learning"], ["converged"])
+
+
+def test_a_remark_is_withdrawn_after_some_looks_without_it() -> None:
+    advisor = Advisor()
+    sound = [value + 0.1 for value in falling(60, speed=2.0)]
+    leapt = [*sound[:30], 40.0, *sound[31:]]
+    (spike, *_) = [one for one in advisor.look(log_of(leapt), 600, at_once=True).new if one.kind == "spike"]
+    assert spike.step == 31
+    noisy = log_of([0.3 if at % 2 else 3.0 for at in range(200)], 61)
+    gone = [advisor.look(log_of(leapt) + noisy, 600, at_once=True).gone for _ in range(GONE_AFTER)]
+    assert gone == [[]] * (GONE_AFTER - 1) + [["spike"]]
+
+
+def test_what_stands_is_said_again_with_newer_figures() -> None:
+    advisor = Advisor()
+    sound = falling(100, speed=2.0)
+    log = log_of(sound[:60])
+    (first,) = advisor.look(log, 100, at_once=True).new
+    log += log_of(sound[60:61], 61)
+    assert advisor.look(log, 100, at_once=True) == Seen()  # a moment later
+    log += log_of(sound[61:70], 62)
+    seen = advisor.look(log, 100, at_once=True)
+    assert (seen.new, seen.gone) == ([], [])
+    (again,) = seen.again
+    assert again.kind == first.kind
+    assert again.message != first.message
 
 
 def test_between_evaluations_it_looks_now_and_then() -> None:
     seconds = 0.0
     advisor = Advisor(now=lambda: seconds)
     log = log_of(falling(60, speed=2.0))
-    assert advisor.look(log, 60) == []
+    assert advisor.look(log, 60) == Seen()
     seconds = SECONDS
-    assert [finding.kind for finding in advisor.look(log, 60)] == ["learning"]
+    assert [finding.kind for finding in advisor.look(log, 60).new] == ["learning"]
 
 
 def test_the_verdict_says_what_could_have_been_had_sooner() -> None:
@@ -169,6 +196,7 @@ def test_the_verdict_on_a_run_that_still_falls() -> None:
     assert found.gap is None
     assert found.longer_helps
     assert any(line.startswith("longer would probably help") for line in found.sentences())
+    assert not any(line.startswith("longer") for line in found.sentences(sound=False))
     assert verdict({"loss": series([1.0, math.nan])}) is None
 
 

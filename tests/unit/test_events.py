@@ -36,6 +36,7 @@ EXAMPLES = [
     events.CommandDeferred(t=1.0, command={"command": "save"}, until="after the evaluation"),
     events.CommandDropped(t=1.0, command={"command": "save"}, reason="the run ended first"),
     events.Advice(t=1.0, kind="nan", message="m", hint="h"),
+    events.AdviceWithdrawn(t=1.0, step=3, kind="nan", message="m"),
     events.Notice(t=1.0, message='NaN "quoted" \x1b[31m 日本', level="warning", source="transformers"),
     events.HardwareRead(
         t=1.0, cpu_percent=5.0, memory_used=1, memory_total=2, process_memory=1, disk_free=9, devices=[{"name": "x"}]

@@ -13,7 +13,7 @@ from core.runs import layout
 from core.runs.reader import RunReader
 from core.runs.state import RunState
 from core.runs.store import RunStore, RunSummary, summarize
-from tui import classes, machine_words
+from tui import advice_words, classes, machine_words
 from tui.figures import duration, number, own, size
 from tui.samples import SampleRow, rows_of
 from tui.shell import curves
@@ -56,7 +56,7 @@ def _data(summary: RunSummary, state: RunState, skipped: list[str]) -> dict[str,
         "classes": classes.as_data(state.classes),
         "samples": [{"step": e.step, "epoch": e.epoch, "samples": events.finite(e.samples)} for e in state.samples],
         "checkpoints": [checkpoint.path for checkpoint in state.checkpoints],
-        "advice": [{"kind": advice.kind, "message": advice.message, "hint": advice.hint} for advice in state.advice],
+        "advice": curves.said(state),
         "curves": curves.as_data(state, summary.status),
         "failure": _failure(state.failed),
         "skipped": skipped,
@@ -100,7 +100,7 @@ def _print(summary: RunSummary, state: RunState, skipped: list[str]) -> None:
 def _facts(summary: RunSummary, state: RunState) -> list[tuple[str, str]]:
     provenance = _provenance(summary.path)
     return [
-        ("status", summary.status.replace("_", " ")),
+        ("status", _status(summary, state)),
         ("task", summary.task),
         ("model", summary.model),
         ("method", summary.method),
@@ -113,6 +113,12 @@ def _facts(summary: RunSummary, state: RunState) -> list[tuple[str, str]]:
         ("checkpoint", state.checkpoints[-1].path if state.checkpoints else ""),
         ("folder", str(summary.path)),
     ]
+
+
+def _status(summary: RunSummary, state: RunState) -> str:
+    status = summary.status.replace("_", " ")
+    trouble = advice_words.no_number(state) if state.finished is not None else ""
+    return f"{status}, but {trouble}" if trouble else status
 
 
 def _provenance(run: Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from core.events import RunFailed, RunFinished
 from core.runs import layout
 from core.runs.folder import RunFolder
 from core.runs.store import RunStore
+from tui import advice_words
 from tui.figures import duration
 from tui.shell import named_config
 from tui.shell.command import command
@@ -90,7 +91,7 @@ def train_in(
         finally:
             thread.join()
     outcome = thread.outcome
-    code = conclude(outcome, folder.path, streams, loaded)
+    code = conclude(outcome, folder.path, streams, loaded, advice_words.no_number(state))
     if code == USAGE and not resume:
         folder.discard()
     if isinstance(outcome, RunFinished):
@@ -109,11 +110,20 @@ def display_for(streams: Streams, json: bool) -> Display:
 
 
 def conclude(
-    outcome: RunFinished | RunFailed | None, run: Path, streams: Streams, loaded: LoadedConfig | None = None
+    outcome: RunFinished | RunFailed | None,
+    run: Path,
+    streams: Streams,
+    loaded: LoadedConfig | None = None,
+    trouble: str = "",
 ) -> int:
-    """Say on stderr how a run ended and return the exit code that this means."""
+    """Say on stderr how a run ended and return the exit code that this means.
+
+    Args:
+        trouble: that and why nothing was learnt to its end.
+    """
     if isinstance(outcome, RunFinished):
-        streams.say(f"{outcome.reason.replace('_', ' ')} after {duration(outcome.seconds)}: {run}")
+        how = f"{outcome.reason.replace('_', ' ')} after {duration(outcome.seconds)}"
+        streams.say(f"✗ {how}, but {trouble}: {run}" if trouble else f"{how}: {run}")
         return DONE
     if outcome is None:
         report(FinetuiError("the run ended without a word", str(run / layout.OUTPUT), "read that file"), streams.err)

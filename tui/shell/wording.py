@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from core import events
 from core.runs.state import command_text, dropped_text, taken_text
+from tui.advice_words import SIGNS, TRY
 from tui.figures import duration, number, own, plural
 from tui.text import one_line
 
@@ -26,8 +27,12 @@ def milestones(event: events.Event) -> Iterator[str]:
             yield f"asked to {command_text(event)}: {event.until}"
         case events.CommandDropped():
             yield dropped_text(event)
-        case events.Advice():
-            yield f"{one_line(event.message)}" + (f" ({one_line(event.hint)})" if event.hint else "")
+        case events.Advice(again=False):
+            yield SIGNS[event.level] + one_line(event.message)
+            if event.hint:
+                yield f"  {TRY}{one_line(event.hint)}"
+        case events.AdviceWithdrawn():
+            yield f"step {event.step or 0}: {one_line(event.message)}"
         case events.Notice(level="warning" | "error"):
             yield f"{event.level}: {one_line(event.message)}"
 

@@ -8,24 +8,42 @@ from core.training.diagnosis import progress, trouble
 from core.training.diagnosis.curves import Curves, Measured
 from core.training.diagnosis.findings import KINDS, Finding
 
+VERDICTS = frozenset(
+    (
+        "nan",
+        "diverging",
+        "rate_too_high",
+        "rate_too_low",
+        "overfitting",
+        "underfitting",
+        "plateau",
+        "converged",
+        "learning",
+    )
+)
+"""The kinds that say how a run goes as a whole: a new one of them ends what the others said. The rest are remarks."""
 HALF = 0.5
 """At a rate too high overfitting is named where the training loss has fallen below this share of its start at least."""
 
-__all__ = ["KINDS", "Finding", "diagnose"]
+__all__ = ["KINDS", "VERDICTS", "Finding", "diagnose"]
 
 
-def diagnose(series: Mapping[str, Measured], total_steps: int | None = None) -> list[Finding]:
+def diagnose(
+    series: Mapping[str, Measured], total_steps: int | None = None, cross_entropy: bool | None = None
+) -> list[Finding]:
     """Name what the curves show, the gravest first. The same series give the same findings.
 
     Args:
         series: name -> steps and values in the order of the steps: `loss`, and where they were measured `eval_loss`,
             `eval_accuracy`, `learning_rate`. Values may be NaN or infinite.
         total_steps: how many are planned. Early in a run less is said.
+        cross_entropy: whether the loss is one: then a high one is known to be so at the first point. None: read off
+            the metrics of the first evaluation.
 
     Returns:
         One finding per kind at most; none where there is too little to see.
     """
-    curves = Curves(series, total_steps)
+    curves = Curves(series, total_steps, cross_entropy)
     found = [trouble.nan(curves)] if not len(curves.loss) or curves.start <= 0 else _found(curves)
     order = list(KINDS)
     return sorted((item for item in found if item is not None), key=lambda item: order.index(item.kind))

@@ -78,14 +78,18 @@ class Curves:
         eval_loss, accuracy: as evaluated; empty where they were not.
         rate: the learning rate.
         broken: the first step with a loss that is not finite, and its name; None where there is none.
+        broken_as: what it was, in words: NaN or infinite.
         dead: and the last one is not finite either; else the run came back, and is judged by what is finite.
         language_model: perplexity is measured.
-        cross_entropy: the loss is one: only for such a loss accuracy or perplexity are measured.
+        cross_entropy: the loss is one; where nobody says so: only for such a loss accuracy or perplexity are measured.
         total: planned steps; the last step where they are not known.
     """
 
-    def __init__(self, series: Mapping[str, Measured], total: int | None = None) -> None:
+    def __init__(
+        self, series: Mapping[str, Measured], total: int | None = None, cross_entropy: bool | None = None
+    ) -> None:
         self.broken: tuple[int, str] | None = None
+        self.broken_as = ""
         self.dead = any(
             not math.isfinite(value) for name in LOSSES if name in series for value in series[name].values[-1:]
         )
@@ -94,7 +98,8 @@ class Curves:
         self.rate = self._read(series, "learning_rate")
         self.accuracy = self._read(series, "eval_accuracy")
         self.language_model = "eval_perplexity" in series
-        self.cross_entropy = self.language_model or "eval_accuracy" in series
+        measured = self.language_model or "eval_accuracy" in series
+        self.cross_entropy = measured if cross_entropy is None else cross_entropy
         if self.broken is not None and self.dead:
             self.loss, self.eval_loss = self.loss.until(self.broken[0]), self.eval_loss.until(self.broken[0])
         self.last = max([*self.loss.steps[-1:], *self.eval_loss.steps[-1:], 0])
@@ -112,6 +117,8 @@ class Curves:
         first = next(step for step, value in zip(found.steps, found.values, strict=True) if not math.isfinite(value))
         if name in LOSSES and (self.broken is None or first < self.broken[0]):
             self.broken = first, name
+            at = list(found.steps).index(first)
+            self.broken_as = "NaN" if math.isnan(found.values[at]) else "infinite"
         return Line([step for step, _ in finite], [value for _, value in finite])
 
     @cached_property

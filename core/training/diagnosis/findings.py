@@ -14,20 +14,33 @@ class Kind:
 
     Attributes:
         title: what it is called on the screen.
-        hint: what to try.
+        hint: what to try, whether the run still trains or is over.
+        now: what to do while it trains; empty where it may go on.
     """
 
     title: str
     severity: Severity
     hint: str
+    now: str = ""
+
+    @property
+    def live_hint(self) -> str:
+        """What to do and to try while it trains."""
+        return "; ".join(part for part in (self.now, self.hint) if part)
 
 
 KINDS: dict[str, Kind] = {
-    "nan": Kind("NaN", "error", "lower the learning rate, clip the gradients (max_grad_norm), or train in float32"),
+    "nan": Kind(
+        "NaN",
+        "error",
+        "lower the learning rate, clip the gradients (max_grad_norm), or train in float32",
+        "stop: while the loss is no number nothing is learnt",
+    ),
     "diverging": Kind(
         "diverging",
         "error",
-        "stop, go back to the last good checkpoint, and lower the learning rate; clip the gradients",
+        "go back to the last good checkpoint, and lower the learning rate; clip the gradients",
+        "stop",
     ),
     "rate_too_high": Kind(
         "learning rate too high", "error", "divide the learning rate by 10, or warm it up over the first steps"
@@ -55,13 +68,13 @@ KINDS: dict[str, Kind] = {
     ),
     "unstable": Kind("unstable", "warning", "take a larger batch (or accumulate gradients), lower the rate, clip"),
     "spike": Kind("spike", "warning", "look at the rows of that batch; clip the gradients (max_grad_norm)"),
-    "converged": Kind("converged", "info", "stop here: more of the same steps will change little"),
+    "converged": Kind("converged", "info", "", "stop here: more of the same steps will change little"),
     "accuracy_flat": Kind(
         "accuracy stands still while the loss falls",
         "info",
-        "this is normal: the loss counts how sure each answer is, accuracy only which side it falls on; go on",
+        "this is normal: the loss counts how sure each answer is, accuracy only which side it falls on",
     ),
-    "learning": Kind("learning well", "info", "go on"),
+    "learning": Kind("learning", "info", "", "go on"),
 }
 """By the fixed word that stands in events and files; the gravest first."""
 
@@ -89,10 +102,10 @@ class Finding:
         """What it is and the figures that say so."""
         return f"{KINDS[self.kind].title}: {self.message}"
 
-    @property
-    def hint(self) -> str:
-        """What to try."""
-        return KINDS[self.kind].hint
+    def hint(self, live: bool) -> str:
+        """What to try; with what to do now where the run still trains."""
+        kind = KINDS[self.kind]
+        return kind.live_hint if live else kind.hint
 
 
 def figure(value: float) -> str:

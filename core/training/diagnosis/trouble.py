@@ -51,6 +51,8 @@ JUMPING = 0.04
 """or where the evaluation loss jumps up and down by such a share from one evaluation to the next,"""
 JUMPING_RATIO = 3.0
 """and so travels at least so many times as far as it comes down."""
+BEYOND = 100.0
+"""So many times its start the loss needs no second look: one point is enough, the last one."""
 ABSURD_LOSS = 10.0
 """A cross-entropy above that of an even guess over 22,000 classes (natural logarithm),"""
 ABSURD_LM_LOSS = 15.0
@@ -70,14 +72,17 @@ def nan(curves: Curves) -> Finding | None:
     step, name = curves.broken
     title = name.replace("eval_", "evaluation ")
     if not curves.dead:
-        return Finding("nan", step, f"the {title} was not finite at step {step}, and came back")
+        return Finding("nan", step, f"the {title} was {curves.broken_as} at step {step}, and came back")
     line = curves.loss if name == "loss" else curves.eval_loss
     before = f"; it was {figure(line.values[-1])} before" if len(line) else ""
-    return Finding("nan", step, f"the {title} is not finite since step {step}{before}")
+    return Finding("nan", step, f"the {title} is {curves.broken_as} since step {step}{before}")
 
 
 def diverging(curves: Curves) -> Finding | None:
     """It fell, or stood, and now rises far above its lowest level."""
+    if _beyond(curves) and curves.last > curves.total // 3:
+        text = f"the training loss rose from {figure(curves.origin)} to {figure(curves.loss.values[-1])}"
+        return Finding("diverging", curves.loss.steps[-1], text)
     if len(curves.loss) < MIN_POINTS:
         return None
     tenths = curves.tenths.values
@@ -92,6 +97,11 @@ def diverging(curves: Curves) -> Finding | None:
         return None
     text = f"the training loss rose from {figure(lowest)} at step {step} to {figure(curves.end)}"
     return Finding("diverging", step, text)
+
+
+def _beyond(curves: Curves) -> bool:
+    """The last training loss is a hundred times what it began with."""
+    return curves.loss.values[-1] >= BEYOND * curves.loss.values[0]
 
 
 def spike(curves: Curves) -> Finding | None:
@@ -155,10 +165,13 @@ def rate_too_high(curves: Curves) -> Finding | None:
             return Finding("rate_too_high", loss.steps[-1], text)
         return None
     if curves.cross_entropy and start > (ABSURD_LM_LOSS if curves.language_model else ABSURD_LOSS):
-        text = (
-            f"the loss was {figure(start)} after the first steps, worse than any guess, and is {figure(curves.end)} now"
-        )
+        text = f"the loss was {figure(start)} after the first steps, worse than any guess"
+        if len(loss) >= MIN_POINTS:
+            text += f", and is {figure(curves.end)} now"
         return Finding("rate_too_high", loss.steps[0], text)
+    if _beyond(curves) and curves.last <= curves.total // 3:
+        text = f"the loss rose from {figure(curves.origin)} to {figure(loss.values[-1])} at step {loss.steps[-1]}"
+        return Finding("rate_too_high", loss.steps[-1], text)
     if len(loss) < MIN_POINTS:
         return None
     absurd = _absurd(curves)

@@ -45,8 +45,8 @@ class Verdict:
         """It still falls, and the best value is the last."""
         return self.tail < -MOVES and self.after_best <= TAIL
 
-    def sentences(self) -> list[str]:
-        """The same for people."""
+    def sentences(self, sound: bool = True) -> list[str]:
+        """The same for people; of a run that went wrong (not `sound`) nothing is said of going on."""
         name = self.metric.replace("eval_", "evaluation ")
         ends = f"the {name} ends at {figure(self.final)}"
         if self.after_best > 0 and self.final > (1 + NEAR) * self.best:
@@ -58,6 +58,8 @@ class Verdict:
         if self.gap is not None:
             side = "above" if self.gap >= 0 else "below"
             lines.append(f"generalisation gap: evaluation lies {figure(abs(self.gap))} {side} training")
+        if not sound:
+            return lines
         over = f"over the last {percent(TAIL)} of the run it changed by {percent(self.tail)}"
         if self.longer_helps:
             lines.append(f"longer would probably help: {over}")
