@@ -175,7 +175,7 @@ class MonitorScreen(SteeringScreen):
             return run is not None
         if action == "classes":
             return run is not None and run.state.classes is not None
-        if action in ("search", "turn_level"):
+        if action in ("search", "turn_level", "follow"):
             return run is not None and log is not None
         if action in ("match", "leave_search"):
             return log is not None and (bool(log.searched) or self._panes.search.is_open)
@@ -240,6 +240,10 @@ class MonitorScreen(SteeringScreen):
     def action_turn_level(self) -> None:
         if self._panes.log_in_sight is not None:
             self._panes.log_in_sight.turn_level()
+
+    def action_follow(self) -> None:
+        if self._panes.log_in_sight is not None:
+            self._panes.log_in_sight.follow()
 
     def _turn(self, pane: Pane) -> None:
         """Bring a pane in sight; where it is already, the log."""
