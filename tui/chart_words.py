@@ -34,10 +34,13 @@ def options(figure: Figure) -> str:
 
 def legend(figure: Figure, place: tuple[float, float] | None, styles: Styles, width: int) -> Content:
     """Each line with its sign and a value: the latest, or what stands at the cursor; then what the marks mean."""
-    entries = [_entry(figure, line, place, styles) for line in figure.lines]
-    if place is not None:
-        first = next((line.source.read(line.metric, figure.axis, *place) for line in figure.lines), None)
-        entries.insert(0, Content.styled(written(figure.axis, first.x if first else sum(place) / 2), "bold"))
+    readings = [_read(figure, line, place, first=not at) for at, line in enumerate(figure.lines)]
+    where = readings[0].x if place is not None and readings and readings[0] else None
+    entries = [
+        _entry(figure, line, reading, where, styles) for line, reading in zip(figure.lines, readings, strict=True)
+    ]
+    if where is not None:
+        entries.insert(0, Content.styled(written(figure.axis, where), "bold"))
     rows = _wrapped(entries, width)
     marks = _marks(figure, styles)
     if marks and rows and rows[-1].cell_length + marks.cell_length + 3 <= width:
@@ -73,9 +76,16 @@ def differences(differing: dict[str, list[object]], width: int, wide: bool) -> C
     return Content("\n").join(lines)
 
 
-def _entry(figure: Figure, line: Line, place: tuple[float, float] | None, styles: Styles) -> Content:
+def _read(figure: Figure, line: Line, place: tuple[float, float] | None, first: bool) -> Reading | None:
+    """The latest value, or that at the cursor: for the first line the nearest, for others none that came later."""
+    if place is None:
+        return line.source.read(line.metric, figure.axis, figure.x[1], figure.x[1])
+    return line.source.read(line.metric, figure.axis, *place, before=not first)
+
+
+def _entry(figure: Figure, line: Line, reading: Reading | None, where: float | None, styles: Styles) -> Content:
+    """Args: where: the place of the first line's value; what stands elsewhere says so. None: there is no cursor."""
     style = styles(f"line-{line.style}")
-    reading = line.source.read(line.metric, figure.axis, *(place or (figure.x[1], figure.x[1])))
     sign = f"{line.letter} {_sample(line)}" if line.letter else (POINT if line.dotted else "⠒⠒")
     bad, below = line.source.bad(line.metric)
     worries = [f"{bad:,} NaN"] if bad else []
@@ -84,7 +94,8 @@ def _entry(figure: Figure, line: Line, place: tuple[float, float] | None, styles
     return Content.assemble(
         (sign, style),
         f" {one_line(line.title, NAME_CELLS)} ",
-        (_value(figure, reading, latest=place is None), "bold"),
+        (_value(figure, reading, latest=where is None), "bold"),
+        f" at {written(figure.axis, reading.x)}" if reading and where is not None and not reading.count else "",
         (f"  {', '.join(worries)}", styles("bad")) if worries else "",
     )
 
@@ -101,7 +112,7 @@ def _sample(line: Line) -> str:
 
 def _value(figure: Figure, reading: Reading | None, latest: bool) -> str:
     if reading is None:
-        return ""
+        return "none yet"
     value = figure.write(reading.value)
     if latest or reading.count < 2:
         return value

@@ -187,6 +187,21 @@ async def test_cursor_reads_values(runs: Path) -> None:
         await until_shown(pilot, "step 3", "train loss 3.0000")
 
 
+async def test_cursor_says_where_an_evaluation_was_and_shows_none_before_it(runs: Path) -> None:
+    run = RecordedRun(runs)
+    run.begin()
+    run.train(60)
+    run.evaluate(loss=0.6173)
+    run.train(60)
+    async with watching(run) as pilot:
+        await zoom(pilot)
+        await pilot.press("right")
+        await until_shown(pilot, "step 1 ", "eval loss none yet")
+        assert "0.6173" not in text(pilot).split("eval loss", 1)[1].splitlines()[0]
+        await pilot.press("left", *["shift+right"] * 9)
+        await until_shown(pilot, "step 120", "eval loss 0.6173 at step 60")
+
+
 async def test_next_and_previous_metric(runs: Path) -> None:
     async with watching(trained(runs)) as pilot:
         await zoom(pilot)
