@@ -141,10 +141,23 @@ def _as_finetui_error(error: ValidationError, document: yaml12.Document) -> Fine
     problems = error.errors(include_url=False)
     # An unknown key is often the cause of what else is wrong (`modle:` leaves `model` missing): say it first.
     problem = next((item for item in problems if item["type"] == "extra_forbidden"), problems[0])
-    location = tuple(problem["loc"])
+    location = _keys(problem["loc"], document.data)
     key = ".".join(str(part) for part in location)
     title, hint = _explain(key, location, dict(problem))
     return FinetuiError(title, document.where(location), hint, key=key)
+
+
+def _keys(location: tuple[str | int, ...], data: Any) -> tuple[str | int, ...]:
+    """A place in the config, without the names of types that pydantic adds where a value may be of several."""
+    found: list[str | int] = []
+    for at, part in enumerate(location):
+        items = dict(enumerate(data)) if isinstance(data, list) else data
+        if isinstance(items, dict) and part in items:
+            data = items[part]
+        elif not isinstance(data, dict) or at < len(location) - 1:
+            continue
+        found.append(part)
+    return tuple(found)
 
 
 def _explain(key: str, location: tuple[str | int, ...], problem: dict[str, Any]) -> tuple[str, str]:

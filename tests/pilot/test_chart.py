@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from core.events import HardwareRead
 from tests.pilot.driving import text, until, until_shown
-from tests.pilot.recorded import RecordedRun, completed, trained
+from tests.pilot.recorded import GIB, RecordedRun, completed, trained
 from tui.app import FinetuiApp
 from tui.screens.chart import ChartScreen
 from tui.screens.monitor import MonitorScreen
@@ -277,6 +278,40 @@ async def test_a_run_is_laid_over_another_and_taken_away(runs: Path) -> None:
         await until_shown(pilot, "Compare with")
         await pilot.press("space", "enter")
         await until_shown(pilot, "loss  first", "◆ eval loss")
+
+
+async def test_marked_runs_are_told_apart_without_colour_in_the_dialog(runs: Path) -> None:
+    first = trained(runs, "first")
+    trained(runs, "second")
+    trained(runs, "third")
+    async with watching(first) as pilot:
+        await zoom(pilot)
+        await pilot.press("c")
+        await until_shown(pilot, "Compare with", "second", "third")
+        assert "X" not in text(pilot)
+        await pilot.press("space")
+        await until_shown(pilot, "▐X▌")
+        assert text(pilot).count("▐X▌") == 1
+        assert text(pilot).count("▐ ▌") == 1
+
+
+async def test_machine_chart_before_the_first_step_goes_by_time(runs: Path) -> None:
+    run = RecordedRun(runs)
+    run.begin()
+    for second in range(20):
+        memory = GIB + second * 2**20
+        run.folder.emit(
+            HardwareRead(
+                t=run.now + second, step=0, epoch=0.0, cpu_percent=97, memory_used=6 * GIB, memory_total=16 * GIB,
+                process_memory=memory, disk_free=41 * GIB,
+            )
+        )  # fmt: skip
+    async with watching(run) as pilot:
+        await until_shown(pilot, "memory")
+        await pilot.press("enter")
+        await until_shown(pilot, "by time")
+        columns = {line.index(char) for line in plotted(pilot).splitlines() for char in line if "⠀" < char <= "⣿"}
+        assert len(columns) > 10
 
 
 async def test_export_writes_the_values_and_says_what_is_missing(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -211,3 +211,13 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (run.path / "charts").write_text("in the way")
     with pytest.raises(FinetuiError, match="cannot write the chart"):
         export.write(run.path, "loss", "loss", wished(source_of(run)))
+
+
+def test_config_differences_show_where_long_values_differ() -> None:
+    from tui import chart_words
+
+    differing = {"data.files.train": ["/home/someone/data/mrpc/train.tsv", "/home/someone/data/cola/train.tsv"]}
+    for wide in (False, True):
+        shown = chart_words.differences(differing, 74 if not wide else 32, wide).plain
+        assert "mrpc/train.tsv" in shown
+        assert "cola/train.tsv" in shown
