@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -15,7 +15,7 @@ from tui.text import ELLIPSIS, one_line
 from tui.widgets.chart import POINT
 
 if TYPE_CHECKING:
-    from tui.charts.source import Reading
+    from tui.charts.source import Reading, Sign
 
 Styles = Callable[[str], Style]
 """From the name of one of the chart's component classes, without `chart--`."""
@@ -32,8 +32,10 @@ def options(figure: Figure) -> str:
     return " · ".join(parts)
 
 
-def legend(figure: Figure, place: tuple[float, float] | None, styles: Styles, width: int) -> Content:
-    """Each line with its sign and a value: the latest, or what stands at the cursor; then what the marks mean."""
+def legend(
+    figure: Figure, place: tuple[float, float] | None, styles: Styles, width: int, signs: Collection[Sign]
+) -> Content:
+    """Each line with its sign and a value: the latest, or what stands at the cursor; then what the marks in `signs` mean."""
     readings = [_read(figure, line, place, first=not at) for at, line in enumerate(figure.lines)]
     where = readings[0].x if place is not None and readings and readings[0] else None
     entries = [
@@ -42,7 +44,7 @@ def legend(figure: Figure, place: tuple[float, float] | None, styles: Styles, wi
     if where is not None:
         entries.insert(0, Content.styled(written(figure.axis, where), "bold"))
     rows = _wrapped(entries, width)
-    marks = _marks(figure, styles)
+    marks = _marks(signs, styles)
     if marks and rows and rows[-1].cell_length + marks.cell_length + 3 <= width:
         rows[-1] = Content.assemble(rows[-1], " " * (width - rows[-1].cell_length - marks.cell_length), marks)
     elif marks:
@@ -129,8 +131,7 @@ def _value(figure: Figure, reading: Reading | None, latest: bool) -> str:
     return f"{value} ({figure.write(reading.low)} to {figure.write(reading.high)})"
 
 
-def _marks(figure: Figure, styles: Styles) -> Content:
-    there = {mark.sign for mark in figure.marks}
+def _marks(there: Collection[Sign], styles: Styles) -> Content:
     parts = [
         Content.assemble((char, styles("rate" if sign in ("learning rate", "command") else "mark")), f" {sign}")
         for sign, char in SIGNS.items()

@@ -152,7 +152,7 @@ TABLE: tuple[Key, ...] = (
     Key("monitor", "escape", "leave_search", "", "log: leave the search"),
     Key("monitor", "w", "turn_level", "", "log: all, warnings and errors, errors only"),
     Key("monitor", "end", "follow", "", "log: to its end, which it follows from there on"),
-    Key("chart", "escape", "close", "back", "back to where the chart was opened"),
+    Key("chart", "escape", "close", "back", "leave the cursor, else back to where the chart was opened"),
     Key("chart", "right", "cursor(1)", "read", "read the values at a place"),
     Key("chart", "left", "cursor(-1)", "", "read the values at a place"),
     Key("chart", "shift+right", "cursor(10)", "", "go on by ten columns"),

@@ -280,6 +280,31 @@ async def test_a_run_is_laid_over_another_and_taken_away(runs: Path) -> None:
         await until_shown(pilot, "loss  first", "◆ eval loss")
 
 
+async def test_legend_names_no_mark_that_lies_under_another(runs: Path) -> None:
+    run = RecordedRun(runs)
+    run.begin()
+    run.train(50)
+    run.take(command="save")
+    run.evaluate(loss=0.5)
+    run.train(50)
+    async with watching(run) as pilot:
+        await zoom(pilot)
+        await until_shown(pilot, "! command")
+        assert "*" not in text(pilot)
+
+
+async def test_escape_leaves_the_cursor_first(runs: Path) -> None:
+    async with watching(trained(runs)) as pilot:
+        await zoom(pilot)
+        await pilot.press("left")
+        await until_shown(pilot, "step 200")
+        await pilot.press("escape")
+        await until(pilot, lambda: "step 200" not in text(pilot))
+        assert isinstance(pilot.app.screen, ChartScreen)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, MonitorScreen)
+
+
 async def test_marked_runs_are_told_apart_without_colour_in_the_dialog(runs: Path) -> None:
     first = trained(runs, "first")
     trained(runs, "second")

@@ -262,3 +262,10 @@ async def test_end_brings_the_end_of_the_log_from_the_cards_too(runs: Path) -> N
         pilot.app.screen.query("MetricCard").first().focus()
         await pilot.press("end")
         await until_shown(pilot, "note 59")
+
+
+async def test_a_pane_is_seen_on_a_screen_of_ten_lines(runs: Path) -> None:
+    async with watching(measured(runs), size=(80, 10)) as pilot:
+        await until_shown(pilot, "40 %")
+        await pilot.press("m")
+        await until_shown(pilot, "tokens/s")

@@ -42,7 +42,7 @@ class MonitorScreen(SteeringScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall"), (48, "-very-tall")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-tiny"), (16, "-short"), (34, "-tall"), (48, "-very-tall")]
         self._polls = 0
         self._painted = 0.0
         self._stale = False
@@ -118,7 +118,7 @@ class MonitorScreen(SteeringScreen):
         await cards.clear()
         if not cards.is_attached:
             return
-        self.set_class(False, "-empty", "-whole")
+        self.set_class(False, "-empty", "-whole", "-aside")
         self._panes.open(run.path)
         self.refresh_bindings()
         self._paint(run)
@@ -252,6 +252,7 @@ class MonitorScreen(SteeringScreen):
     def _bring(self, pane: Pane) -> None:
         self._panes.show(pane)
         self.set_class(pane == "classes", "-whole")
+        self.set_class(pane != "log", "-aside")
         if self.run is not None:
             self._panes.paint(self.run.state)
         self.refresh_bindings()
