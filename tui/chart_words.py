@@ -35,7 +35,7 @@ def options(figure: Figure) -> str:
 def legend(
     figure: Figure, place: tuple[float, float] | None, styles: Styles, width: int, signs: Collection[Sign]
 ) -> Content:
-    """Each line with its sign and a value: the latest, or what stands at the cursor; then what the marks in `signs` mean."""
+    """Each line with its sign and a value: the latest, or what stands at the cursor; then what `signs` mean."""
     readings = [_read(figure, line, place, first=not at) for at, line in enumerate(figure.lines)]
     where = readings[0].x if place is not None and readings and readings[0] else None
     entries = [

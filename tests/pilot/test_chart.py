@@ -297,9 +297,9 @@ async def test_escape_leaves_the_cursor_first(runs: Path) -> None:
     async with watching(trained(runs)) as pilot:
         await zoom(pilot)
         await pilot.press("left")
-        await until_shown(pilot, "step 200")
+        await until_shown(pilot, "step 199")
         await pilot.press("escape")
-        await until(pilot, lambda: "step 200" not in text(pilot))
+        await until(pilot, lambda: "step 199" not in text(pilot))
         assert isinstance(pilot.app.screen, ChartScreen)
         await pilot.press("escape")
         assert isinstance(pilot.app.screen, MonitorScreen)

@@ -201,9 +201,9 @@ def test_the_csv_holds_every_value(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_the_picture_is_svg_and_png(tmp_path: Path, log: bool) -> None:
     pytest.importorskip("matplotlib", reason="the extra `charts`")
     run = trained(tmp_path)
-    folder = export.write(run.path, "loss", "$loss_", wished(source_of(run), log=log))
-    assert (folder / "loss.png").read_bytes().startswith(b"\x89PNG")
-    assert "</svg>" in (folder / "loss.svg").read_text()
+    base = export.write(run.path, "loss", "$loss_", wished(source_of(run), log=log))
+    assert base.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    assert "</svg>" in base.with_suffix(".svg").read_text()
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
