@@ -269,3 +269,12 @@ async def test_a_pane_is_seen_on_a_screen_of_ten_lines(runs: Path) -> None:
         await until_shown(pilot, "40 %")
         await pilot.press("m")
         await until_shown(pilot, "tokens/s")
+
+
+async def test_the_machines_reading_of_a_run_that_is_over_says_so(runs: Path) -> None:
+    run = measured(runs)
+    async with watching(run) as pilot:
+        await until_shown(pilot, "cpu 97 %", "[ ] lr")
+        assert "at the end" not in text(pilot)
+        run.finish(loss=0.5)
+        await until_shown(pilot, "at the end: cpu 97 %")
