@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -11,11 +11,11 @@ from textual.style import Style
 from core.runs.compare import written as value_written
 from tui.charts.drawn import DASHES
 from tui.charts.figure import LETTERS, SIGNS, Figure, Line, written
-from tui.text import one_line
+from tui.text import ELLIPSIS, one_line
 from tui.widgets.chart import POINT
 
 if TYPE_CHECKING:
-    from tui.charts.source import Reading
+    from tui.charts.source import Reading, Sign
 
 Styles = Callable[[str], Style]
 """From the name of one of the chart's component classes, without `chart--`."""
@@ -32,14 +32,19 @@ def options(figure: Figure) -> str:
     return " · ".join(parts)
 
 
-def legend(figure: Figure, place: tuple[float, float] | None, styles: Styles, width: int) -> Content:
-    """Each line with its sign and a value: the latest, or what stands at the cursor; then what the marks mean."""
-    entries = [_entry(figure, line, place, styles) for line in figure.lines]
-    if place is not None:
-        first = next((line.source.read(line.metric, figure.axis, *place) for line in figure.lines), None)
-        entries.insert(0, Content.styled(written(figure.axis, first.x if first else sum(place) / 2), "bold"))
+def legend(
+    figure: Figure, place: tuple[float, float] | None, styles: Styles, width: int, signs: Collection[Sign]
+) -> Content:
+    """Each line with its sign and a value: the latest, or what stands at the cursor; then what `signs` mean."""
+    readings = [_read(figure, line, place, first=not at) for at, line in enumerate(figure.lines)]
+    where = readings[0].x if place is not None and readings and readings[0] else None
+    entries = [
+        _entry(figure, line, reading, where, styles) for line, reading in zip(figure.lines, readings, strict=True)
+    ]
+    if where is not None:
+        entries.insert(0, Content.styled(written(figure.axis, where), "bold"))
     rows = _wrapped(entries, width)
-    marks = _marks(figure, styles)
+    marks = _marks(signs, styles)
     if marks and rows and rows[-1].cell_length + marks.cell_length + 3 <= width:
         rows[-1] = Content.assemble(rows[-1], " " * (width - rows[-1].cell_length - marks.cell_length), marks)
     elif marks:
@@ -62,8 +67,8 @@ def differences(differing: dict[str, list[object]], width: int, wide: bool) -> C
     lines: list[Content] = []
     for key, values in differing.items():
         cells = [
-            Content.assemble((LETTERS[place % len(LETTERS)], "bold"), f" {one_line(value_written(value), cells_each)}")
-            for place, value in enumerate(values)
+            Content.assemble((LETTERS[place % len(LETTERS)], "bold"), f" {one_line(value, cells_each)}")
+            for place, value in enumerate(_apart([value_written(value) for value in values], cells_each))
         ]
         name = Content.styled(one_line(key), "$text-muted")
         if wide:
@@ -73,9 +78,26 @@ def differences(differing: dict[str, list[object]], width: int, wide: bool) -> C
     return Content("\n").join(lines)
 
 
-def _entry(figure: Figure, line: Line, place: tuple[float, float] | None, styles: Styles) -> Content:
+def _apart(values: list[str], width: int) -> list[str]:
+    """The values without the beginning that they share, where one of them is wider: what differs is to be seen."""
+    differ = (at for at, chars in enumerate(zip(*values, strict=False)) if len(set(chars)) > 1)
+    alike = next(differ, min(map(len, values)))
+    begin = max(values[0].rfind(sign, 0, alike) for sign in "/ ")
+    if begin <= 0 or all(len(value) <= width for value in values):
+        return values
+    return [ELLIPSIS + value[begin:] for value in values]
+
+
+def _read(figure: Figure, line: Line, place: tuple[float, float] | None, first: bool) -> Reading | None:
+    """The latest value, or that at the cursor: for the first line the nearest, for others none that came later."""
+    if place is None:
+        return line.source.read(line.metric, figure.axis, figure.x[1], figure.x[1])
+    return line.source.read(line.metric, figure.axis, *place, before=not first)
+
+
+def _entry(figure: Figure, line: Line, reading: Reading | None, where: float | None, styles: Styles) -> Content:
+    """Args: where: the place of the first line's value; what stands elsewhere says so. None: there is no cursor."""
     style = styles(f"line-{line.style}")
-    reading = line.source.read(line.metric, figure.axis, *(place or (figure.x[1], figure.x[1])))
     sign = f"{line.letter} {_sample(line)}" if line.letter else (POINT if line.dotted else "⠒⠒")
     bad, below = line.source.bad(line.metric)
     worries = [f"{bad:,} NaN"] if bad else []
@@ -84,7 +106,8 @@ def _entry(figure: Figure, line: Line, place: tuple[float, float] | None, styles
     return Content.assemble(
         (sign, style),
         f" {one_line(line.title, NAME_CELLS)} ",
-        (_value(figure, reading, latest=place is None), "bold"),
+        (_value(figure, reading, latest=where is None), "bold"),
+        f" at {written(figure.axis, reading.x)}" if reading and where is not None and not reading.count else "",
         (f"  {', '.join(worries)}", styles("bad")) if worries else "",
     )
 
@@ -101,15 +124,14 @@ def _sample(line: Line) -> str:
 
 def _value(figure: Figure, reading: Reading | None, latest: bool) -> str:
     if reading is None:
-        return ""
+        return "none yet"
     value = figure.write(reading.value)
     if latest or reading.count < 2:
         return value
     return f"{value} ({figure.write(reading.low)} to {figure.write(reading.high)})"
 
 
-def _marks(figure: Figure, styles: Styles) -> Content:
-    there = {mark.sign for mark in figure.marks}
+def _marks(there: Collection[Sign], styles: Styles) -> Content:
     parts = [
         Content.assemble((char, styles("rate" if sign in ("learning rate", "command") else "mark")), f" {sign}")
         for sign, char in SIGNS.items()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
 from tui import terminal
+from tui.paste import PasteParser
+
+linux_driver.XTermParser = PasteParser  # type: ignore[misc]  # the driver offers no other way to have its own
 
 
 class SurvivingDriver(LinuxDriver):

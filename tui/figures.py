@@ -9,10 +9,12 @@ from core.events import TOKENS
 
 
 def number(value: float) -> str:
-    """Four digits that count: 0.6412, 12.35, 1,234, 5e-05. Whole numbers stay whole."""
+    """Four digits that count: 0.6412, 12.35, 1,234, 5e-05, 3.417e+14. Whole numbers stay whole."""
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "inf" if value > 0 else "-inf"
     size = abs(value)
+    if size >= 1e9 and not isinstance(value, int):
+        return f"{value:.4g}"
     if isinstance(value, int) or size >= 1000:
         return f"{value:,.0f}"
     if size == 0 or size >= 10:

@@ -34,7 +34,7 @@ LAST = (
     Metric("grad_norm", "grad norm", "high"),
     Metric("samples_per_second", "samples/s"),
 )
-MEMORY = Metric("process_memory", "memory", "high", write=size)
+MEMORY = Metric("process_memory", "process memory", "high", write=size)
 GPU_MEMORY = Metric("gpu_memory", "GPU memory", "high", write=size)
 FROM_THE_START = ("loss", "learning_rate", "grad_norm", "samples_per_second")
 LOWER_IS_BETTER = ("loss", "perplexity", "mse", "mae", "rmse", "wer", "cer", "ter")

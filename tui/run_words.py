@@ -99,6 +99,8 @@ def machine(state: RunState) -> str:
         heat = f" {device['temperature_c']:.0f} °C" if device.get("temperature_c") else ""
         load = f" {device['utilization']:.0f} %" if device.get("utilization") is not None else ""
         parts.append(f"gpu{load}{power}{heat}")
+    if state.finished is not None or state.failed is not None:
+        parts[0] = f"at the end: {parts[0]}"
     return " · ".join([*parts, f"disk {size(read.disk_free)} free"])
 
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 ELLIPSIS = "…"
-ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
 
 def visible(text: str, keep: str = "") -> str:
@@ -27,6 +27,12 @@ def one_line(text: str, width: int | None = None) -> str:
 def without_escapes(text: str) -> str:
     """`text` without the escape sequences that colour it on a terminal."""
     return ESCAPES.sub("", text)
+
+
+def without_controls(text: str) -> str:
+    """`text` without escape sequences and control characters; lines and tabs stay."""
+    plain = without_escapes(text)
+    return "".join(char for char in plain if char in "\t\n\r" or unicodedata.category(char) != "Cc")
 
 
 def _picture(char: str) -> str:

@@ -75,7 +75,14 @@ def missing(path: Path) -> FinetuiError:
     if not folder.is_dir():
         return FinetuiError(f"there is no file {path.name}", f"there is no folder {folder}", "check the path")
     neighbours = [entry.name for entry in folder.iterdir() if not entry.name.startswith(".")]
-    close = difflib.get_close_matches(path.name, neighbours, 1)
+    wanted = _kind(path)
+    stems: dict[str, str] = {}
+    for name in sorted(neighbours, key=lambda name: format_of(Path(name)) != format_of(path)):
+        # Another split is no substitute: what trains would be evaluated on.
+        if wanted is None or _kind(Path(name)) in (wanted, None):
+            stems.setdefault(_stem(Path(name)), name)
+    same = [name for name in stems.values() if wanted is not None and _kind(Path(name)) == wanted]
+    close = [stems[stem] for stem in difflib.get_close_matches(_stem(path), stems, 1)] or same[:1]
     shown = ", ".join(sorted(neighbours)[:10]) or "nothing"
     hint = f"did you mean {close[0]}?" if close else f"the folder holds: {shown}"
     return FinetuiError(f"there is no file {path.name}", str(folder), hint)
@@ -137,6 +144,12 @@ def _stem(path: Path) -> str:
 def _word(name: str) -> str | None:
     parts = re.split(r"[^a-z]+", name.lower())
     return next((part for part in parts if part in (*TRAIN, *EVALUATION, *TEST)), None)
+
+
+def _kind(path: Path) -> tuple[str, ...] | None:
+    """The words of the split that a file's name says; None where it says none."""
+    word = _word(_stem(path))
+    return next((words for words in (TRAIN, EVALUATION, TEST) if word in words), None)
 
 
 def _rank(split: str) -> int:

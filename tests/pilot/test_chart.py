@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from core.events import HardwareRead
 from tests.pilot.driving import text, until, until_shown
-from tests.pilot.recorded import RecordedRun, completed, trained
+from tests.pilot.recorded import GIB, RecordedRun, completed, trained
 from tui.app import FinetuiApp
 from tui.screens.chart import ChartScreen
 from tui.screens.monitor import MonitorScreen
@@ -187,6 +188,21 @@ async def test_cursor_reads_values(runs: Path) -> None:
         await until_shown(pilot, "step 3", "train loss 3.0000")
 
 
+async def test_cursor_says_where_an_evaluation_was_and_shows_none_before_it(runs: Path) -> None:
+    run = RecordedRun(runs)
+    run.begin()
+    run.train(60)
+    run.evaluate(loss=0.6173)
+    run.train(60)
+    async with watching(run) as pilot:
+        await zoom(pilot)
+        await pilot.press("right")
+        await until_shown(pilot, "step 1 ", "eval loss none yet")
+        assert "0.6173" not in text(pilot).split("eval loss", 1)[1].splitlines()[0]
+        await pilot.press("left", *["shift+right"] * 9)
+        await until_shown(pilot, "step 120", "eval loss 0.6173 at step 60")
+
+
 async def test_next_and_previous_metric(runs: Path) -> None:
     async with watching(trained(runs)) as pilot:
         await zoom(pilot)
@@ -262,6 +278,65 @@ async def test_a_run_is_laid_over_another_and_taken_away(runs: Path) -> None:
         await until_shown(pilot, "Compare with")
         await pilot.press("space", "enter")
         await until_shown(pilot, "loss  first", "◆ eval loss")
+
+
+async def test_legend_names_no_mark_that_lies_under_another(runs: Path) -> None:
+    run = RecordedRun(runs)
+    run.begin()
+    run.train(50)
+    run.take(command="save")
+    run.evaluate(loss=0.5)
+    run.train(50)
+    async with watching(run) as pilot:
+        await zoom(pilot)
+        await until_shown(pilot, "! command")
+        assert "*" not in text(pilot)
+
+
+async def test_escape_leaves_the_cursor_first(runs: Path) -> None:
+    async with watching(trained(runs)) as pilot:
+        await zoom(pilot)
+        await pilot.press("left")
+        await until_shown(pilot, "step 199")
+        await pilot.press("escape")
+        await until(pilot, lambda: "step 199" not in text(pilot))
+        assert isinstance(pilot.app.screen, ChartScreen)
+        await pilot.press("escape")
+        assert isinstance(pilot.app.screen, MonitorScreen)
+
+
+async def test_marked_runs_are_told_apart_without_colour_in_the_dialog(runs: Path) -> None:
+    first = trained(runs, "first")
+    trained(runs, "second")
+    trained(runs, "third")
+    async with watching(first) as pilot:
+        await zoom(pilot)
+        await pilot.press("c")
+        await until_shown(pilot, "Compare with", "second", "third")
+        assert "X" not in text(pilot)
+        await pilot.press("space")
+        await until_shown(pilot, "▐X▌")
+        assert text(pilot).count("▐X▌") == 1
+        assert text(pilot).count("▐ ▌") == 1
+
+
+async def test_machine_chart_before_the_first_step_goes_by_time(runs: Path) -> None:
+    run = RecordedRun(runs)
+    run.begin()
+    for second in range(20):
+        memory = GIB + second * 2**20
+        run.folder.emit(
+            HardwareRead(
+                t=run.now + second, step=0, epoch=0.0, cpu_percent=97, memory_used=6 * GIB, memory_total=16 * GIB,
+                process_memory=memory, disk_free=41 * GIB,
+            )
+        )  # fmt: skip
+    async with watching(run) as pilot:
+        await until_shown(pilot, "memory")
+        await pilot.press("enter")
+        await until_shown(pilot, "by time")
+        columns = {line.index(char) for line in plotted(pilot).splitlines() for char in line if "⠀" < char <= "⣿"}
+        assert len(columns) > 10
 
 
 async def test_export_writes_the_values_and_says_what_is_missing(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

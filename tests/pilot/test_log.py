@@ -220,3 +220,61 @@ def _noting(method: Any, calls: list[bool]) -> Any:
         return method(*args, **kwargs)
 
     return noted
+
+
+async def test_the_log_follows_again_once_a_search_is_left(runs: Path) -> None:
+    run = noted(runs)
+    async with watching(run) as pilot:
+        await until_shown(pilot, "note 59")
+        await pilot.press("w", "w", "w", "slash")
+        await type_in(pilot, "note 1", "enter", "n")
+        await until_shown(pilot, "match 1 of 11", "End follows")
+        await pilot.press("escape")
+        await until_shown(pilot, "note 59")
+        assert "End follows" not in text(pilot)
+        run.notice("note after the search")
+        await until_shown(pilot, "note after the search")
+
+
+async def test_a_log_that_was_scrolled_away_says_how_it_follows_again(runs: Path) -> None:
+    run = noted(runs)
+    async with watching(run) as pilot:
+        await until_shown(pilot, "note 59")
+        await pilot.press("down", "down")  # it stands at its end already
+        run.notice("note that came")
+        await until_shown(pilot, "note that came")
+        await pilot.press("up", "up")
+        await until_shown(pilot, "End follows")
+        run.notice("note out of sight")
+        await until(pilot, lambda: len(pilot.app.screen.query_one("#monitor-log", RunLog)._lines.rows) > 70)
+        assert "note out of sight" not in text(pilot)
+        await pilot.press("end")
+        await until_shown(pilot, "note out of sight")
+        assert "End follows" not in text(pilot)
+
+
+async def test_end_brings_the_end_of_the_log_from_the_cards_too(runs: Path) -> None:
+    run = noted(runs)
+    async with watching(run) as pilot:
+        await until_shown(pilot, "note 59")
+        await pilot.press("home")
+        await until_shown(pilot, "End follows")
+        pilot.app.screen.query("MetricCard").first().focus()
+        await pilot.press("end")
+        await until_shown(pilot, "note 59")
+
+
+async def test_a_pane_is_seen_on_a_screen_of_ten_lines(runs: Path) -> None:
+    async with watching(measured(runs), size=(80, 10)) as pilot:
+        await until_shown(pilot, "40 %")
+        await pilot.press("m")
+        await until_shown(pilot, "tokens/s")
+
+
+async def test_the_machines_reading_of_a_run_that_is_over_says_so(runs: Path) -> None:
+    run = measured(runs)
+    async with watching(run) as pilot:
+        await until_shown(pilot, "cpu 97 %", "[ ] lr")
+        assert "at the end" not in text(pilot)
+        run.finish(loss=0.5)
+        await until_shown(pilot, "at the end: cpu 97 %")

@@ -201,9 +201,9 @@ def test_the_csv_holds_every_value(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_the_picture_is_svg_and_png(tmp_path: Path, log: bool) -> None:
     pytest.importorskip("matplotlib", reason="the extra `charts`")
     run = trained(tmp_path)
-    folder = export.write(run.path, "loss", "$loss_", wished(source_of(run), log=log))
-    assert (folder / "loss.png").read_bytes().startswith(b"\x89PNG")
-    assert "</svg>" in (folder / "loss.svg").read_text()
+    base = export.write(run.path, "loss", "$loss_", wished(source_of(run), log=log))
+    assert base.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    assert "</svg>" in base.with_suffix(".svg").read_text()
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
@@ -211,3 +211,13 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (run.path / "charts").write_text("in the way")
     with pytest.raises(FinetuiError, match="cannot write the chart"):
         export.write(run.path, "loss", "loss", wished(source_of(run)))
+
+
+def test_config_differences_show_where_long_values_differ() -> None:
+    from tui import chart_words
+
+    differing = {"data.files.train": ["/home/someone/data/mrpc/train.tsv", "/home/someone/data/cola/train.tsv"]}
+    for wide in (False, True):
+        shown = chart_words.differences(differing, 74 if not wide else 32, wide).plain
+        assert "mrpc/train.tsv" in shown
+        assert "cola/train.tsv" in shown

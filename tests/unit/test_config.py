@@ -225,3 +225,10 @@ def test_a_model_is_called_by_the_part_that_says_something(ref: str, label: str)
 )
 def test_a_run_without_a_name_goes_by_model_and_data(data: dict[str, Any], title: str) -> None:
     assert config_file.validate({"model": {"id": "some/bert-tiny"}, "data": data}).title == title
+
+
+@pytest.mark.parametrize("key", ["training.num_train_epochs", "data.files.train"])
+def test_a_wrong_value_is_named_by_its_key_alone(file: Path, key: str) -> None:
+    error = failure(file, [f"{key}=[1]"])
+    assert error.title.startswith(f"`{key}` ")
+    assert error.key == key

@@ -112,6 +112,25 @@ def test_a_missing_file_gets_the_likely_neighbour(tmp_path: Path) -> None:
     assert caught.value.lines() == ["there is no file trian.jsonl", str(tmp_path), "did you mean train.jsonl?"]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "there", "hint"),
+    [
+        ("validation.tsv", ["train.tsv", "dev.tsv"], "did you mean dev.tsv?"),
+        ("validation.tsv", ["train.tsv", "test.tsv"], "the folder holds: test.tsv, train.tsv"),
+        ("validaton.tsv", ["train.tsv"], "the folder holds: train.tsv"),
+        ("train.csv", ["train.tsv", "test.csv"], "did you mean train.tsv?"),
+        ("test.tsv", ["train.tsv", "text.tsv"], "did you mean text.tsv?"),
+    ],
+)
+def test_another_split_is_never_offered_for_a_missing_one(
+    tmp_path: Path, wanted: str, there: list[str], hint: str
+) -> None:
+    make(tmp_path, *there)
+    with pytest.raises(FinetuiError) as caught:
+        files.require_data_file(tmp_path / wanted)
+    assert caught.value.hint == hint
+
+
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(FinetuiError) as caught:
         files.require_data_file(tmp_path / "no" / "train.jsonl")

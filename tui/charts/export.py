@@ -30,7 +30,7 @@ LINES = ("-", "--", ":", "-.")
 
 
 def write(run: Path, metric: str, title: str, figure: Figure) -> Path:
-    """Write `charts/<metric>.csv`, `.svg` and `.png` into the run's folder; returns the folder.
+    """Write `charts/<metric>.csv`, `.svg` and `.png` into the run's folder; returns their path without the ending.
 
     Raises:
         FinetuiError: the folder cannot be written; or matplotlib is absent, and only the CSV was written.
@@ -49,7 +49,7 @@ def write(run: Path, metric: str, title: str, figure: Figure) -> Path:
         _draw(base, title, figure)
     except OSError as error:
         raise FinetuiError("cannot write the chart", f"{folder}: {error.strerror}", "free the folder") from None
-    return folder
+    return base
 
 
 def _write_csv(path: Path, figure: Figure) -> None:
@@ -81,13 +81,19 @@ def _draw(base: Path, title: str, figure: Figure) -> None:
             axes.fill_between(curve.x, low, high, color=color, alpha=0.3, linewidth=0)
         middle = _shown(figure, curve, curve.mid)
         axes.plot(curve.x, middle, dash, color=color, linewidth=1.2, label=_label(line))
+    named: set[Sign] = set()
     for mark in figure.marks:
         sign, color = MARKS[mark.sign]
-        axes.plot([mark.x], [0], sign, color=color, markersize=4, transform=axes.get_xaxis_transform(), clip_on=False)
+        axes.plot(
+            [mark.x], [0], sign, color=color, markersize=4, transform=axes.get_xaxis_transform(), clip_on=False,
+            label=None if mark.sign in named else mark.sign,
+        )  # fmt: skip
+        named.add(mark.sign)
     if figure.log:
         axes.set_yscale("log")
     axes.set_xlabel({"time": "seconds"}.get(figure.axis, figure.axis))
-    axes.set_title(title, parse_math=False)
+    runs = dict.fromkeys(line.source.name for line in figure.lines)
+    axes.set_title(" · ".join([title, *runs] if len(runs) == 1 else [title]), parse_math=False)
     axes.grid(alpha=0.3)
     axes.legend()
     for ending in ("svg", "png"):

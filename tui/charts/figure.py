@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -65,7 +65,30 @@ class Wish:
 
 
 def build(sources: Sequence[Source], wish: Wish) -> Figure:
-    """The figure of one run with its companion metric, or of several runs with one metric."""
+    """The figure of one run with its companion metric, or of several runs with one metric.
+
+    What was all read at one place, as the machine is before step 1, goes by time.
+    """
+    lines = _lines(sources, wish)
+    ends = [line.source.last_x(line.metric, wish.axis) for line in lines]
+    starts = [float(line.curve.x[0]) for line in lines]
+    if wish.axis != "time" and lines and min(starts) == max(ends) and any(len(line.curve.x) > 1 for line in lines):
+        return build(sources, replace(wish, axis="time"))
+    low = min((float(np.min(_drawable(line.curve, line.curve.low))) for line in lines if _has_any(line)), default=0.0)
+    high = max((float(np.max(_drawable(line.curve, line.curve.high))) for line in lines if _has_any(line)), default=1.0)
+    return Figure(
+        axis=wish.axis,
+        log=wish.log,
+        smoothing=wish.smoothing,
+        lines=lines,
+        marks=sources[0].marks(wish.axis) if len(sources) == 1 and lines else (),
+        x=(min(starts, default=0.0), max(ends, default=1.0)),
+        y=(low, high),
+        write=wish.write,
+    )
+
+
+def _lines(sources: Sequence[Source], wish: Wish) -> list[Line]:
     lines = []
     for place, source in enumerate(sources):
         several = len(sources) > 1
@@ -81,20 +104,7 @@ def build(sources: Sequence[Source], wish: Wish) -> Figure:
                 letter = LETTERS[place % len(LETTERS)] if several else ""
                 name = source.name if several else title
                 lines.append(Line(source, metric, name, style, found, letter, dotted=metric.startswith("eval_")))
-    ends = [line.source.last_x(line.metric, wish.axis) for line in lines]
-    starts = [float(line.curve.x[0]) for line in lines]
-    low = min((float(np.min(_drawable(line.curve, line.curve.low))) for line in lines if _has_any(line)), default=0.0)
-    high = max((float(np.max(_drawable(line.curve, line.curve.high))) for line in lines if _has_any(line)), default=1.0)
-    return Figure(
-        axis=wish.axis,
-        log=wish.log,
-        smoothing=wish.smoothing,
-        lines=lines,
-        marks=sources[0].marks(wish.axis) if len(sources) == 1 and lines else (),
-        x=(min(starts, default=0.0), max(ends, default=1.0)),
-        y=(low, high),
-        write=wish.write,
-    )
+    return lines
 
 
 def written(axis: Axis, x: float) -> str:

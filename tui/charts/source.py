@@ -110,8 +110,12 @@ class Source:
             found.append(Mark(x, "learning rate" if sets_rate else "command"))
         return found
 
-    def read(self, metric: str, axis: Axis, begin: float, end: float) -> Reading | None:
-        """What stands between two places on the x axis; else the value nearest to the middle of them."""
+    def read(self, metric: str, axis: Axis, begin: float, end: float, before: bool = False) -> Reading | None:
+        """What stands between two places on the x axis; else the value nearest to the middle of them.
+
+        Args:
+            before: rather the latest value before them than the nearest; None where there was none yet.
+        """
         series = self.run.state.series.get(metric)
         if series is None or not series.values:
             return None
@@ -122,6 +126,10 @@ class Source:
         near = min(bisect_left(places, middle), len(places) - 1)
         if near and middle - places[near - 1] < places[near] - middle:
             near -= 1
+        if before and not left <= near < right:
+            near = right - 1
+        if near < 0:
+            return None
         within: Sequence[float] = series.values[left:right] if left <= near < right else ()
         finite = np.frombuffer(within) if isinstance(within, array) else np.array([series.values[near]])
         finite = finite[np.isfinite(finite)]

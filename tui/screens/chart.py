@@ -182,7 +182,9 @@ class ChartScreen(FinetuiScreen):
         self.query_one("#chart-options", Static).update(Content(chart_words.options(found)))
         place = chart.place_of(self._cursor) if self._cursor is not None and found.lines else None
         self.query_one("#chart-legend", Static).update(
-            chart_words.legend(found, place, lambda name: chart.get_visual_style(f"chart--{name}"), self.size.width - 2)
+            chart_words.legend(
+                found, place, lambda name: chart.get_visual_style(f"chart--{name}"), self.size.width - 2, chart.signs
+            )
         )
 
     @on(Chart.Resize)
@@ -201,7 +203,12 @@ class ChartScreen(FinetuiScreen):
         return super().check_action(action, parameters)
 
     def action_close(self) -> None:
-        self.dismiss()
+        """Leave the cursor; without one the chart."""
+        if self._cursor is None:
+            self.dismiss()
+        else:
+            self._cursor = None
+            self._paint()
 
     def action_metric(self, by: int) -> None:
         names = [metric.name for metric in self._charts]
@@ -254,8 +261,10 @@ class ChartScreen(FinetuiScreen):
         shown = self.query_one(Chart).figure
         if shown is None or not shown.lines:
             raise FinetuiError("there is nothing to write", "the chart is empty", "wait for the first values")
-        folder = export.write(self._paths[0], self._wish.metric, self._wish.title, shown)
-        self.app.call_later(self.notify, f"written to {folder}", markup=False)
+        self.app.call_later(self.notify, "writing CSV, SVG and PNG", timeout=2)
+        base = export.write(self._paths[0], self._wish.metric, self._wish.title, shown)
+        written = f"{base.name}.csv, .svg and .png are in {base.parent.name}/ of the run"
+        self.app.call_later(self.notify, written, markup=False)
 
 
 def _sources(

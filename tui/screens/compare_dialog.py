@@ -7,18 +7,32 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.segment import Segment
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.strip import Strip
 from textual.widgets import SelectionList, Static
 
 from tui.text import one_line
 
 if TYPE_CHECKING:
     from core.runs.store import RunStore, RunSummary
+
+
+class Marked(SelectionList[Path]):
+    """Its marks are seen without colour: Textual's own draws the cross in every box."""
+
+    def render_line(self, y: int) -> Strip:
+        line = super().render_line(y)
+        row = self.scroll_offset.y + y
+        if row >= self.option_count or self.get_option_at_index(row).value in self.selected:
+            return line
+        left, inner, *rest = line
+        return Strip([left, Segment(" " * len(inner.text), inner.style), *rest])
 
 
 class CompareDialog(ModalScreen[list[Path] | None]):
@@ -46,7 +60,7 @@ class CompareDialog(ModalScreen[list[Path] | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="compare"):
             yield Static(Content("Compare with"), id="compare-title")
-            yield SelectionList[Path]()
+            yield Marked()
             yield Static(Content("Space marks   Enter compares   Esc back"), id="compare-keys")
 
     def on_mount(self) -> None:

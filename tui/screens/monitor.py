@@ -44,7 +44,7 @@ class MonitorScreen(SteeringScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall"), (48, "-very-tall")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-tiny"), (16, "-short"), (34, "-tall"), (48, "-very-tall")]
         self._polls = 0
         self._painted = 0.0
         self._stale = False
@@ -130,7 +130,7 @@ class MonitorScreen(SteeringScreen):
         await cards.clear()
         if not cards.is_attached:
             return
-        self.set_class(False, "-empty", "-whole")
+        self.set_class(False, "-empty", "-whole", "-aside")
         self._panes.open(run.path)
         self.refresh_bindings()
         self._paint(run)
@@ -187,7 +187,7 @@ class MonitorScreen(SteeringScreen):
             return run is not None
         if action == "classes":
             return run is not None and run.state.classes is not None
-        if action in ("search", "turn_level"):
+        if action in ("search", "turn_level", "follow"):
             return run is not None and log is not None
         if action in ("match", "leave_search"):
             return log is not None and (bool(log.searched) or self._panes.search.is_open)
@@ -253,6 +253,10 @@ class MonitorScreen(SteeringScreen):
         if self._panes.log_in_sight is not None:
             self._panes.log_in_sight.turn_level()
 
+    def action_follow(self) -> None:
+        if self._panes.log_in_sight is not None:
+            self._panes.log_in_sight.follow()
+
     def _turn(self, pane: Pane) -> None:
         """Bring a pane in sight; where it is already, the log."""
         self._bring("log" if self._panes.pane == pane else pane)
@@ -260,6 +264,7 @@ class MonitorScreen(SteeringScreen):
     def _bring(self, pane: Pane) -> None:
         self._panes.show(pane)
         self.set_class(pane == "classes", "-whole")
+        self.set_class(pane != "log", "-aside")
         if self.run is not None:
             self._panes.paint(self.run.state)
         self.refresh_bindings()

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from core import events
 from core.runs.state import RunState
+from tui.shell.fold import folded
 from tui.shell.streams import Streams
 from tui.shell.wording import figures, milestones
 from tui.text import one_line
@@ -122,7 +123,7 @@ class LiveBar:
 
     def note(self, text: str) -> None:
         with contextlib.suppress(OSError):
-            self._console.print(Text(text), soft_wrap=True)
+            self._console.print(Text(folded(text, self._console.file)), soft_wrap=True)
 
     def close(self) -> None:
         with contextlib.suppress(OSError):

@@ -12,6 +12,7 @@ import typer
 
 from core.errors import FinetuiError
 from core.events import RunFailed, to_json
+from tui.shell.fold import folded
 from tui.text import one_line
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ INTERRUPTED = 130
 def report(error: FinetuiError, stream: TextIO | None = None) -> None:
     """What, where and what to do, one line each."""
     what, *rest = (one_line(line) for line in error.lines())
-    print("\n  ".join([f"error: {what}", *rest]), file=stream or sys.stderr, flush=True)
+    stream = stream or sys.stderr
+    print(folded("\n  ".join([f"error: {what}", *rest]), stream), file=stream, flush=True)
 
 
 def as_json(error: FinetuiError, command: str) -> str:

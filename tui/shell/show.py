@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json as json_lib
 import sys
 from pathlib import Path
@@ -18,6 +20,7 @@ from tui.figures import duration, number, own, size
 from tui.samples import SampleRow, rows_of
 from tui.shell import curves
 from tui.shell.errors import DONE
+from tui.shell.fold import folded
 from tui.shell.runs import as_data
 from tui.shell.summary import print_metrics, print_table
 from tui.text import one_line, visible
@@ -78,7 +81,7 @@ def _print(summary: RunSummary, state: RunState, skipped: list[str]) -> None:
     print(summary.id)
     for name, value in _facts(summary, state):
         if value:
-            print(f"  {name:<12}{one_line(value)}")
+            print(folded(f"  {name:<12}{one_line(value)}", sys.stdout, deeper=12))
     if state.metrics:
         print()
         print_metrics(sys.stdout, state.metrics, state.baselines)
@@ -90,7 +93,10 @@ def _print(summary: RunSummary, state: RunState, skipped: list[str]) -> None:
     if state.samples:
         print(f"\nsamples at step {state.samples[-1].step or 0}")
         _print_samples(rows_of(state.samples), state.samples[-1].step or 0)
-    curves.print_curves(state, summary.status)
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        curves.print_curves(state, summary.status)
+    print(folded(said.getvalue(), sys.stdout), end="")
     if state.failed is not None:
         _print_failure(state.failed)
     for line in skipped:
@@ -169,9 +175,9 @@ def _print_samples(rows: list[SampleRow], step: int) -> None:
 
 
 def _print_failure(failed: events.RunFailed) -> None:
-    print(f"\nfailed: {one_line(failed.title)}")
+    print(folded(f"\nfailed: {one_line(failed.title)}", sys.stdout))
     for line in (failed.detail, failed.hint):
         if line:
-            print(f"  {one_line(line)}")
+            print(folded(f"  {one_line(line)}", sys.stdout))
     if failed.traceback:
         print(visible(failed.traceback, keep="\n"))

@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass
 from typing import TextIO
 
+from tui.shell.fold import folded
+
 
 @dataclass(frozen=True, slots=True)
 class Streams:
@@ -25,7 +27,7 @@ class Streams:
     def say(self, text: str) -> None:
         """One line for a person, on stderr."""
         with contextlib.suppress(OSError):
-            print(text, file=self.err, flush=True)
+            print(folded(text, self.err), file=self.err, flush=True)
 
     def drop_terminal(self) -> None:
         """The terminal is gone: what would be written to it goes nowhere, and fails no more. Files are kept."""

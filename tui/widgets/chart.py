@@ -18,6 +18,7 @@ from tui.charts import ticks
 from tui.charts.drawn import Drawn
 from tui.charts.figure import SIGNS, Figure
 from tui.charts.raster import BRAILLE, DOTS_ACROSS, DOTS_DOWN
+from tui.charts.source import Sign
 from tui.figures import duration, number
 
 COLORS = 6
@@ -31,7 +32,11 @@ LABEL_LINES = 3
 
 
 class Chart(Canvas, can_focus=True):
-    """Draws `figure`; `cursor` is a column of the plot, None: none."""
+    """Draws `figure`; `cursor` is a column of the plot, None: none.
+
+    Attributes:
+        signs: what is seen on the x axis of what happened; one may lie under another.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "chart--axis",
@@ -48,6 +53,7 @@ class Chart(Canvas, can_focus=True):
         super().__init__(1, 1)
         self.figure: Figure | None = None
         self.cursor: int | None = None
+        self.signs: set[Sign] = set()
         self._left = 0
         self._styles_of: dict[str, str] = {}
         self._base: Style | None = None
@@ -191,12 +197,15 @@ class Chart(Canvas, can_focus=True):
     def _marks(self, figure: Figure, rows: int) -> None:
         """Signs on the x axis, for what happened."""
         low, high = figure.x
+        seen: dict[int, Sign] = {}
         for sign, char in SIGNS.items():
             for mark in figure.marks:
                 if mark.sign == sign and low <= mark.x <= high:
                     share = (mark.x - low) / (high - low) if high > low else 0.5
                     column = round(share * (self.columns * DOTS_ACROSS - 1)) // DOTS_ACROSS
                     self._set(column, rows, char, "rate" if sign in ("learning rate", "command") else "mark")
+                    seen[column] = sign
+        self.signs = set(seen.values())
 
     def _text(self, column: int, row: int, text: str, style: str) -> None:
         # Not the canvas's own: it takes text for markup.

@@ -123,5 +123,5 @@ def _legend(counted: ClassesCounted) -> str:
 def _most_mistaken(rows: list[ClassRow]) -> str:
     if not any(row.taken for row in rows):
         return "without a matrix: each class is counted for itself"
-    found = [f"{cut(true, 20)} → {cut(said, 20)} {count:,}" for true, said, count in mistaken(rows)]
+    found = [f"{cut(true, 20)} → {cut(said, 20)}: {count:,}" for true, said, count in mistaken(rows)]
     return f"most often mistaken: {', '.join(found)}" if found else "nothing was mistaken"

@@ -8,11 +8,16 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 
-MORE = "screen_keys"
+from tui import keys
+
+MORE = keys.of_action("app", "screen_keys").label
 
 
 class KeyLine(Widget):
-    """Shows as many of the screen's active bindings as fit, in the order of the key table."""
+    """Shows as many of the screen's active bindings as fit, in the order of the key table.
+
+    Keys that share a label stand before it together.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"keys--key"}
 
@@ -25,10 +30,10 @@ class KeyLine(Widget):
     def render(self) -> Content:
         style = self.get_visual_style("keys--key")
         shown = [active.binding for active in self.screen.active_bindings.values() if active.binding.show]
-        entries = {
-            binding.action: Content.assemble((binding.key_display or binding.key, style), f" {binding.description}")
-            for binding in shown
-        }
+        displays: dict[str, dict[str, None]] = {}
+        for binding in shown:
+            displays.setdefault(binding.description, {})[binding.key_display or binding.key] = None
+        entries = {said: Content.assemble((" ".join(of), style), f" {said}") for said, of in displays.items()}
         # The way to all the others is always in sight, at the right.
         last = entries.pop(MORE, Content(""))
         room = self.size.width - last.cell_length - 2

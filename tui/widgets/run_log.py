@@ -22,14 +22,16 @@ HERE, MATCH, NO_MATCH = "▶ ", "· ", "  "
 """Before each line while something is searched: a match is seen without colour."""
 SIDEWAYS = 20
 """Columns that Right and Left scroll by."""
-SHOWN = {"all": "", "warning": "warnings and errors", "error": "errors"}
+SHOWN = {"all": "", "warning": "warnings and errors (w: next)", "error": "errors (w: all)"}
+AWAY = "End follows"
+"""Stands on the border while new lines come out of sight."""
 
 _ERROR = re.compile(r"\b(error|critical|fatal|traceback|exception)\b|\w(Error|Exception)\b", re.IGNORECASE)
 _WARNING = re.compile(r"\bwarn(ing)?\b|\wWarning\b", re.IGNORECASE)
 
 
 class RunLog(ScrollView, can_focus=True):
-    """Follows its end while the end is in sight and nothing is searched.
+    """Follows its end while the end is in sight and nothing is searched; a search that is left gives back what was so.
 
     Args:
         title: stands on its border, with what is sifted and searched.
@@ -43,6 +45,7 @@ class RunLog(ScrollView, can_focus=True):
         self._lines = LogLines()
         self._widest = 0
         self._follows = True
+        self._followed = True
         self._styles: dict[str, Style] = {}
         self.border_title = title
 
@@ -86,9 +89,18 @@ class RunLog(ScrollView, can_focus=True):
 
     def search(self, text: str) -> None:
         """Mark the lines with `text`, and go to one near what is seen; nothing leaves the search."""
+        if not self.searched:
+            self._followed = self._follows
+        elif not text:
+            self._follows = self._followed
         self._lines.search(text, self.scroll_offset.y)
         self._changed()
         self._to_match()
+
+    def follow(self) -> None:
+        """Go to the end, and stay there."""
+        self._follows = self._followed = True
+        self._changed()
 
     def step(self, by: Literal[1, -1]) -> None:
         """Go to the next or the previous match."""
@@ -106,12 +118,15 @@ class RunLog(ScrollView, can_focus=True):
     # drawing
 
     def _changed(self) -> None:
+        self.virtual_size = Size(self._widest, len(self._lines.rows))
+        self._to_end()
+        self._entitle()
+        self.refresh()
+
+    def _entitle(self) -> None:
         title = self._heading()
         if title != self.border_title:
             self.border_title = title
-        self.virtual_size = Size(self._widest, len(self._lines.rows))
-        self._to_end()
-        self.refresh()
 
     def _heading(self) -> str:
         parts = [self._title]
@@ -120,6 +135,8 @@ class RunLog(ScrollView, can_focus=True):
         if self._lines.wanted:
             count = len(self._lines.matches)
             parts.append(f"match {self._lines.place} of {count:,}" if count else "no match")
+        if not self._follows and self.max_scroll_y:
+            parts.append(AWAY)
         return " · ".join(parts)
 
     def _to_end(self) -> None:
@@ -138,15 +155,13 @@ class RunLog(ScrollView, can_focus=True):
     def on_show(self) -> None:
         self._to_end()
 
-    def release_anchor(self) -> None:
-        """Textual's word for: somebody scrolls."""
-        super().release_anchor()
-        self._follows = False
+    def action_scroll_end(self) -> None:
+        self.follow()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
-        if self.is_vertical_scroll_end and not self._lines.wanted:
-            self._follows = True
+        self._follows = self.is_vertical_scroll_end and (self._follows or not self._lines.wanted)
+        self._entitle()
 
     def notify_style_update(self) -> None:
         super().notify_style_update()

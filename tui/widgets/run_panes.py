@@ -38,7 +38,7 @@ class RunPanes(Vertical):
         self.pane: Pane = "log"
         self._tail: OutputTail | None = None
         self._logged = 0
-        self._hardware: HardwareRead | None = None
+        self._hardware: tuple[HardwareRead | None, bool] = None, False
 
     def compose(self) -> ComposeResult:
         yield RunLog("log", id="monitor-log")
@@ -69,7 +69,7 @@ class RunPanes(Vertical):
 
     def open(self, path: Path) -> None:
         """Begin with the run in this folder."""
-        self._logged, self._hardware = 0, None
+        self._logged, self._hardware = 0, (None, False)
         self._tail = OutputTail(path / layout.OUTPUT)
         for log in self.query(RunLog):
             log.clear()
@@ -90,10 +90,11 @@ class RunPanes(Vertical):
         log = self.query_one("#monitor-log", RunLog)
         log.add(state.log[self._logged :])
         self._logged = len(state.log)
-        if state.hardware is not self._hardware:
+        over = state.finished is not None or state.failed is not None
+        if (state.hardware, over) != self._hardware:
             from tui import run_words
 
-            self._hardware = state.hardware
+            self._hardware = state.hardware, over
             log.border_subtitle = Content(run_words.machine(state))
         if self.pane == "machine":
             from tui import machine_words
