@@ -137,7 +137,7 @@ TABLE: tuple[Key, ...] = (
     Key("monitor", "g", "sample", "ask", "ask the model now: a text of your own, or the samples"),
     Key("monitor", "c", "chat", "chat", "talk to the run's model"),
     Key("monitor", "o", "output", "output", "show what libraries printed (output.log), or the log again"),
-    Key("monitor", "enter", "zoom", "chart", "show the metric as a full chart (card: ↓ lowest, ↑ highest so far)"),
+    Key("monitor", "enter", "zoom", "chart", "the metric as a full chart (↓ lowest, ↑ highest so far)"),
     Key(
         "monitor",
         "u",
@@ -152,7 +152,7 @@ TABLE: tuple[Key, ...] = (
     Key("monitor", "escape", "leave_search", "", "log: leave the search"),
     Key("monitor", "w", "turn_level", "", "log: all, warnings and errors, errors only"),
     Key("monitor", "end", "follow", "", "log: to its end, which it follows from there on"),
-    Key("chart", "escape", "close", "back", "leave the cursor, else back to where the chart was opened"),
+    Key("chart", "escape", "close", "back", "leave the cursor, else go back"),
     Key("chart", "right", "cursor(1)", "read", "read the values at a place"),
     Key("chart", "left", "cursor(-1)", "", "read the values at a place"),
     Key("chart", "shift+right", "cursor(10)", "", "go on by ten columns"),

@@ -18,6 +18,7 @@ from core import commands, config_file, events, inference, models, precision
 from core.config import ModelConfig, RunConfig
 from core.errors import FinetuiError
 from core.runs.reader import RunReader
+from core.tasks import preference_pairs
 from core.tasks.chat import Chat
 from core.tasks.preference import Preference
 from core.training import arguments, engine, preflight, prepare
@@ -104,7 +105,7 @@ def test_losses_of_preferences_are_those_of_a_plain_dpo_script(tiny: Any, new_fo
     rows = Dataset.from_list(json.loads(Path(config.data.files["train"]).read_text()))
     task = Preference(config.data, rows, None)
     names = ("prompt", "chosen", "rejected")
-    messages = [dict(zip(names, task._read(row), strict=True)) for row in rows]
+    messages = [dict(zip(names, preference_pairs.of_messages(row, task.columns), strict=True)) for row in rows]
     model, tokenizer = plain_model(config)
     trainer = DPOTrainer(
         model,

@@ -23,7 +23,7 @@ from tests.engine import stand_ins
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NAMES = [str(path.relative_to(EXAMPLES)) for path in sorted(EXAMPLES.rglob("*.yaml"))]
 
-NO_LOOP = ("preference", "seq2seq-lm", "masked-lm", "feature-extraction")
+NO_LOOP = ("preference", "feature-extraction")
 
 
 @pytest.mark.parametrize("name", NAMES)

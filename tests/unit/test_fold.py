@@ -67,7 +67,7 @@ def test_what_show_says_breaks_between_words(tmp_path: Path, monkeypatch: pytest
     lines = terminal.getvalue().split("\n")
     (first,) = (at for at, line in enumerate(lines) if "the training loss fell by 13 %" in line)
     assert len(lines[first]) <= 60
-    assert " ".join(" ".join(lines[first : first + 3]).split()).startswith(f"advice: {ADVICE}")
+    assert " ".join(" ".join(lines[first : first + 3]).split()).startswith(f"step 200: {ADVICE}")
 
 
 def test_huge_figures_are_short() -> None:

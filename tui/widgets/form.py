@@ -161,8 +161,10 @@ class Form(VerticalScroll, can_focus=False, inherit_bindings=False):
     async def rebuild(self, parts: list[Part], texts: Mapping[Path, str]) -> None:
         """Take other sections and texts; what is the same stays as it is, the focus too."""
         self._parts, self._texts = parts, texts
-        for old, part in zip(list(self.query(FormPart)), parts, strict=True):
-            await old.take(part, texts)
+        # Fewer than before only where the app is being left: what is gone has nothing to take.
+        for old, part in zip(list(self.query(FormPart)), parts, strict=False):
+            if old.is_attached:
+                await old.take(part, texts)
 
     async def show_row(self, path: Path) -> FieldRow | None:
         """The row of a field, drawn if it was not; None where no section has it."""
