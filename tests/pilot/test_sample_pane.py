@@ -11,6 +11,7 @@ import pytest
 from tests.pilot.driving import text, type_in, until, until_shown
 from tests.pilot.recorded import RecordedRun
 from tui.app import FinetuiApp
+from tui.widgets.metric_card import MetricCard
 from tui.widgets.sample_table import SampleTable
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
@@ -145,3 +146,20 @@ async def _samples(pilot: Any) -> None:
     await until_shown(pilot, "● running", "g ask")
     await pilot.press("t")
     await until_shown(pilot, "Enter one in full")
+
+
+async def test_many_metrics_leave_room_for_the_answers(runs: Path) -> None:
+    run = RecordedRun(runs, "entities")
+    run.begin()
+    run.train(21)
+    scores = dict.fromkeys(("accuracy", "f1", "precision", "recall", "f1_macro", "mcc"), 0.5)
+    run.evaluate(loss=1.3, **scores)
+    run.sample(*({"input": city, "answer": "Asia", "probability": 0.9} for city in CITIES))
+    async with watching(run) as pilot:
+        await until_shown(pilot, "train loss", "recall")
+        await pilot.press("t")
+        await until_shown(pilot, *CITIES)
+        assert "process memory" not in text(pilot)
+        pilot.app.screen.query(MetricCard).first().focus()
+        await pilot.press("down", "down")
+        await until_shown(pilot, "process memory")
