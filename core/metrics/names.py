@@ -142,7 +142,7 @@ TABLE: dict[str, Declared] = {
         Declared("perplexity", ("losses",), "exp of the mean loss", "numpy", "absent where it exceeds a float"),
         Declared(
             "seqeval", ("tags",), "precision, recall and F1 of whole entities; accuracy of words", "seqeval",
-            "what is 0/0 is absent", ("precision", "recall", "f1", "accuracy"),
+            "what is 0/0 is absent", ("f1", "precision", "recall", "accuracy"),
         ),
         Declared(
             "squad", ("answers",), "exact match and F1 of words, each the best of all right answers; 0 to 1",

@@ -43,9 +43,9 @@ class Seqeval(InMemory):
             predicted, true = bool(get_entities(predictions)), bool(get_entities(references))
         nan = float("nan")
         return {
+            "f1": float(f1) if predicted or true else nan,  # first: where there is room for one figure, it is this
             "precision": float(precision) if predicted else nan,
             "recall": float(recall) if true else nan,
-            "f1": float(f1) if predicted or true else nan,
             "accuracy": float(accuracy),
         }
 

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from textual.pilot import Pilot
-from textual.widgets import Input
 
 from tui.app import FinetuiApp
 
@@ -49,13 +48,6 @@ def text(pilot: Pilot[int]) -> str:
 async def type_in(pilot: Pilot[int], line: str, *then: str) -> None:
     """Type a line, then press keys."""
     await pilot.press(*(_key(char) for char in line), *then)
-
-
-async def still(pilot: Pilot[int]) -> None:
-    """Stop what moves by itself, for a picture."""
-    for line in pilot.app.screen.query(Input):
-        line.cursor_blink = False
-    await pilot.pause()
 
 
 def _key(char: str) -> str:

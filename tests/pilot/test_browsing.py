@@ -12,7 +12,7 @@ import datasets
 import pytest
 from textual.pilot import Pilot
 
-from tests.pilot.driving import driven, still, text, type_in, until, until_shown
+from tests.pilot.driving import driven, text, type_in, until, until_shown
 from tests.pilot.test_datasets import SIZES, opened
 from tui.app import FinetuiApp
 from tui.widgets.row_table import RowTable
@@ -278,6 +278,6 @@ def test_views(snap_compare: Any, tmp_path: Path, letters: str, size: tuple[int,
             case "export":
                 await pilot.press("x")
                 await until_shown(pilot, "Write 300 rows where?", "letters · ")
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)

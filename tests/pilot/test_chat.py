@@ -17,7 +17,7 @@ from core.config import RunConfig
 from core.data.conversations import Message
 from core.events import RunFinished
 from core.runs.folder import RunFolder
-from tests.pilot.driving import driven, still, text, type_in, until, until_shown
+from tests.pilot.driving import driven, text, type_in, until, until_shown
 from tui.answer_stream import AnswerStream
 from tui.app import FinetuiApp
 from tui.screens.dialogs import ErrorDialog
@@ -219,7 +219,7 @@ def test_choosing_a_model(snap_compare: Any, cities: Path, size: tuple[int, int]
     async def run(pilot: Pilot[int]) -> None:
         await pilot.press("f5")
         await until_shown(pilot, "completed")
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=cities), terminal_size=size, run_before=run)
 
@@ -251,7 +251,7 @@ def test_talking_to_a_classifier(
         await until_shown(pilot, "try: Toulouse")
         await type_in(pilot, "Toulouse", "enter")
         await until_shown(pilot, "91.3 %")
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=cities), terminal_size=size, run_before=run)
 
@@ -285,6 +285,6 @@ def test_talking_to_a_causal_lm(
         await until_shown(pilot, "stories15M · causal-lm")
         await type_in(pilot, "Once upon a time", "enter")
         await until_shown(pilot, "tokens/s")
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)

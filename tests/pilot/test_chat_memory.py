@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core.data.conversations import Message
-from tests.pilot.driving import driven, still, text, type_in, until, until_shown
+from tests.pilot.driving import driven, text, type_in, until, until_shown
 from tui.app import FinetuiApp
 
 
@@ -83,6 +83,6 @@ def test_a_conversation(snap_compare: Any, tmp_path: Path, size: tuple[int, int]
         await type_in(pilot, "And who made you?", "enter")
         await until_shown(pilot, "Answer 2")
         await until(pilot, lambda: text(pilot).count("tokens/s") == 2)
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)

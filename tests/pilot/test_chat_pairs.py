@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from core.answering import LabelScore, Prediction
-from tests.pilot.driving import still, type_in, until_shown
+from tests.pilot.driving import type_in, until_shown
 from tui.app import FinetuiApp
 
 SIZES = [(80, 24), (120, 40)]
@@ -69,6 +69,6 @@ def test_talking(
             cast(Input, pilot.app.screen.focused).post_message(Paste(line))
             await pilot.press("enter")
         await until_shown(pilot, "0.871" if kind == "cosine" else "says: anger")
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from core.answering import Prediction, Span
-from tests.pilot.driving import driven, still, type_in, until_shown
+from tests.pilot.driving import driven, type_in, until_shown
 from tui.app import FinetuiApp
 from tui.widgets.exchange import Exchange
 
@@ -55,7 +55,7 @@ async def _talk(pilot: Pilot[int], ref: str, shown: str, *typed: str) -> None:
         cast(Input, pilot.app.screen.focused).post_message(Paste(line))
         await pilot.press("enter")
     await until_shown(pilot, " %")
-    await still(pilot)
+    await pilot.pause()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])

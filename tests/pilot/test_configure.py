@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core import config_file
-from tests.pilot.driving import driven, still, text, type_in, until, until_shown
+from tests.pilot.driving import driven, text, type_in, until, until_shown
 from tests.pilot.fake_training import FakeInstantEngine
 from tui.app import FinetuiApp
 from tui.screens.configure import ConfigureScreen
@@ -246,7 +246,7 @@ def test_new_run(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> No
     async def run(pilot: Pilot[int]) -> None:
         await pilot.press("f3")
         await form_of(pilot)
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)
 
@@ -264,6 +264,6 @@ def test_filled_in_with_mistakes(snap_compare: Any, tmp_path: Path, reviews: str
         await pilot.press("right", "down")
         await type_in(pilot, "many", "down")
         await until_shown(pilot, "must be a valid integer")
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from tests.pilot.driving import driven, still, text, type_in, until, until_shown
+from tests.pilot.driving import driven, text, type_in, until, until_shown
 from tui.app import FinetuiApp
 from tui.screens.dialogs import ErrorDialog
 from tui.widgets.row_table import RowTable
@@ -182,7 +182,7 @@ def test_asking_for_data(snap_compare: Any, tmp_path: Path, reviews: str) -> Non
     async def run(pilot: Pilot[int]) -> None:
         await pilot.press("f2")
         await type_in(pilot, reviews)
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), run_before=run)
 
@@ -193,7 +193,7 @@ def test_rows(snap_compare: Any, tmp_path: Path, reviews: str, size: tuple[int, 
         await pilot.press("f2")
         await opened(pilot, reviews)
         await pilot.press("down", "down")
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)
 
@@ -203,6 +203,6 @@ def test_nasty_rows(snap_compare: Any, tmp_path: Path, nasty: str, size: tuple[i
     async def run(pilot: Pilot[int]) -> None:
         await pilot.press("f2")
         await opened(pilot, nasty)
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)

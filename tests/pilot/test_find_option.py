@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core.training.arguments import options_of
-from tests.pilot.driving import driven, still, text, type_in, until, until_shown
+from tests.pilot.driving import driven, text, type_in, until, until_shown
 from tests.pilot.test_configure import SIZES, form_of, go_to
 from tui.app import FinetuiApp
 
@@ -77,6 +77,6 @@ def test_finding(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> No
         await pilot.press("ctrl+g")
         await until_shown(pilot, "Find an option")
         await type_in(pilot, "grad")
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)

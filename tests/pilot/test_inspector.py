@@ -11,7 +11,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 
 from core import config_file
-from tests.pilot.driving import driven, still, text, type_in, until, until_shown
+from tests.pilot.driving import driven, text, type_in, until, until_shown
 from tests.pilot.test_datasets import opened
 from tui import token_reader
 from tui.app import FinetuiApp
@@ -152,7 +152,7 @@ def test_pair(snap_compare: Any, tmp_path: Path, mrpc: TokenReader, size: tuple[
         await pilot.press("f2")
         await inspecting(pilot, mrpc)
         await pilot.press("right", "right")
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)
 
@@ -166,7 +166,7 @@ def test_labels_of_a_completion(snap_compare: Any, tmp_path: Path, sums: TokenRe
         strip = screen.query_one("#first", TokenStrip)
         assert screen.view is not None
         strip.current = screen.view.loss.parts.index("completion")
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)
 
@@ -177,7 +177,7 @@ def test_japanese(snap_compare: Any, tmp_path: Path, japanese: TokenReader, size
         await pilot.press("f2")
         await inspecting(pilot, japanese)
         await pilot.press("down")
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)
 
@@ -193,7 +193,7 @@ def test_two_tokenizers(
         await type_in(pilot, str(shared / "models/stories260K"), "enter")
         await until(pilot, lambda: screen.query_one("#second-pane").display)
         await pilot.press("right", "right")
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)
 
@@ -206,7 +206,7 @@ def test_batch(snap_compare: Any, tmp_path: Path, mrpc: TokenReader, size: tuple
         await pilot.press("4")
         await until_shown(pilot, "which saves")
         await pilot.press("right", "down")
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)
 
@@ -250,7 +250,7 @@ def test_labels(snap_compare: Any, tmp_path: Path, shared: Path, name: str, size
             (index for index in range(len(view.ids)) if view.answer(index) not in (None, "O")),
             int(view.extra.get("start_positions", 0)),
         )
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)
 
@@ -263,7 +263,7 @@ def test_rejected(snap_compare: Any, tmp_path: Path, shared: Path, size: tuple[i
         await pilot.press("2", "w")
         assert screen.view is not None
         screen.query_one("#first", TokenStrip).current = screen.view.loss.parts.index("rejected")
-        await still(pilot)
+        await pilot.pause()
         shown = text(pilot)
         assert "rejected 2 of 2" in shown
         assert "shall not be" in shown
@@ -282,6 +282,6 @@ def test_typed_bytes(snap_compare: Any, tmp_path: Path, japanese: TokenReader, s
         pilot.app.post_message(Paste("Fine 🙂👩‍👩‍👧 日本語の猫 naïve \ufffd e\u0301 [red]"))
         await until(pilot, lambda: screen.view is not None and "[red]" in "".join(screen.view.texts))
         await pilot.press("tab", "right", "right")
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)

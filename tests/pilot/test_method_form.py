@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from core.methods.options import options_of
-from tests.pilot.driving import driven, still, text, type_in, until, until_shown
+from tests.pilot.driving import driven, text, type_in, until, until_shown
 from tests.pilot.test_configure import SIZES, form_of, go_to
 from tui.app import FinetuiApp
 from tui.widgets.form import FormPart
@@ -82,6 +82,6 @@ def test_lora(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
         await choose(pilot, "lora")
         await go_to(pilot, "task")  # from the top down again: the same lines are in view each time
         await go_to(pilot, "method", "lora_alpha")
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)

@@ -11,7 +11,7 @@ import pytest
 from pytest_textual_snapshot import SVGImageExtension
 from textual.pilot import Pilot
 
-from tests.pilot.driving import still, type_in, until_shown
+from tests.pilot.driving import type_in, until_shown
 from tests.pilot.recorded import RecordedRun, completed
 from tests.pilot.test_chart import _fixed, eventful, zoom
 from tests.pilot.test_log import measured, noted
@@ -86,7 +86,7 @@ async def test_every_theme_and_size(
     wanted = [(size, word) for size in SIZES for word in THEMES if (word, size) not in ELSEWHERE]
     async with app.run_test(size=SIZES[0]) as pilot:
         await screen(pilot)
-        await still(pilot)
+        await pilot.pause()
         for (width, height), word in wanted:
             if app.size != (width, height):
                 await pilot.resize_terminal(width, height)

@@ -17,7 +17,7 @@ from core.config import RunConfig
 from core.errors import RunStopped
 from core.training import preflight
 from core.training.preflight import Finding, Report, Watch
-from tests.pilot.driving import still, text, until, until_shown
+from tests.pilot.driving import text, until, until_shown
 from tui.app import FinetuiApp
 from tui.screens.start_dialog import StartDialog
 
@@ -161,7 +161,7 @@ def shown(config: RunConfig) -> Callable[[Pilot[int]], Any]:
         await until_shown(pilot, "dtype")
         opened(config, pilot.app, [])
         await until_shown(pilot, "2 warnings")
-        await still(pilot)
+        await pilot.pause()
 
     return run
 
@@ -186,6 +186,6 @@ def test_ready_with_its_cost(
         opened(config, pilot.app, [])
         await until_shown(pilot, "ready to start")
         await pilot.press("end")
-        await still(pilot)
+        await pilot.pause()
 
     assert snap_compare(FinetuiApp(runs=tmp_path / "runs"), terminal_size=size, run_before=run)
