@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 ENDING = 3
 """The token that ends a turn is looked for among so many last ones of what is learned: a line end may follow it."""
+NOTHING = "nothing is learned: the loss leaves out every position"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +129,12 @@ def of_element(
     if loss.target:
         learned = [token != IGNORED for token in loss.target]
         stops, ending = _end_of(loss.target, learned, special, pieces, truncated_target > 0)
-    elif loss.shifted and loss.tokens and not loss.unlearned:
+    elif loss.shifted and loss.tokens:
         learned = [False, *(label is not None for label in loss.tokens[1:])]
-        stops, ending = _end_of(ids, learned, special, pieces, truncated > 0)
+        if not loss.unlearned:
+            stops, ending = _end_of(ids, learned, special, pieces, truncated > 0)
+        elif not any(learned):
+            stops, ending = False, NOTHING
     return TokenView(
         ids=ids,
         pieces=list(map(pieces.__getitem__, ids)),
@@ -168,7 +172,7 @@ def _end_of(
         elif learned:
             stretches.append([ids[index]])
     if not stretches:
-        return False, "nothing is learned: the loss leaves out every position"
+        return False, NOTHING
     ends = [next((token for token in part[: -ENDING - 1 : -1] if token in special), None) for part in stretches]
     names = " ".join(dict.fromkeys(pieces[token] for token in ends if token is not None))
     missing = sum(token is None for token in ends)

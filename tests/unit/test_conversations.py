@@ -11,6 +11,7 @@ from core import tasks
 from core.config import DataConfig
 from core.data.conversations import Shape
 from core.errors import FinetuiError
+from core.inspection import view
 from core.tasks.chat import Chat
 from core.tasks.preference import Preference
 
@@ -119,11 +120,11 @@ def test_every_shape_of_preferences_becomes_one(row: dict[str, Any], minimind: A
     assert question.encoded["input_ids"] == encoded["prompt_ids"]
     sequences = task.sequences(encoded)
     views = [task.label_view(sequence, minimind) for sequence in sequences]
-    assert [(view.name, view.unlearned) for view in views] == [("chosen", False), ("rejected", True)]
-    for view, sequence in zip(views, sequences, strict=True):
-        assert sequence["input_ids"] == encoded["prompt_ids"] + encoded[f"{view.name}_ids"]
-        assert set(view.parts) == {"prompt", view.name}
-        assert [label is None for label in view.tokens] == [part == "prompt" for part in view.parts]
+    assert [(seen.name, seen.unlearned) for seen in views] == [("chosen", False), ("rejected", True)]
+    for seen, sequence in zip(views, sequences, strict=True):
+        assert sequence["input_ids"] == encoded["prompt_ids"] + encoded[f"{seen.name}_ids"]
+        assert set(seen.parts) == {"prompt", seen.name}
+        assert [label is None for label in seen.tokens] == [part == "prompt" for part in seen.parts]
 
 
 def test_texts_without_a_prompt_are_taken_as_they_stand(minimind: Any) -> None:
@@ -157,3 +158,17 @@ def test_only_texts_are_packed() -> None:
     config = config_file.validate({"task": "chat", "model": {"id": "m"}, "data": {"id": "d", "packing": True}})
     with pytest.raises(FinetuiError, match=r"`data\.packing` is for causal-lm and masked-lm"):
         tasks.create(config, Dataset.from_list([{"messages": said("a", "b")}]))
+
+
+def test_both_answers_say_that_nothing_of_them_is_learned_where_the_prompt_fills_the_row(minimind: Any) -> None:
+    row = {"prompt": "a " * 50, "chosen": "b", "rejected": "c"}
+    rows = Dataset.from_list([row])
+    task = Preference(DataConfig(id="x"), rows, None)
+    encoded = {name: values[0] for name, values in task.encode(rows[:], minimind, None).items()}
+    encoded |= {"chosen_ids": [], "rejected_ids": []}
+    endings = []
+    for sequence in task.sequences(encoded):
+        loss = task.label_view(sequence, minimind)
+        assert set(loss.tokens) == {None}
+        endings.append(view.of_element(minimind, sequence, [], loss).ending)
+    assert endings == [view.NOTHING, view.NOTHING]
