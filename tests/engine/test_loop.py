@@ -195,7 +195,7 @@ def test_stop_ends_an_evaluation_between_two_tokens(
     monkeypatch.setattr(RunCallback, "stop_arrived", stop_at_the_third_token)
     outcome, said = run(config, folder)
     assert outcome.reason == "stopped"
-    assert looked == 4  # no token was written after it: the last look is that between two batches
+    assert looked == 3  # no token was written after it
     assert not [event for event in said if isinstance(event, events.Evaluated)]
 
 

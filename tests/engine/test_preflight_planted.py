@@ -137,6 +137,6 @@ def test_the_shell_prints_json_alone_and_fails(planted: RunConfig, tmp_path: Pat
     said = json.loads(done.stdout)
     assert set(said) == {"findings", "cost"}
     (finding,) = [entry for entry in said["findings"] if entry["code"] == "label_out_of_range"]
-    assert set(finding) == {"code", "severity", "split", "count", "rows", "message", "hint"}
+    assert set(finding) == {"code", "severity", "split", "count", "rows", "source_rows", "message", "hint"}
     assert (finding["severity"], finding["split"], finding["count"], finding["rows"]) == ("error", "train", 1, [41])
     assert said["cost"]["memory_bytes"] > 4 * 4_386_178

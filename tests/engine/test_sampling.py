@@ -76,11 +76,11 @@ def test_what_was_typed_is_asked_while_paused_and_from_then_on(small_sums: Any, 
         run.tell(commands.Pause())
         paused = run.wait_for(events.Progress, lambda event: event.paused)
         run.tell(commands.Sample("2 + 3 ="))
+        assert run.wait_for(events.CommandTaken).command == commands.to_dict(commands.Sample("2 + 3 ="))
         asked = run.wait_for(events.Sampled)
         assert asked.step == paused.done
         assert asked.samples[-1]["input"] == "2 + 3 ="
         assert run.wait_for(events.Progress).paused
-        assert run.wait_for(events.CommandTaken).command == commands.to_dict(commands.Sample("2 + 3 ="))
         run.tell(commands.Resume())
         run.tell(commands.Sample())
         assert [sample["input"] for sample in run.wait_for(events.Sampled).samples][1:] == ["2 + 3 ="]

@@ -109,6 +109,8 @@ class FormPart(Vertical):
                 await self.mount_all(new, after=at)
             row.set_class(more, "more")
             previous, new = (new[-1] if new else at), []
+            if row not in self.children or previous not in self.children:
+                return  # the app is left meanwhile
             if self.children.index(row) != self.children.index(previous) + 1:
                 self.move_child(row, after=previous)
             at = row

@@ -61,7 +61,7 @@ def once(task: Task, split: str, rows: Dataset) -> list[Finding]:
     counted = pc.value_counts(values)
     pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
     counts = {_name(task, value): count for value, count in pairs}
-    single = [name for name, count in counts.items() if count == 1]
+    single = [name for name, count in counts.items() if count == 1 and name in task.label_names]
     if not single or sum(counts.values()) < MANY * len(counts):
         return []
     message = f"{'a class stands' if len(single) == 1 else f'{len(single)} classes stand'} only once: "
