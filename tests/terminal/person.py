@@ -55,16 +55,16 @@ class Person:
         """Column and row of the cursor, from 0."""
         return self._screen.cursor.x, self._screen.cursor.y
 
-    def wait_until(self, holds: Callable[[], object]) -> None:
-        """Read the terminal until something holds."""
-        end = time.monotonic() + PATIENCE
+    def wait_until(self, holds: Callable[[], object], patience: float = PATIENCE) -> None:
+        """Read the terminal until something holds; fail after `patience` seconds."""
+        end = time.monotonic() + patience
         while not (self._whole and holds()):
             assert time.monotonic() < end, f"waited in vain; the screen is\n{self.sees}"
             assert self._read(), f"the program ended; the screen was\n{self.sees}"
 
-    def wait_for(self, *texts: str) -> None:
+    def wait_for(self, *texts: str, patience: float = PATIENCE) -> None:
         """Wait until all of this stands on the screen."""
-        self.wait_until(lambda: all(text in self.sees for text in texts))
+        self.wait_until(lambda: all(text in self.sees for text in texts), patience)
 
     def wait_for_end(self) -> int | None:
         """The exit code, once the program has left; None if a signal ended it."""

@@ -7,49 +7,34 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pexpect
 import pytest
 
 from core.runs.store import RunStore
 from tests.command_line import environment, finetui
+from tests.terminal.person import Person
 
 LIMIT = 600
 """Seconds for a training: half a minute alone on two cores, many times that beside other work."""
-PATIENCE = 120
-"""Seconds for everything else."""
 CTRL_Q = "\x11"
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[pexpect.spawn]:
-    app = pexpect.spawn(
-        sys.executable,
-        ["-m", "tui", "demo"],
-        env={**environment(tmp_path), "TERM": "xterm-256color"},
-        cwd=str(tmp_path),
-        dimensions=(24, 80),
-        encoding="utf-8",
-        codec_errors="replace",
-        timeout=LIMIT,
-    )
-    yield app
-    app.close(force=True)
+def person(tmp_path: Path) -> Iterator[Person]:
+    person = Person([sys.executable, "-m", "tui", "demo"], tmp_path, environment(tmp_path), size=(80, 24))
+    yield person
+    person.leave()
 
 
 @pytest.mark.usefixtures("encoder")
-def test_the_demo_opens_on_the_monitor_and_ends_in_a_conversation(terminal: pexpect.spawn, tmp_path: Path) -> None:
-    terminal.expect("F4 Monitor")
-    terminal.expect("running")
-    terminal.expect("train loss")
-    terminal.expect("talks to the model")
-    terminal.send("c")
-    terminal.expect("try: ", timeout=PATIENCE)
-    terminal.send("Toulouse\r")
-    terminal.expect("Europe", timeout=PATIENCE)
-    terminal.send(CTRL_Q)
-    terminal.expect(pexpect.EOF, timeout=PATIENCE)
-    terminal.wait()
-    assert terminal.exitstatus == 0
+def test_the_demo_opens_on_the_monitor_and_ends_in_a_conversation(person: Person, tmp_path: Path) -> None:
+    person.wait_for("F4 Monitor", "running", "train loss")
+    person.wait_for("completed", "vs majority class", "c talks to the model", "train loss", patience=LIMIT)
+    person.type("c")
+    person.wait_for("try: ")
+    person.type("Toulouse\r")
+    person.wait_for("Europe")
+    person.type(CTRL_Q)
+    assert person.wait_for_end() == 0
     (run,) = RunStore(tmp_path / "runs").list()
     assert run.status == "completed"
     assert run.metrics["eval_accuracy"] > 0.5

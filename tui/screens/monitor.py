@@ -17,6 +17,7 @@ from textual.widgets import DataTable, Static
 from textual.worker import get_current_worker
 
 from core import commands
+from core.runs.state import LIVE
 from tui import keys, metrics
 from tui.screens.steering import SteeringScreen
 from tui.text import one_line
@@ -158,6 +159,7 @@ class MonitorScreen(SteeringScreen):
 
         self._painted, self._stale, self._answer = time.monotonic(), False, run.answer
         name, made_of = run_words.headline(run)
+        self.set_class(run.status not in LIVE, "-over")
         self._say("#monitor-name", name)
         self._say("#monitor-made-of", Content(made_of))
         self._say("#monitor-message", run_words.message(run))
