@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import sys
 from collections.abc import Iterable, Sequence
@@ -103,7 +102,6 @@ class FinetuiApp(App[None]):
     def on_mount(self) -> None:
         # Textual captures `print` and shows it nowhere; multiprocessing asks what stands there for its descriptor.
         sys.stdout, sys.stderr = self._print_to
-        self.call_after_refresh(gc.enable)
         self.way_out.open()
         if self._open_run is not None:
             self.watch_run(self._open_run)

