@@ -38,11 +38,11 @@ class Training:
         return self.process.peak_bytes
 
 
-def write_config(folder: Path) -> Path:
+def write_config(folder: Path, steps: int = STEPS) -> Path:
     """The config file of the workload."""
     data = config_file.to_data(demo.prepare("cities"))
     data |= {"baselines": False, "name": "bench"}
-    data["training"] |= {"eval_strategy": "no", "save_strategy": "no", "max_steps": STEPS, "logging_steps": EVERY}
+    data["training"] |= {"eval_strategy": "no", "save_strategy": "no", "max_steps": steps, "logging_steps": EVERY}
     file = folder / "bench.yaml"
     file.write_text(config_file.to_yaml(config_file.validate(data)), encoding="utf-8")
     return file

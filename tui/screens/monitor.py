@@ -32,6 +32,9 @@ EMPTY = "No run to watch yet.\n\nF2 opens data\nF3 sets up a run\nF6 lists the r
 POLL_SECONDS = 0.1
 PAINT_SECONDS = 0.5
 """Between two paintings of a run that just goes on: each takes milliseconds from the training, on few cores."""
+KEY_SECONDS = 0.2
+"""After a key such a painting waits: the next key would queue behind it. Not for longer than `LATE_SECONDS` in all."""
+LATE_SECONDS = 1.0
 OWNER_POLLS = 10
 """Whether the trainer lives is looked at once in so many polls."""
 ROOM_FOR_CARDS = 16
@@ -50,6 +53,7 @@ class MonitorScreen(SteeringScreen):
         self.VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall"), (48, "-very-tall")]
         self._polls = 0
         self._painted = 0.0
+        self._typed = 0.0
         self._stale = False
         self._answer = ""
         self._valid: tuple[object, ...] = ()
@@ -153,9 +157,14 @@ class MonitorScreen(SteeringScreen):
         turned = before != _standing(run)
         if not self.is_current:
             return
-        if turned or run.answer != self._answer or (self._stale and time.monotonic() - self._painted >= PAINT_SECONDS):
+        if turned or run.answer != self._answer or (self._stale and self._is_time_to_paint()):
             self._paint(run)
         self._panes.read_output()
+
+    def _is_time_to_paint(self) -> bool:
+        now = time.monotonic()
+        since = now - self._painted
+        return since >= LATE_SECONDS or (since >= PAINT_SECONDS and now - self._typed >= KEY_SECONDS)
 
     def _paint(self, run: RunFollower) -> None:
         from tui import run_words
@@ -185,6 +194,9 @@ class MonitorScreen(SteeringScreen):
             line.update(content)
 
     # keys
+
+    def on_key(self) -> None:
+        self._typed = time.monotonic()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         run, log = self.run, self._panes.log_in_sight
