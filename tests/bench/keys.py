@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from statistics import median, quantiles
 
+from core.commands import Stop
+from core.runs.folder import tell
 from tests.bench.measure import Measurement
 from tests.bench.workload import train_on_monitor, write_config
 
@@ -24,14 +26,15 @@ def keys() -> list[Measurement]:
     waits: list[float] = []
     with tempfile.TemporaryDirectory() as home:
         finetui = [str(Path(sys.executable).with_name("finetui"))]
-        run = train_on_monitor(write_config(Path(home), STEPS), Path(home) / "runs", finetui, {"XDG_STATE_HOME": home})
+        runs = Path(home) / "runs"
+        run = train_on_monitor(write_config(Path(home), STEPS), runs, finetui, {"XDG_STATE_HOME": home})
         run.process.wait_until(lambda: bool(run.logged()))
         while len(waits) < PRESSES and not run.is_over():
             waits.append(1000 * run.process.answer(b"o", b"output.log"))
             time.sleep(BETWEEN_SECONDS)
             run.process.type(b"o")
             time.sleep(BETWEEN_SECONDS)
-        run.process.type(b"x")
+        tell(next(runs.iterdir()), Stop())
         run.end()
     p99 = quantiles(waits, n=100)[98]
     return [
