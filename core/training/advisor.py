@@ -129,6 +129,4 @@ class Advisor:
         return beyond or (self._cross_entropy is True and loss > ABSURD_LM_LOSS)
 
     def _put(self, name: str, step: int, value: float) -> None:
-        series = self._series.setdefault(name, Series())
-        series.steps.append(step)
-        series.values.append(value)
+        self._series.setdefault(name, Series()).append(step, epoch=0.0, time=0.0, value=value)  # no rule asks for them
