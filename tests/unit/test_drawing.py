@@ -23,6 +23,10 @@ def test_few_values_fill_the_width() -> None:
     assert drawn([1, 2, 3], 6, 1) == ["▁▁▅▅██"]
 
 
+def test_one_value_is_one_column_and_no_level_that_was_held() -> None:
+    assert drawn([0.61], 6, 2) == [" ", "█"]
+
+
 def test_flat_curve_stands_in_the_middle() -> None:
     assert drawn([0.5] * 4, 4, 2) == ["    ", "████"]
 
@@ -61,7 +65,7 @@ def test_one_spike_in_a_hundred_thousand_values_is_seen(at: int, spike: float) -
 def test_every_curve_can_be_drawn(values: list[float], width: int, height: int) -> None:
     rows = drawn(values, width, height)
     assert len(rows) == height
-    assert all(len(row) == (width if values else 0) for row in rows)
+    assert all(len(row) == (width if len(values) > 1 else len(values)) for row in rows)
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=3000))
