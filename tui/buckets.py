@@ -96,9 +96,12 @@ class Buckets:
         return values[whole:]
 
     def columns(self, width: int) -> list[Bucket]:
-        """The curve in `width` columns: buckets are joined where there are more, repeated where there are fewer."""
+        """The curve in `width` columns: buckets are joined where there are more, repeated where there are fewer.
+
+        One value alone is one column: a block would look like a level that was held.
+        """
         count = len(self._buckets)
-        if not count:
-            return []
+        if self.total.count <= 1:
+            return [*self._buckets]
         edges = [column * count // width for column in range(width + 1)]
         return [Bucket.of(self._buckets[a : max(b, a + 1)]) for a, b in pairwise(edges)]

@@ -292,7 +292,8 @@ class RunState:
         self.evaluations = [event for event in self.evaluations if (event.step or 0) <= step]
         if self.training is not None and self.training.done > step:
             self.training = replace(self.training, done=step, step=step, epoch=None, rate=None, eta=None)
-        self.advice = {}  # a run that goes on looks at all its curves anew, and says what they show
+        stood = [*(one.said for one in self.withdrawn if one.step > step), *self.advice.values()]
+        self.advice = {said.kind: said for said in stood if (said.step or 0) <= step}
         self.withdrawn = [one for one in self.withdrawn if one.step <= step]
         self.samples = [event for event in self.samples if (event.step or 0) <= step]
         self.commands = [event for event in self.commands if (event.step or 0) <= step]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from core.events import Advice
 from core.runs.state import Series
-from core.training.diagnosis import VERDICTS, Finding, diagnose
+from core.training.diagnosis import KINDS, VERDICTS, Finding, diagnose
 from core.training.diagnosis.trouble import ABSURD_LM_LOSS, BEYOND
 
 SECONDS = 5.0
@@ -40,7 +41,7 @@ class Seen:
 class _Standing:
     """A finding that was said: in which words, at which step, and how many looks have passed without it."""
 
-    message: str
+    sentence: str
     step: int
     absent: int = 0
 
@@ -75,6 +76,15 @@ class Advisor:
         self._looked = self._now()
         return self._compare(found, max((one.steps[-1] for one in self._series.values()), default=0), total_steps)
 
+    def carry_on(self, stands: Iterable[Advice]) -> None:
+        """Go on with what stood when the run ended that is resumed: it is not said as if it were new.
+
+        A kind that this version does not know (another one began the run) is left as it stands.
+        """
+        for said in stands:
+            if said.kind in KINDS:
+                self._standing[said.kind] = _Standing(said.message, said.step or 0)
+
     def take_loss(self, step: int, loss: float) -> None:
         """A loss that the log does not have yet."""
         self._put("loss", step, loss)
@@ -85,13 +95,13 @@ class Advisor:
             standing = self._standing.get(finding.kind)
             if standing is None:
                 seen.new.append(finding)
-                self._standing[finding.kind] = _Standing(finding.message, step)
+                self._standing[finding.kind] = _Standing(finding.sentence, step)
                 continue
             standing.absent = 0
             late = step - standing.step >= AGAIN * total_steps or step >= total_steps
-            if late and finding.message != standing.message:
+            if late and finding.sentence != standing.sentence:
                 seen.again.append(finding)
-                standing.message, standing.step = finding.message, step
+                standing.sentence, standing.step = finding.sentence, step
         present = {finding.kind for finding in found}
         replaced = VERDICTS if present & VERDICTS else frozenset[str]()
         for kind in self._standing.keys() - present:
@@ -119,6 +129,4 @@ class Advisor:
         return beyond or (self._cross_entropy is True and loss > ABSURD_LM_LOSS)
 
     def _put(self, name: str, step: int, value: float) -> None:
-        series = self._series.setdefault(name, Series())
-        series.steps.append(step)
-        series.values.append(value)
+        self._series.setdefault(name, Series()).append(step, epoch=0.0, time=0.0, value=value)  # no rule asks for them

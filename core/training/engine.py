@@ -204,6 +204,8 @@ class _Run:
             {"labels", "hot", "ids", "losses"} & {*(prepared.task.metric_kinds or ())}
         )
         callback = RunCallback(self._reporter, config.stop_on_nan, sampler, cross_entropy=known or None)
+        if self._checkpoint is not None:
+            callback._advisor.carry_on(self._advice_before())
         training = trainer.build(config, prepared, settings, callback)
         try:
             training.train(resume_from_checkpoint=str(self._checkpoint) if self._checkpoint else None)
@@ -222,6 +224,12 @@ class _Run:
         if state.global_step < state.max_steps:
             reason = "stopped" if self._reporter.stopped or callback.nan_step is not None else "early_stopped"
         return _finished(reason, folder, self._began, metrics, state.global_step, state.epoch)
+
+    def _advice_before(self) -> list[events.Advice]:
+        """What stands of what the lives before this one said of the curves."""
+        before = history.History(self._folder.path)
+        before.replay()
+        return [*before.state.advice.values()]
 
     def _final_metrics(self, training: Steerable, callback: RunCallback) -> dict[str, float]:
         """The evaluation of the model that is saved: the last one where that was of the same weights, else a new one.

@@ -16,6 +16,7 @@ from core import commands, config_file, events
 from core.config import RunConfig
 from core.runs import layout
 from core.runs.folder import RunFolder, tell
+from core.runs.history import History
 from core.runs.reader import RunReader
 from core.training import engine, prepare
 
@@ -290,6 +291,25 @@ def test_a_resumed_run_has_the_losses_of_the_uninterrupted_one(mrpc: Any, new_fo
     loading = [event.detail for event in said if isinstance(event, events.PhaseChanged) and event.phase == "loading"]
     assert loading == ["bert-tiny-uncased, with the weights of step 15 (checkpoint-15)"]
     assert not any("from scratch" in event.message for event in said if isinstance(event, events.Notice))
+
+
+def test_a_resumed_run_says_its_advice_once(mrpc: Any, new_folder: Any) -> None:
+    """Whose loss was NaN before the checkpoint: that stands, and is no news after it."""
+    broken = {"learning_rate": 1e30, "save_strategy": "steps", "save_steps": 4, "per_device_train_batch_size": 4}
+    first, on = (mrpc({"stop_on_nan": False}, max_steps=steps, **broken) for steps in (4, 8))
+    folder = new_folder(first)
+    assert isinstance(engine.run(first, folder), events.RunFinished)
+    assert advised(folder.path) == ["nan"]
+    assert isinstance(engine.run(on, RunFolder(folder.path), resume=True), events.RunFinished)
+    assert advised(folder.path) == ["nan"]
+    history = History(folder.path)
+    history.replay()
+    assert history.state.advice["nan"].step < 4
+
+
+def advised(path: Path) -> list[str]:
+    """The kinds of the advice that was given as new."""
+    return [event.kind for event in RunReader(path).read_all() if isinstance(event, events.Advice) and not event.again]
 
 
 def test_resume_without_a_checkpoint_says_so(mrpc: Any, new_folder: Any) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.errors import FinetuiError
@@ -131,6 +131,7 @@ def test_ticks_are_round_numbers(low: float, high: float, expected: list[float])
 
 
 @given(st.floats(-1e300, 1e300), st.floats(-1e300, 1e300), st.integers(1, 12))
+@example(1.0, 4.0, 1)
 def test_there_are_never_more_ticks_than_asked_for(one: float, other: float, most: int) -> None:
     low, high = sorted((one, other))
     found = ticks.linear(low, high, most)

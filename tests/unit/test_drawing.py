@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.buckets import LIMIT, Buckets
+from tui.metrics import FIRST, MEMORY
 from tui.widgets import sparkline
+from tui.widgets.metric_card import range_of
 
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True)
 
@@ -23,12 +25,26 @@ def test_few_values_fill_the_width() -> None:
     assert drawn([1, 2, 3], 6, 1) == ["▁▁▅▅██"]
 
 
+def test_one_value_is_one_column_and_no_level_that_was_held() -> None:
+    assert drawn([0.61], 6, 2) == [" ", "█"]
+
+
 def test_flat_curve_stands_in_the_middle() -> None:
     assert drawn([0.5] * 4, 4, 2) == ["    ", "████"]
 
 
 def test_nothing_to_draw() -> None:
     assert drawn([], 5, 2) == ["", ""]
+
+
+def test_the_range_of_a_card_is_that_of_its_bars() -> None:
+    memory = Buckets([1.0 * 2**30, 1.4 * 2**30])
+    memory.reach(2.0 * 2**30)
+    assert range_of(MEMORY, memory) == "1.0\N{EN DASH}1.4 GiB"
+    assert range_of(MEMORY, Buckets([2**20, 2**30])) == "1.0 MiB\N{EN DASH}1.0 GiB"
+    assert range_of(FIRST[0], Buckets([0.7, math.nan, 0.3303])) == "0.3303\N{EN DASH}0.7000"
+    for silent in ([], [0.61], [0.5, 0.5], [math.nan, math.inf]):
+        assert range_of(FIRST[0], Buckets(silent)) == ""
 
 
 def test_gap_is_drawn_where_nothing_is_a_number() -> None:
@@ -61,7 +77,7 @@ def test_one_spike_in_a_hundred_thousand_values_is_seen(at: int, spike: float) -
 def test_every_curve_can_be_drawn(values: list[float], width: int, height: int) -> None:
     rows = drawn(values, width, height)
     assert len(rows) == height
-    assert all(len(row) == (width if values else 0) for row in rows)
+    assert all(len(row) == (width if len(values) > 1 else len(values)) for row in rows)
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=3000))

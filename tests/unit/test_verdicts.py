@@ -11,7 +11,7 @@ import pytest
 from core import config_file, events
 from core.runs.folder import RunFolder
 from core.runs.state import RunState, Series, Withdrawn
-from core.training.advisor import Advisor, Seen
+from core.training.advisor import GONE_AFTER, Advisor, Seen
 from core.training.diagnosis import VERDICTS, diagnose
 from tui.shell.show import show
 
@@ -139,15 +139,29 @@ def test_what_is_withdrawn_stands_no_longer() -> None:
     assert [text for _, _, text in state.log] == ["12 %", "no longer: learning", "m"]
 
 
-def test_a_resumed_run_is_judged_anew() -> None:
+def test_a_resumed_run_goes_on_with_what_stood_at_its_checkpoint() -> None:
     gone = events.AdviceWithdrawn(t=1.0, step=300, kind="spike", message="no longer: spike")
     resumed = events.RunStarted(
         t=2.0, run="r", name="r", task="t", model="m", method="full", engine="trainer", resumed_from=503
     )
-    spike = advice("spike", 100)
-    state = folded(spike, gone, advice("learning", 240), resumed)
-    assert state.advice == {}
+    spike, learning = advice("spike", 100), advice("learning", 240)
+    replaced = events.AdviceWithdrawn(t=1.0, step=560, kind="learning", message="no longer: learning")
+    lost = advice("overfitting", 560)
+    state = folded(spike, gone, learning, replaced, lost, resumed)
+    assert [*state.advice.values()] == [learning], "at step 503 it had not been withdrawn yet"
     assert state.withdrawn == [Withdrawn(spike, 300)]
+
+
+def test_a_resumed_run_does_not_say_again_what_stands() -> None:
+    log = logged(STAIRS, 10, STAIRS_EVALUATED)
+    stood = [advice("learning", 240, "learning: as it was"), advice("spike", 100), advice("of another version", 100)]
+    advisor = Advisor()
+    advisor.carry_on(stood)
+    first = advisor.look([entry for entry in log if entry["step"] <= 503], 690, at_once=True)
+    assert (first.new, [one.kind for one in first.again], first.gone) == ([], ["learning"], [])
+    later = [advisor.look(log, 690, at_once=True) for _ in range(GONE_AFTER)]
+    assert [one.kind for look in later for one in look.new] == ["overfitting"]
+    assert [kind for look in later for kind in look.gone] == ["learning", "spike"]
 
 
 def test_show_has_one_verdict_and_what_was_withdrawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

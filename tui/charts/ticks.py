@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 STEPS = (1, 2, 5, 10)
 
@@ -14,21 +15,29 @@ def linear(low: float, high: float, most: int) -> list[float]:
         return [low]
     rough = spread / max(1, most)
     power = 10.0 ** math.floor(math.log10(rough))
+    found = [low]
     for step in (step * power for step in STEPS):
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-        if last - first < most:
-            return [at * step for at in range(first, last + 1)]
-    return [low]
+        if first > last:  # from 1 to 4 there are two multiples of 2, and none of 5
+            break
+        found = [at * step for at in range(first, last + 1)]
+        if len(found) <= most:
+            return found
+    return [*_thinned(found, most)]
 
 
 def logarithmic(low: float, high: float, most: int) -> list[float]:
     """Exponents of ten between the exponents `low` and `high`; for less than two decades, of round numbers between."""
     whole = list(range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1))
     if len(whole) >= 2:
-        every = -(-len(whole) // max(1, most))
-        return [float(power) for power in whole[::every]]
+        return [float(power) for power in _thinned(whole, most)]
     begin, end = 10.0**low, 10.0**high
     return [math.log10(value) for value in linear(begin, end, most) if value > 0]
+
+
+def _thinned(ticks: Sequence[float], most: int) -> Sequence[float]:
+    """Every second tick, or third, ...: `most` at the most."""
+    return ticks[:: -(-len(ticks) // max(1, most))]
 
 
 def label(value: float, step: float) -> str:

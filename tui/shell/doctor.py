@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json as json_lib
 import os
 import platform
@@ -53,7 +54,7 @@ def doctor(runs: Path | None, json: bool) -> int:
         found = {
             "versions": _versions(),
             "devices": _devices(),
-            "terminal": _terminal(),
+            "terminal": _terminal(streams),
             "folders": _folders(RunStore.default(runs).root),
             "missing": [f"{name} ({use})" for name, use in OPTIONAL.items() if _version(name) is None],
         }
@@ -92,17 +93,25 @@ def _devices() -> dict[str, str]:
     return found
 
 
-def _terminal() -> dict[str, str]:
+def _terminal(streams: Streams) -> dict[str, str]:
     environment = os.environ
-    columns, lines = shutil.get_terminal_size((0, 0))
     return {
-        "size": f"{columns}x{lines}" if columns else "none",
+        "size": _terminal_size(streams.out.fileno(), streams.err.fileno(), 0),
         "TERM": environment.get("TERM", "unset"),
         "colours": f"{colours(environment):,}",
         "tmux": "yes" if environment.get("TMUX") else "no",
         "ssh": "yes" if environment.get("SSH_CONNECTION") else "no",
         "encoding": sys.stdout.encoding,
     }
+
+
+def _terminal_size(*descriptors: int) -> str:
+    """Of the first that is a terminal: fds 1 and 2 lead to the log meanwhile, and what is said may go to a file."""
+    for descriptor in descriptors:
+        with contextlib.suppress(OSError):
+            columns, lines = os.get_terminal_size(descriptor)
+            return f"{columns}x{lines}" if columns and lines else "a terminal that does not say"
+    return "no terminal"
 
 
 def _folders(runs: Path) -> dict[str, str]:

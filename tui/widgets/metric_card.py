@@ -34,10 +34,21 @@ class MetricCard(Widget, can_focus=True):
         """Draw these values from now on."""
         self._buckets = buckets
         self._drawn = []
+        self._say_range()
         self.refresh()
 
     def on_resize(self) -> None:
         self._drawn = []
+
+    def watch_has_focus(self, value: bool) -> None:
+        super().watch_has_focus(value)
+        self._say_range()
+
+    def _say_range(self) -> None:
+        """What the foot and the top of the bars stand for, below the card that has the focus; the others are quiet."""
+        said = range_of(self.metric, self._buckets) if self.has_focus else ""
+        if said != self.border_subtitle:
+            self.border_subtitle = said
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -80,3 +91,15 @@ class MetricCard(Widget, can_focus=True):
         if right and gap > 0:
             parts += [Segment(" " * gap, styles["base"]), Segment(right, style)]
         return parts
+
+
+def range_of(metric: Metric, buckets: Buckets) -> str:
+    """The lowest and the highest value, the unit once; empty where they read alike, or there is none."""
+    drawn = buckets.columns(1)
+    if not drawn or drawn[0].is_gap:
+        return ""
+    low, high = metric.write(drawn[0].low), metric.write(drawn[0].high)
+    if low == high:
+        return ""
+    unit = high.partition(" ")[2]
+    return f"{low.removesuffix(f' {unit}') if unit else low}\N{EN DASH}{high}"
