@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.runs.state import Series
+from core.runs.series import Series
 from core.training.diagnosis import VERDICTS, Finding, diagnose
 from core.training.diagnosis.trouble import ABSURD_LM_LOSS, BEYOND
 
