@@ -31,7 +31,7 @@ class RunState(RunPicture):
             return "failed"
         if self.finished is not None:
             return self.finished.reason
-        if self.started is None and self.progress is None and self.training is None:
+        if self.started is None:
             return "waiting"
         return "paused" if self._paused else "running"
 
