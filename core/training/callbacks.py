@@ -285,9 +285,11 @@ class RunCallback(TrainerCallback):
 
     def _sample(self, state: TrainerState, step: int) -> None:
         self._is_sampling = True
-        with self.trainer.times.during("sampling"), self.trainer.accelerator.autocast():
-            self._sampler.ask(cast("PreTrainedModel", self.trainer.model), self.stop_arrived, step, state.epoch)
-        self._is_sampling = False
+        try:
+            with self.trainer.times.during("sampling"), self.trainer.accelerator.autocast():
+                self._sampler.ask(cast("PreTrainedModel", self.trainer.model), self.stop_arrived, step, state.epoch)
+        finally:
+            self._is_sampling = False
         self._clock.skip("sampling")
 
     def _back_to_training(self, state: TrainerState) -> None:
