@@ -42,5 +42,5 @@ def test_after_samples_that_failed_a_command_is_heard_as_between_batches(tmp_pat
     with pytest.raises(OSError, match="No space left"):
         callback.on_train_begin(TrainingArguments(output_dir=str(tmp_path)), TrainerState(), TrainerControl())
     tell(folder.path, commands.Pause())  # which an evaluation takes at once, and samples only after them
-    assert not callback.stop_arrived()
+    assert not callback.steering.stop_arrived()
     assert not [event for event in RunReader(folder.path).read() if isinstance(event, events.CommandDeferred)]
