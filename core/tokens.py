@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from core import models
 from core.config import ModelConfig
+from core.control_pictures import picture
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -87,12 +88,7 @@ def legible(text: str) -> str:
 
 
 def _sign(char: str) -> str:
-    code = ord(char)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if unicodedata.category(char) == "Zs":
-        return "␣"
-    return "␡" if code == 0x7F else f"<U+{code:04X}>"
+    return "␣" if unicodedata.category(char) == "Zs" else picture(char)
 
 
 def _byte_level(entry: str) -> str:

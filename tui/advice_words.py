@@ -11,7 +11,8 @@ from tui.text import one_line
 
 if TYPE_CHECKING:
     from core.events import Advice, Level
-    from core.runs.state import RunState, Withdrawn
+    from core.runs.picture import Withdrawn
+    from core.runs.state import RunState
 
 SIGNS: dict[Level, str] = {"info": "", "warning": "! ", "error": "✗ "}
 TRY = "→ "

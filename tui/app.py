@@ -141,9 +141,14 @@ class FinetuiApp(App[None]):
         """Open a run folder, checkpoint or model in Chat."""
         self.call_later(self._hand_over, "chat", "open_model", ref)
 
-    def configure(self, data: DataConfig | None = None, config: RunConfig | None = None) -> None:
-        """Show the form, filled from a config or with this data."""
-        self.call_later(self._hand_over, "configure", "fill", data, config)
+    def configure(
+        self,
+        data: DataConfig | None = None,
+        config: RunConfig | None = None,
+        error: FinetuiError | None = None,
+    ) -> None:
+        """Show the form, filled from a config or with this data, and an error beside the field that it speaks of."""
+        self.call_later(self._hand_over, "configure", "fill", data, config, error)
 
     def open_chart(
         self, runs: Sequence[RunFollower] = (), paths: Sequence[Path] = (), metric: str | None = None

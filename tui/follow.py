@@ -8,9 +8,11 @@ from pathlib import Path
 
 from core import commands, events
 from core.runs import owner
+from core.runs.event_words import dropped_text, taken_text
 from core.runs.folder import tell
 from core.runs.history import History
-from core.runs.state import LIVE, RESUMABLE, RunState, Status, dropped_text, memory, taken_text
+from core.runs.readings import memory
+from core.runs.state import LIVE, RESUMABLE, RunState, Status
 from tui.buckets import Buckets
 
 ANSWER_SECONDS = 5.0
@@ -163,8 +165,8 @@ class RunFollower:
 
     def _reach_peak(self) -> None:
         """The highest of the memory's card is the peak that `show` prints, not that of the readings."""
-        if self.state.memory_peak is not None and "process_memory" in self.curves:
-            self.curves["process_memory"].reach(self.state.memory_peak)
+        if self.state.peaks.process is not None and "process_memory" in self.curves:
+            self.curves["process_memory"].reach(self.state.peaks.process)
 
     def _settle(self, event: events.CommandTaken | events.CommandDropped, answer: str) -> None:
         """A command that was told here has its answer."""

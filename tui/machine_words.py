@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.events import HardwareRead
+from core.runs.readings import Peaks
 from core.runs.state import RunState
 from tui.figures import duration, number, size
 from tui.text import one_line
@@ -45,7 +46,7 @@ def lines(state: RunState) -> list[tuple[str, str]]:
     if speed:
         found.append(("speed", "   ".join(speed)))
     if state.hardware is not None:
-        found += _hardware(state.hardware, state.memory_peak, state.gpu_memory_peaks)
+        found += _hardware(state.hardware, state.peaks)
     return found
 
 
@@ -66,8 +67,8 @@ def device(read: Mapping[str, Any]) -> str:
     return "   ".join(parts)
 
 
-def _hardware(read: HardwareRead, most: int | None, gpu_peaks: list[int]) -> list[tuple[str, str]]:
-    peak = f", peak {size(most)}" if most is not None else ""
+def _hardware(read: HardwareRead, peaks: Peaks) -> list[tuple[str, str]]:
+    peak = f", peak {size(peaks.process)}" if peaks.process is not None else ""
     found = [
         ("process", f"{size(read.process_memory)} memory{peak}"),
         (
@@ -77,8 +78,8 @@ def _hardware(read: HardwareRead, most: int | None, gpu_peaks: list[int]) -> lis
         ),
     ]
     found += [(f"gpu {index}", device(figures)) for index, figures in enumerate(read.devices)]
-    if gpu_peaks:
-        found.append(("tensors", "peak " + ", ".join(size(peak) for peak in gpu_peaks) + " of GPU memory"))
+    if peaks.gpus:
+        found.append(("tensors", "peak " + ", ".join(size(each) for each in peaks.gpus) + " of GPU memory"))
     elif not read.devices:
         found.append(("gpu", "none"))
     return found

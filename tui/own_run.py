@@ -118,13 +118,12 @@ class OwnRun:
         """Bad input: nothing was trained, so nothing is kept but the form."""
         from tui.screens.dialogs import ErrorDialog
 
+        error = FinetuiError(failure.title, failure.detail, failure.hint, key=failure.key)
+
         def answered(answer: str | None) -> None:
-            if answer == "form" and run.from_form:
-                self._app.switch_mode("configure")  # it still has what was typed
-            elif answer == "form":
-                self._app.configure(config=run.thread.config)
+            if answer == "form":  # which still has what was typed there
+                self._app.configure(config=None if run.from_form else run.thread.config, error=error)
 
         self._app.catch_up(run.thread.folder.path)
         run.thread.folder.discard()
-        error = FinetuiError(failure.title, failure.detail, failure.hint)
         self._app.push_screen(ErrorDialog(error, [("form", "Back to the form"), ("close", "Close")]), answered)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from core.control_pictures import picture
+
 ELLIPSIS = "…"
 ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]")
 
@@ -36,11 +38,4 @@ def without_controls(text: str) -> str:
 
 
 def _picture(char: str) -> str:
-    code = ord(char)
-    if code < 32:
-        return chr(0x2400 + code)
-    if code == 127:
-        return "␡"
-    if unicodedata.category(char) == "Zs":
-        return " "
-    return f"<U+{code:04X}>"
+    return " " if unicodedata.category(char) == "Zs" else picture(char)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from core.control_pictures import picture
+
 NULL = "<null>"
 """A missing value. An empty text is empty."""
 
@@ -49,13 +51,7 @@ def marking(text: str) -> re.Pattern[str]:
 
 
 def _picture(match: re.Match[str]) -> str:
-    character = match[0]
-    code = ord(character)
-    if character in _LINE_ENDS:
-        return _LINE_ENDS[character]
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "␡" if code == 0x7F else f"<U+{code:04X}>"
+    return _LINE_ENDS.get(match[0]) or picture(match[0])
 
 
 def _text(value: Any, most: int | None) -> str:

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core import answering
-from core.answering import LabelScore, Prediction
 from core.chat import encoding
 from core.data.conversations import Message
 from core.errors import FinetuiError
 from core.inference.reference import Source
 from core.methods import virtual_tokens
+from core.predictions import LabelScore, Prediction
 
 if TYPE_CHECKING:
     import torch

@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from core import events
 from core.runs import layout
-from core.runs.state import Series
+from core.runs.series import Series
 
 VERSION = 1
 SAMPLE = 4096

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -110,15 +111,13 @@ class RunStore:
 def summarize(path: Path) -> RunSummary:
     """A run's summary, from its config, its owner and both ends of its events."""
     head, tail = _both_ends(path / layout.EVENTS)
-    state = standing(tail)
+    started = next((event for event in head if isinstance(event, events.RunStarted)), None)
+    state = standing(started, tail)
     status, training = state.status, state.training
-    if status == "waiting" and tail:  # its first words stand further back
-        status = "running"
     if status in LIVE:
         trainer = owner.read(path)
         if trainer is not None and not trainer.alive:
             status = "crashed"
-    started = next((event for event in head if isinstance(event, events.RunStarted)), None)
     config = _config(path)
     model = config.get("model", {})
     return RunSummary(
@@ -136,11 +135,12 @@ def summarize(path: Path) -> RunSummary:
     )
 
 
-def standing(tail: list[events.Event]) -> RunState:
-    """How a run stands after its last events: the fold that the Monitor and `show` make of all of them."""
+def standing(started: events.RunStarted | None, tail: Iterable[events.Event]) -> RunState:
+    """How a run stands after its first event and its last ones: the fold that the Monitor and `show` make of all."""
     state = RunState()
-    for event in tail:
-        state.apply(event)
+    for event in (started, *tail):
+        if event is not None:
+            state.apply(event)
     return state
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.events import Advice
-from core.runs.state import Series
+from core.runs.series import Series
 from core.training.diagnosis import KINDS, VERDICTS, Finding, diagnose
 from core.training.diagnosis.trouble import ABSURD_LM_LOSS, BEYOND
 

@@ -1,4 +1,4 @@
-"""The one Trainer callback: hooks become events, commands become control."""
+"""The one Trainer callback: hooks become events, and the places where commands are carried out."""
 
 from __future__ import annotations
 
@@ -14,27 +14,19 @@ from core.training import accumulation, schedule
 from core.training.advisor import Advisor
 from core.training.clock import StepClock
 from core.training.diagnosis import KINDS
-from core.training.learning_rate import set_learning_rate
 from core.training.reporter import Reporter
 from core.training.sampling import Sampler
+from core.training.steering import EvaluationStopped, Steering
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from core.training.steerable import Steerable
 
-POLL_SECONDS = 0.05
-"""How often a paused run looks at its inbox."""
 TIME_SECONDS = 2.0
 """What the time went to is said at most this often."""
-AFTER_EVALUATION = "after the evaluation"
-AFTER_SAMPLES = "after the samples"
 SPEED = ("epoch", "_runtime", "_per_second", "_preparation_time", "_num_tokens")
 """Endings of what the Trainer mixes into the metrics although it says nothing of the model."""
-
-
-class EvaluationStopped(Exception):
-    """Stop arrived during an evaluation: what was measured so far is no result."""
 
 
 class RunCallback(TrainerCallback):
@@ -48,6 +40,7 @@ class RunCallback(TrainerCallback):
         saved_step: after training: the step of the weights that are kept, the best or the last.
         nan_step: the first step whose loss was not finite.
         trainer: what runs the steps: set once it exists; it is built with this callback.
+        steering: what carries out the commands.
     """
 
     trainer: Steerable
@@ -58,13 +51,12 @@ class RunCallback(TrainerCallback):
         self.evaluated: tuple[int, dict[str, float]] | None = None
         self.saved_step: int | None = None
         self.nan_step: int | None = None
+        self.steering = Steering(reporter, self._answer)
         self._reporter = reporter
         self._stop_on_nan = stop_on_nan
         self._sampler = sampler
         self._clock = StepClock()
         self._advisor = Advisor(cross_entropy)
-        self._paused = False
-        self._held = self._is_sampling = False
         self._evaluation_begin: float | None = None
         self._evaluation_batches = 0
         self._stepped = self._shares_said = False
@@ -96,16 +88,14 @@ class RunCallback(TrainerCallback):
             self._progress(state)
             if self.trainer.bad_loss is not None:
                 self._look_at_loss(self.trainer.bad_loss, state, control)
-            self._obey(state, control)
-            if self._paused:
+            self.steering.obey(self.trainer, state, control)
+            if self.steering.paused:
                 self._wait_in_pause(state, control)
 
     def _wait_in_pause(self, state: TrainerState, control: TrainerControl) -> None:
         self._progress(state, urgent=True)
         with self.trainer.times.during("paused"):
-            while self._paused:
-                time.sleep(POLL_SECONDS)
-                self._obey(state, control)
+            self.steering.wait(self.trainer, state, control)
         self._clock.skip()
         self._progress(state, urgent=True)
 
@@ -161,13 +151,13 @@ class RunCallback(TrainerCallback):
             self._evaluation_batches = 0
             self._reporter.phase("evaluating", f"{total} batches", state.global_step)
         self._evaluation_batches += 1
-        self._obey_between_batches(state)
-        self._evaluating(total, urgent=self._held)
-        if self._held:
+        self.steering.obey_between_batches(self.trainer, state)
+        self._evaluating(total, urgent=self.steering.held)
+        if self.steering.held:
             self._hold_evaluation(state)
             self._evaluating(total, urgent=True)
         if commands.Stop() in self._reporter.inbox:
-            self._obey(state, control)
+            self.steering.obey(self.trainer, state, control)
             raise EvaluationStopped
 
     def _evaluating(self, total: int, urgent: bool = False) -> None:
@@ -176,26 +166,12 @@ class RunCallback(TrainerCallback):
         rate = (done - 1) / seconds if done > 1 and seconds > 0 else None
         left = (total - done) / rate if rate else None
         self._reporter.progress(
-            "evaluating", done, total, urgent, unit="batch", rate=rate, eta=left, paused=self._paused
+            "evaluating", done, total, urgent, unit="batch", rate=rate, eta=left, paused=self.steering.paused
         )
 
-    def _obey_between_batches(self, state: TrainerState) -> None:
-        """Carry out what needs not wait for the end of an evaluation: it touches neither weights nor scores."""
-        self._reporter.hear(AFTER_EVALUATION, commands.BETWEEN_BATCHES)
-        for command in [*self._reporter.inbox]:
-            if isinstance(command, commands.BETWEEN_BATCHES):
-                self._reporter.inbox.remove(command)
-                self._set(command, state)
-                self._held = self._paused and (self._held or isinstance(command, commands.Pause))
-
     def _hold_evaluation(self, state: TrainerState) -> None:
-        begin = time.perf_counter()
         with self.trainer.times.during("paused"):
-            while self._held and commands.Stop() not in self._reporter.inbox:
-                time.sleep(POLL_SECONDS)
-                self._obey_between_batches(state)
-        self._held = False
-        seconds = time.perf_counter() - begin
+            seconds = self.steering.hold(self.trainer, state)
         self._clock.hold(seconds)
         if self._evaluation_begin is not None:
             self._evaluation_begin += seconds
@@ -216,8 +192,8 @@ class RunCallback(TrainerCallback):
         if self.trainer.is_in_train or step == state.global_step:  # else it is of earlier weights: no later point
             self._advise(state, at_once=True)
         self._sample(state, step)
-        if self.stop_arrived():
-            self._obey(state, control)
+        if self.steering.stop_arrived():
+            self.steering.obey(self.trainer, state, control)
         elif self.trainer.is_in_train and state.global_step < state.max_steps:
             self._back_to_training(state)
 
@@ -225,69 +201,15 @@ class RunCallback(TrainerCallback):
         self._clock.skip("checkpoint")
         self._emit(events.CheckpointSaved, state, path=f"{layout.CHECKPOINTS}/checkpoint-{state.global_step}")
 
-    def _obey(self, state: TrainerState, control: TrainerControl) -> None:
-        """Carry out what the inbox holds; while a run is paused no step follows that would save or evaluate."""
-        self._reporter.hear()
-        inbox = self._reporter.inbox
-        while inbox:
-            command = inbox.pop(0)
-            if self._comes_too_late(command):
-                if not isinstance(command, commands.Stop):
-                    self._reporter.drop(command, "the run stops")
-                continue
-            if isinstance(command, commands.BETWEEN_BATCHES):
-                self._set(command, state)
-                continue
-            self._reporter.take(command, state.global_step, state.epoch)
-            match command:
-                case commands.Save() if self._paused:
-                    self.trainer.save_now()
-                case commands.Save():
-                    control.should_save = True
-                case commands.Evaluate() if self._paused:
-                    self.trainer.evaluate_now()
-                case commands.Evaluate():
-                    control.should_evaluate = True
-                case commands.Sample():
-                    self._sampler.ask_again(command)
-                    self._sample(state, state.global_step)
-                    self._back_to_training(state)
-                case commands.Stop():
-                    self._reporter.stopped = True
-                    self._paused = self._held = False
-                    control.should_training_stop = control.should_save = True
-                    control.should_evaluate = False
-
-    def _comes_too_late(self, command: commands.Command) -> bool:
-        """Whether the run ends before this could be done. Stop saves by itself."""
-        if self._reporter.stopped:
-            return not isinstance(command, commands.Save)
-        return commands.Stop() in self._reporter.inbox and isinstance(command, commands.Evaluate | commands.Sample)
-
-    def _set(self, command: commands.Pause | commands.Resume | commands.SetLearningRate, state: TrainerState) -> None:
-        """Carry out what changes how the steps go on, and nothing else."""
-        before = None
-        if isinstance(command, commands.SetLearningRate):
-            before = float(self.trainer.optimizer.param_groups[0]["lr"])
-            set_learning_rate(self.trainer.optimizer, self.trainer.lr_scheduler, command.value)
-        else:
-            self._paused = isinstance(command, commands.Pause)
-        self._reporter.take(command, state.global_step, state.epoch, before)
-
-    def stop_arrived(self) -> bool:
-        """Whether Stop is among what has arrived; all of it stays for later. Asked while the model is evaluated or
-        answers."""
-        if self._is_sampling:
-            self._reporter.hear(AFTER_SAMPLES)
-        else:
-            self._reporter.hear(AFTER_EVALUATION, commands.BETWEEN_BATCHES)
-        return commands.Stop() in self._reporter.inbox
+    def _answer(self, command: commands.Sample, state: TrainerState) -> None:
+        self._sampler.ask_again(command)
+        self._sample(state, state.global_step)
+        self._back_to_training(state)
 
     def _sample(self, state: TrainerState, step: int) -> None:
-        self._is_sampling = True
-        with self.trainer.times.during("sampling"), self.trainer.accelerator.autocast():
-            self._sampler.ask(cast("PreTrainedModel", self.trainer.model), self.stop_arrived, step, state.epoch)
-        self._is_sampling = False
+        model, stop = cast("PreTrainedModel", self.trainer.model), self.steering.stop_arrived
+        with self.steering.sampling(), self.trainer.times.during("sampling"), self.trainer.accelerator.autocast():
+            self._sampler.ask(model, stop, step, state.epoch)
         self._clock.skip("sampling")
 
     def _back_to_training(self, state: TrainerState) -> None:
@@ -304,7 +226,7 @@ class RunCallback(TrainerCallback):
             epoch=state.epoch,
             rate=self._clock.rate,
             eta=self._clock.eta(state.max_steps, schedule.intervals(self.trainer.args, state)),
-            paused=self._paused,
+            paused=self.steering.paused,
         )
 
     def _advise(self, state: TrainerState, at_once: bool) -> None:

@@ -236,7 +236,7 @@ class _Run:
 
         A stopped run does not wait for a new one.
         """
-        from core.training.callbacks import EvaluationStopped
+        from core.training.steering import EvaluationStopped
 
         state = training.state
         if training.eval_dataset is None:

@@ -16,9 +16,9 @@ from transformers import EvalPrediction, TrainerCallback, TrainingArguments, ena
 from core.tasks.scoring import Scoring
 from core.training import checkpoints, loaders, scoring
 from core.training import loop_setup as setup
-from core.training.callbacks import EvaluationStopped
 from core.training.loop_hooks import Hooks
 from core.training.objective import Batch, Objective
+from core.training.steering import EvaluationStopped
 from core.training.throughput import Throughput
 from core.training.time_shares import TimeShares
 

@@ -80,27 +80,8 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     Raises:
         FinetuiError: anything that would make the run fail later.
     """
-    if config.model.from_config is not None and config.method.kind != "full":
-        raise FinetuiError(
-            "a frozen base needs a checkpoint",
-            f"method.kind: {config.method.kind}, and model.from_config makes all weights anew",
-            "set method.kind: full, or name a checkpoint with model.id",
-            key="method.kind",
-        )
-    config = arguments.settle(config)
-    splits = sources.load(config.data)
-    for split, rows in (left_out or {}).items():
-        splits[split] = _without(splits[split], split, rows)
-    train_split, eval_split = sources.splits(config.data, splits)
-    if config.training.eval_strategy != "no" and eval_split is None:
-        raise FinetuiError(
-            "there is nothing to evaluate on",
-            f"the data has only the split `{train_split}`; training.eval_strategy: {config.training.eval_strategy}",
-            "name a split (data.eval_split), hold some rows out (data.eval_fraction: 0.1), or set eval_strategy: no",
-        )
-    data = config.data.model_copy(update={"train_split": train_split, "eval_split": eval_split})
-    train, evaluation = splits[train_split], splits[eval_split] if eval_split else None
-    config = config.model_copy(update={"data": data})
+    _refuse_frozen_noise(config)
+    config, train, evaluation = _with_rows(arguments.settle(config), left_out or {})
     task = tasks.create(config, train, evaluation)
     tokenizer = models.load_tokenizer(config.model)
     task.meet(tokenizer, config)
@@ -111,48 +92,15 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     names = config.metrics if config.metrics is not None else task.default_metrics
     metrics.check(names, task.metric_kinds, len(task.label_names))
     observed = fitting.check_head(architecture, task)
-    device = precision.device_name()
-    if config.training.arguments().get("use_cpu"):
-        device = "cpu"
-    given = config.training.arguments()
-    formats = precision.overruled(
-        precision.resolve(
-            config.model.dtype,
-            config.method.kind,
-            str(getattr(architecture, "dtype", "") or "").removeprefix("torch.") or None,
-            device,
-            precision.has_bf16_units(device),
-        ),
-        given.get("bf16"),
-        given.get("fp16"),
-    )
+    formats = _formats(config, architecture)
     best.check(config, task, names)
-    built = arguments.of_a_trial(config, formats)
-    loop_limits.check(config, built, architecture)
     steps = schedule.planned_steps(config.training, len(train))
-    observed += optimizing.check(built, steps)
-    quantized.check(config.model, config.method, device)
-    if config.method.kind == "prefix-tuning" and built.activation_checkpointing:
-        raise FinetuiError(
-            "prefix tuning does not work with activation checkpointing",
-            "its keys and values travel in the cache, which checkpointing turns off",
-            "set training.activation_checkpointing: false, or choose another method",
-            key="training.activation_checkpointing",
-        )
+    observed += _try_arguments(config, formats, architecture, steps)
     settled = settle.settle(config.model, config.method, task, architecture, steps)
-    config = config.model_copy(update={"method": settled.method})
-    virtual_tokens = settled.method.options().get("num_virtual_tokens", 0)
-    length = models.max_length(config.data.max_length, tokenizer, architecture, virtual_tokens)
-    if length is not None and data.max_length is not None and length < data.max_length:
-        observed.append(f"rows are cut at {length} tokens: {virtual_tokens} virtual tokens take positions of the model")
-    data = data.model_copy(update={"columns": task.columns, "max_length": length, **task.settled()})
-    if task.label_names:
-        data = data.model_copy(update={"labels": task.label_names})
-    settings = task.settled_arguments(length)
-    follows = {name: value for name, value in settings.items() if name not in config.training.model_fields_set}
-    config = config.model_copy(update={"training": config.training.model_copy(update=follows)})
+    config = config.model_copy(update={"method": settled.method, "metrics": names})
+    config, cut = _with_length(config, task, tokenizer, architecture)
     return Checked(
-        config=config.model_copy(update={"data": data, "metrics": names}),
+        config=config,
         task=task,
         tokenizer=tokenizer,
         architecture=architecture,
@@ -161,9 +109,89 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
         metric_names=names,
         train=train,
         evaluation=evaluation,
-        notes=[*task.notes, *settled.notes, *observed, *([formats.note] if formats.note else [])],
+        notes=[*task.notes, *settled.notes, *observed, *cut, *([formats.note] if formats.note else [])],
         loss=loss,
     )
+
+
+def _refuse_frozen_noise(config: RunConfig) -> None:
+    """A method that freezes the base needs weights that were trained."""
+    if config.model.from_config is not None and config.method.kind != "full":
+        raise FinetuiError(
+            "a frozen base needs a checkpoint",
+            f"method.kind: {config.method.kind}, and model.from_config makes all weights anew",
+            "set method.kind: full, or name a checkpoint with model.id",
+            key="method.kind",
+        )
+
+
+def _with_rows(config: RunConfig, left_out: Mapping[str, Sequence[int]]) -> tuple[RunConfig, Dataset, Dataset | None]:
+    """The config with its splits named, the rows to train on, and those to evaluate on."""
+    splits = sources.load(config.data)
+    for split, rows in left_out.items():
+        splits[split] = _without(splits[split], split, rows)
+    train_split, eval_split = sources.splits(config.data, splits)
+    if config.training.eval_strategy != "no" and eval_split is None:
+        raise FinetuiError(
+            "there is nothing to evaluate on",
+            f"the data has only the split `{train_split}`; training.eval_strategy: {config.training.eval_strategy}",
+            "name a split (data.eval_split), hold some rows out (data.eval_fraction: 0.1), or set eval_strategy: no",
+        )
+    data = config.data.model_copy(update={"train_split": train_split, "eval_split": eval_split})
+    config = config.model_copy(update={"data": data})
+    return config, splits[train_split], splits[eval_split] if eval_split else None
+
+
+def _formats(config: RunConfig, architecture: PreTrainedConfig) -> Precision:
+    """The number formats of weights and computation, on the device that the run gets."""
+    given = config.training.arguments()
+    device = "cpu" if given.get("use_cpu") else precision.device_name()
+    resolved = precision.resolve(
+        config.model.dtype,
+        config.method.kind,
+        str(getattr(architecture, "dtype", "") or "").removeprefix("torch.") or None,
+        device,
+        precision.has_bf16_units(device),
+    )
+    return precision.overruled(resolved, given.get("bf16"), given.get("fp16"))
+
+
+def _try_arguments(config: RunConfig, formats: Precision, architecture: PreTrainedConfig, steps: int) -> list[str]:
+    """Build arguments and optimizer as the run will; what is worth saying of them.
+
+    Args:
+        steps: optimizer steps of the run, about.
+    """
+    built = arguments.of_a_trial(config, formats)
+    loop_limits.check(config, built, architecture)
+    notes = optimizing.check(built, steps)
+    quantized.check(config.model, config.method, formats.device)
+    if config.method.kind == "prefix-tuning" and built.activation_checkpointing:
+        raise FinetuiError(
+            "prefix tuning does not work with activation checkpointing",
+            "its keys and values travel in the cache, which checkpointing turns off",
+            "set training.activation_checkpointing: false, or choose another method",
+            key="training.activation_checkpointing",
+        )
+    return notes
+
+
+def _with_length(
+    config: RunConfig, task: Task, tokenizer: PreTrainedTokenizerBase, architecture: PreTrainedConfig
+) -> tuple[RunConfig, list[str]]:
+    """The config with how long a row may be and what the task settles; a note where the method shortens the rows."""
+    data, notes = config.data, []
+    virtual_tokens = config.method.options().get("num_virtual_tokens", 0)
+    length = models.max_length(data.max_length, tokenizer, architecture, virtual_tokens)
+    if length is not None and data.max_length is not None and length < data.max_length:
+        notes.append(f"rows are cut at {length} tokens: {virtual_tokens} virtual tokens take positions of the model")
+    found = {"columns": task.columns, "max_length": length, **task.settled()}
+    if task.label_names:
+        found["labels"] = task.label_names
+    settings = task.settled_arguments(length)
+    follows = {name: value for name, value in settings.items() if name not in config.training.model_fields_set}
+    update = {"data": data.model_copy(update=found), "training": config.training.model_copy(update=follows)}
+    return config.model_copy(update=update), notes
 
 
 def _without(rows: Dataset, split: str, numbers: Sequence[int]) -> Dataset:

@@ -23,8 +23,9 @@ from core.methods.adalora import AdaLoraCallback
 from core.methods.virtual_tokens import aligned
 from core.tasks.scoring import Scoring
 from core.training import accumulation, epochs, prepare
-from core.training.callbacks import SPEED, EvaluationStopped, RunCallback
+from core.training.callbacks import SPEED, RunCallback
 from core.training.keep_freed import KeepFreedCallback
+from core.training.steering import EvaluationStopped
 from core.training.throughput import Throughput
 from core.training.time_shares import TimeShares
 
@@ -185,13 +186,13 @@ def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, c
         from core.training.loop import Loop
 
         callback.trainer = Loop(**keywords(prepared, arguments), callbacks=callbacks, task=prepared.task)
-        callback.trainer.stop_arrived = callback.stop_arrived
+        callback.trainer.stop_arrived = callback.steering.stop_arrived
         return callback.trainer
     steered: type[Steered] = type("RunTrainer", (Steered, prepared.task.trainer_class()), {})
     trainer = steered(**keywords(prepared, arguments), callbacks=callbacks)
     trainer.remove_callback(PrinterCallback)
     callback.trainer = trainer
-    trainer.stop_arrived = callback.stop_arrived
+    trainer.stop_arrived = callback.steering.stop_arrived
     return trainer
 
 

@@ -7,7 +7,7 @@ import random
 import time
 from statistics import median
 
-from core.runs.state import Series
+from core.runs.series import Series
 from core.training.diagnosis import diagnose
 from tests.bench.measure import Measurement
 from tests.curves.labels import labels, score

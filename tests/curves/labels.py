@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from core.runs.state import Series
+from core.runs.series import Series
 from core.training.diagnosis import KINDS, diagnose
 
 HERE = Path(__file__).resolve().parent

@@ -17,7 +17,7 @@ from core.runs import layout
 from core.runs.folder import RunFolder, tell
 from core.runs.reader import RunReader
 from core.training import engine, prepare
-from core.training.callbacks import RunCallback
+from core.training.steering import Steering
 
 ENGINES = ("trainer", "loop")
 OF_TRL = ("eval_entropy", "eval_mean_token_accuracy")
@@ -183,16 +183,16 @@ def test_stop_ends_an_evaluation_between_two_tokens(
     config = config_file.validate({**words(shared), "engine": "loop", "training": training})
     folder = new_folder(config)
     looked = 0
-    arrived = RunCallback.stop_arrived
+    arrived = Steering.stop_arrived
 
-    def stop_at_the_third_token(callback: RunCallback) -> bool:
+    def stop_at_the_third_token(steering: Steering) -> bool:
         nonlocal looked
         looked += 1
         if looked == 3:
             tell(folder.path, commands.Stop())
-        return arrived(callback)
+        return arrived(steering)
 
-    monkeypatch.setattr(RunCallback, "stop_arrived", stop_at_the_third_token)
+    monkeypatch.setattr(Steering, "stop_arrived", stop_at_the_third_token)
     outcome, said = run(config, folder)
     assert outcome.reason == "stopped"
     assert looked == 3  # no token was written after it

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from core.config import RunConfig
 from core.errors import FinetuiError
@@ -23,6 +24,7 @@ from tui.app import FinetuiApp
 from tui.screens.dialogs import ConfirmDialog, DefectDialog, ErrorDialog, QuitDialog
 from tui.screens.monitor import MonitorScreen
 from tui.screens.runs import RunsScreen
+from tui.widgets.field_row import FieldRow
 
 
 @pytest.fixture
@@ -194,6 +196,29 @@ async def test_refused_run_leaves_nothing_behind_and_leads_to_the_form(
         await pilot.press("enter")
         await until(pilot, lambda: app.current_mode == "configure")
         await until_shown(pilot, "mrpc-tiny")
+
+
+async def test_refused_run_is_marked_at_the_field_that_it_failed_for(make: Callable[..., FinetuiApp]) -> None:
+    def refuse(config: RunConfig, folder: RunFolder) -> RunFailed:
+        folder.take()
+        failed = RunFailed(
+            t=time.time(), title="a frozen base needs a checkpoint", exit_code=2, key="training.learning_rate"
+        )
+        folder.emit(failed)
+        return failed
+
+    app = make(refuse)
+    async with running(app) as pilot:
+        await until_shown(pilot, "Back to the form")
+        await pilot.press("enter")
+        await until(pilot, lambda: marked(app, "a frozen base"))
+        assert marked(app, "a frozen base") == [("training", "learning_rate")]
+
+
+def marked(app: FinetuiApp, message: str) -> list[tuple[str, ...]]:
+    """The fields of the form that say so."""
+    rows = app.screen.query(FieldRow)
+    return [row.path for row in rows if message in str(row.query_one(".field-error", Static).content)]
 
 
 async def test_engine_that_cannot_be_imported_is_a_failed_run(make: Callable[..., FinetuiApp]) -> None:

@@ -12,10 +12,10 @@ import pytest
 from textual.pilot import Pilot
 
 from core import inference
-from core.answering import LabelScore, Prediction
 from core.config import RunConfig
 from core.data.conversations import Message
 from core.events import RunFinished
+from core.predictions import LabelScore, Prediction
 from core.runs.folder import RunFolder
 from tests.pilot.driving import driven, text, type_in, until, until_shown
 from tui.answer_stream import AnswerStream

@@ -10,7 +10,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from core.answering import LabelScore, Prediction
+from core.predictions import LabelScore, Prediction
 from tests.pilot.driving import type_in, until_shown
 from tui.app import FinetuiApp
 

@@ -10,7 +10,7 @@ from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from core.answering import Prediction, Span
+from core.predictions import Prediction, Span
 from tests.pilot.driving import driven, type_in, until_shown
 from tui.app import FinetuiApp
 from tui.widgets.exchange import Exchange

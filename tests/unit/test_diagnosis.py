@@ -11,7 +11,7 @@ import pytest
 
 from core import config_file, events
 from core.runs.folder import RunFolder
-from core.runs.state import Series
+from core.runs.series import Series
 from core.training.advisor import GONE_AFTER, SECONDS, Advisor, Seen
 from core.training.diagnosis import KINDS, diagnose
 from core.training.diagnosis.verdict import verdict

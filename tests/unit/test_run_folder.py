@@ -232,7 +232,10 @@ def test_store_reads_only_the_ends_of_a_long_run(run: RunFolder) -> None:
         run.emit(step(number, 0.1))
     run.emit(events.Progress(t=2.0, phase="training", done=3000, total=4000))
     summary = summarize(run.path)
-    assert (summary.name, summary.step) == ("one", 3000)
+    assert (summary.name, summary.step, summary.status) == ("one", 3000, "running")
+    for number in range(3000, 6000):  # more than is read of the end
+        run.emit(step(number, 0.1))
+    assert summarize(run.path).status == "running"
 
 
 def test_find_by_part_of_the_name(tmp_path: Path, config: RunConfig) -> None:

@@ -10,7 +10,9 @@ import pytest
 
 from core import config_file, events
 from core.runs.folder import RunFolder
-from core.runs.state import RunState, Series, Withdrawn
+from core.runs.picture import Withdrawn
+from core.runs.series import Series
+from core.runs.state import RunState
 from core.training.advisor import GONE_AFTER, Advisor, Seen
 from core.training.diagnosis import VERDICTS, diagnose
 from tui.shell.show import show

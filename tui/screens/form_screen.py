@@ -35,7 +35,7 @@ class FormScreen(FinetuiScreen):
     def __init__(self) -> None:
         super().__init__()
         self._form: RunForm | None = None
-        self._pending: list[tuple[DataConfig | None, RunConfig | None]] = []
+        self._pending: list[tuple[DataConfig | None, RunConfig | None, FinetuiError | None]] = []
         self._file: Path | None = None
         self._saved: dict[tuple[str, ...], str] = {}
         self._kept: Kept | None = None
@@ -85,18 +85,21 @@ class FormScreen(FinetuiScreen):
     def take_kept(self, kept: Kept) -> None:
         self._kept = kept
 
-    def fill(self, data: DataConfig | None, config: RunConfig | None) -> None:
-        """Fill the form from a config, or put other data into it and keep the rest."""
-        self._pending.append((data, config))
+    def fill(self, data: DataConfig | None, config: RunConfig | None, error: FinetuiError | None = None) -> None:
+        """Fill the form from a config, or put other data into it and keep the rest; then say what was wrong with it."""
+        self._pending.append((data, config, error))
         if self._form is not None:
             self.run_worker(self._fill_pending(), group="form")
 
     async def _fill_pending(self) -> None:
         while self._pending:
-            data, config = self._pending.pop(0)
+            data, config, error = self._pending.pop(0)
             if config is not None:
                 self._file = None
-            await self.form.fill(data, config)
+            if data is not None or config is not None:
+                await self.form.fill(data, config)
+            if error is not None:
+                self.form.tell(error)
 
     def described(self) -> dict[str, Any]:
         """Plain data of what is filled in so far; empty where that cannot be read."""

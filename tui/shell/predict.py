@@ -19,8 +19,8 @@ from tui.shell.summary import print_table
 from tui.text import one_line, visible
 
 if TYPE_CHECKING:
-    from core.answering import LabelScore, Prediction
     from core.inference import Predictor
+    from core.predictions import LabelScore, Prediction
 
 LABELS = 3
 """Labels shown for each text, the most probable first."""

@@ -51,8 +51,8 @@ def _data(summary: RunSummary, state: RunState, skipped: list[str]) -> dict[str,
         "seconds": state.seconds,
         "time_spent": state.time_spent,
         "time_shares": {name: round(share, 4) for name, share in machine_words.shares(state.time_spent).items()},
-        "process_memory_peak": state.memory_peak,
-        "gpu_memory_peaks": state.gpu_memory_peaks,
+        "process_memory_peak": state.peaks.process,
+        "gpu_memory_peaks": state.peaks.gpus,
         "evaluations": [
             {"step": e.step, "epoch": e.epoch, "metrics": events.finite(e.metrics)} for e in state.evaluations
         ],
@@ -137,10 +137,10 @@ def _provenance(run: Path) -> dict[str, Any]:
 
 
 def _peaks(state: RunState) -> str:
-    if state.memory_peak is None:
+    if state.peaks.process is None:
         return ""
-    gpus = "".join(f", GPU {index} {size(peak)} in tensors" for index, peak in enumerate(state.gpu_memory_peaks))
-    return f"{size(state.memory_peak)}{gpus}"
+    gpus = "".join(f", GPU {index} {size(peak)} in tensors" for index, peak in enumerate(state.peaks.gpus))
+    return f"{size(state.peaks.process)}{gpus}"
 
 
 def _print_evaluations(evaluations: list[events.Evaluated]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core import events
-from core.runs.state import command_text, dropped_text, taken_text
+from core.runs.event_words import command_text, dropped_text, taken_text
 from tui.advice_words import SIGNS, TRY
 from tui.figures import duration, number, own, plural
 from tui.text import one_line

@@ -18,7 +18,7 @@ POINTS = 600
 
 
 class Measured(Protocol):
-    """What is read of a series: parallel lists (`core.runs.state.Series` is one)."""
+    """What is read of a series: parallel lists (`core.runs.series.Series` is one)."""
 
     @property
     def steps(self) -> Sequence[int]: ...
