@@ -323,7 +323,7 @@ class RunConfig(Section):
         None, description="run the longest batch before step 1, so that memory runs out at once; on a GPU when absent"
     )
     engine: Literal["trainer", "loop"] = Field(
-        "trainer", description="what runs the steps: the Trainer of transformers, or a short loop on accelerate"
+        "trainer", description="what runs the steps: transformers' Trainer, or a short loop on accelerate"
     )
     provenance: Provenance | None = None
 

@@ -73,6 +73,8 @@ class Task(ABC):
     """The role whose column has the class of a row, or of a word; empty where there are no classes to weigh."""
     why_no_loss: ClassVar[str] = ""
     """Why no loss of one's own can be computed; empty where it can."""
+    never_in_loop: ClassVar[str] = ""
+    """Why our own loop never has the losses of the Trainer, whatever is set; empty where `why_no_loop` decides."""
     writes: ClassVar[bool] = False
     """Whether a model of the task answers with text of its own, token by token."""
     config_beside_adapter: ClassVar[bool] = True

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import (
         EvalPrediction,
-        PreTrainedConfig,
         PreTrainedModel,
         PreTrainedTokenizerBase,
         Trainer,
@@ -50,6 +49,7 @@ class FeatureExtraction(Task):
     reads_in_order = True
     config_beside_adapter = False  # there is no head; with one, SentenceTransformer takes the folder for a whole model
     set_elsewhere = sentence_classes.ELSEWHERE
+    never_in_loop = "sentence-transformers' Trainer makes a loss of the texts of a batch, not of a model's outputs"
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
         found = columns.resolve(self.roles, train.column_names, data.columns)
@@ -72,10 +72,6 @@ class FeatureExtraction(Task):
     @classmethod
     def trainer_class(cls) -> type[Trainer]:
         return sentence_classes.trainer()
-
-    @classmethod
-    def why_no_loop(cls, config: RunConfig, architecture: PreTrainedConfig) -> str:
-        return "sentence-transformers' Trainer makes a loss of the texts of a batch, not of a model's outputs"
 
     @classmethod
     def arguments_class(cls) -> type[TrainingArguments]:

@@ -18,7 +18,7 @@ from core.tasks.chat import Chat, each, read_each
 
 if TYPE_CHECKING:
     from datasets import Dataset
-    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
 
     from core.config import DataConfig, RunConfig
 
@@ -38,6 +38,7 @@ class Preference(Chat):
     argument_defaults: ClassVar[dict[str, Any]] = {"learning_rate": 1e-6}
     fixed_arguments: ClassVar[dict[str, Any]] = {}
     set_elsewhere = trl_classes.DPO_ELSEWHERE
+    never_in_loop = "TRL's DPOTrainer compares the model with a frozen copy of itself"
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
         self.columns = columns.resolve(self.roles, train.column_names, data.columns)
@@ -51,10 +52,6 @@ class Preference(Chat):
     @classmethod
     def trainer_class(cls) -> type[Trainer]:
         return trl_classes.dpo_trainer()
-
-    @classmethod
-    def why_no_loop(cls, config: RunConfig, architecture: PreTrainedConfig) -> str:
-        return "TRL's DPOTrainer compares the model with a frozen copy of itself"
 
     @classmethod
     def arguments_class(cls) -> type[TrainingArguments]:

@@ -29,10 +29,9 @@ def settle(config: RunConfig, task: Task, train: Dataset) -> RunConfig:
     given, names = config.class_weights, task.label_names
     if given is None:
         return config
-    several_a_row = task.model_options().get("problem_type") == label_sets.SEVERAL
-    if not task.class_role or not names or several_a_row:
+    if reason := why_not(task):
         hint = "they weight the one class that a row, or a word, has: leave them out"
-        raise FinetuiError("class weights do not fit this task", f"task: {config.task}", hint, key=KEY)
+        raise FinetuiError("class weights do not fit this task", f"task: {config.task}; {reason}", hint, key=KEY)
     if given == "balanced":
         given = _balanced(task, train)
     elif isinstance(given, list):
@@ -47,6 +46,15 @@ def settle(config: RunConfig, task: Task, train: Dataset) -> RunConfig:
     if not all(math.isfinite(weight) and weight >= 0 for weight in weights.values()) or not any(weights.values()):
         raise FinetuiError("class weights are numbers from 0 up, not all 0", str(weights), "change them", key=KEY)
     return config.model_copy(update={"class_weights": {name: weights[name] for name in names}})
+
+
+def why_not(task: Task) -> str:
+    """Why the task has no use for weights of classes; empty where it has."""
+    if task.model_options().get("problem_type") == label_sets.SEVERAL:
+        return "a row may have several labels, and weights are of the one class that it has"
+    if not task.class_role or not task.label_names:
+        return "there are no classes to weigh"
+    return ""
 
 
 def _balanced(task: Any, train: Dataset) -> list[float]:

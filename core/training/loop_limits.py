@@ -47,7 +47,8 @@ def check(config: RunConfig, settings: TrainingArguments, architecture: PreTrain
         return
     from core import tasks
 
-    reason = tasks.task_class(config.task).why_no_loop(config, architecture)
+    task = tasks.task_class(config.task)
+    reason = task.never_in_loop or task.why_no_loop(config, architecture)
     if reason:
         raise FinetuiError("the loop does not train this task", reason, "set engine: trainer", key="engine")
     if settings.world_size > 1:

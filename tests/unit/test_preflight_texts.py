@@ -12,11 +12,12 @@ from core.config import DataConfig
 from core.data import origin, sources
 from core.errors import FinetuiError
 from core.tasks import gold_answers
+from core.tasks.causal_lm import CausalLM
 from core.tasks.chat import Chat
 from core.tasks.masked_lm import MaskedLM
 from core.tasks.sequence_classification import SequenceClassification
 from core.tasks.token_classification import TokenClassification
-from core.training.preflight import balance, texts
+from core.training.preflight import balance, boundary, texts
 from tui import preflight_words
 
 
@@ -43,6 +44,36 @@ def test_lines_of_packed_text_are_no_reason_to_worry(packing: bool, severity: st
     ]
     assert [finding.code for finding in found] == ["empty_text", "duplicate", "overlap"]
     assert {finding.severity for finding in found} == {severity}
+
+
+def test_a_prompt_that_runs_into_its_completion_is_named() -> None:
+    pairs = [
+        ("How many are left?", "Seven."),
+        ("1 + 1 =", "2"),
+        ("Answer: ", "2"),
+        ("Answer:", "2"),
+        ("a word", " more"),
+        ("a word", "more"),
+        ("a word\n", "more"),
+        ("", "said as empty"),
+        ("said as empty", " "),
+        (None, None),
+    ]
+    rows = Dataset.from_dict({"prompt": [pair[0] for pair in pairs], "completion": [pair[1] for pair in pairs]})
+    (found,) = boundary.look(CausalLM(DataConfig(id="x"), rows, None), "train", rows, nobody)
+    assert (found.code, found.severity, found.count, found.rows) == ("no_separator", "warning", 2, [0, 5])
+    assert found.message == (
+        "2 of 10 rows have nothing between prompt and completion, as in row 0: 'ny are left?Seven.'"
+    )
+    assert "end each prompt in" in found.hint
+
+
+def test_what_a_chat_template_separates_needs_no_separator() -> None:
+    rows = Dataset.from_dict({"prompt": ["why?"], "completion": ["so."]})
+    task = Chat(DataConfig(id="x"), rows, None)
+    assert boundary.look(task, "train", rows, nobody) == []
+    text = Dataset.from_dict({"text": ["why?"]})
+    assert boundary.look(CausalLM(DataConfig(id="x"), text, None), "train", text, nobody) == []
 
 
 def test_a_row_that_was_held_out_is_found_in_its_source(tmp_path: Path) -> None:

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from core.tasks import task_class
 from tui.forms import layout, outlook
-from tui.forms.draft import Draft
+from tui.forms.draft import ENGINE, TASK, Draft
 from tui.forms.fields import COLUMNS
+from tui.forms.fields import Path as FieldPath
+
+WEIGHTS: FieldPath = ("class_weights",)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +49,39 @@ def test_the_roles_of_a_task_are_fields(task: str, roles: list[str], windows: bo
 def test_fields_that_other_tasks_refuse_are_not_shown(task: str, expected: set[str]) -> None:
     order = {path[1] for path in Draft({"task": task}).order() if len(path) > 1}
     assert order & {"packing", "prefix", "max_target_length", "mask_probability"} == expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "reason"),
+    [((0.5, 1.5), "there are no classes to weigh"), ((["a"], ["b"]), "a row may have several"), (("a", "b"), "")],
+)
+def test_weights_of_classes_are_off_where_no_row_has_one_class(
+    tmp_path: Path, labels: tuple[object, object], reason: str
+) -> None:
+    rows = [{"text": "x", "label": label} for label in labels]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    seen = outlook.look({"data": {"id": str(tmp_path / "rows.jsonl")}}, fetch=False)
+    assert seen is not None
+    draft = Draft()
+    draft.idle = seen.idle
+    assert (WEIGHTS in draft.order()) is not bool(reason)
+    draft.texts[WEIGHTS] = "balanced"
+    assert WEIGHTS in draft.order()
+    assert draft.check(WEIGHTS).startswith(reason)
+    assert bool(draft.check(WEIGHTS)) is bool(reason)
+
+
+@pytest.mark.parametrize("task", ["preference", "feature-extraction"])
+def test_an_engine_that_does_not_train_the_task_is_off_and_says_why(task: str) -> None:
+    draft = Draft({"task": task, "engine": "loop"})
+    draft.take_roles()
+    (reason,) = draft.off_at()[ENGINE].values()
+    assert reason == task_class(task).never_in_loop  # type: ignore[arg-type]
+    assert draft.check(ENGINE) == reason
+    draft.texts[TASK] = "causal-lm"
+    draft.take_roles()
+    assert draft.off_at()[ENGINE] == {}
+    assert draft.check(ENGINE) == ""
 
 
 def test_what_the_data_says_of_tags_stands_at_their_field(tmp_path: Path) -> None:

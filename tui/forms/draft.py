@@ -18,6 +18,7 @@ from tui.forms.fields import FormField, Path
 
 TASK: Path = ("task",)
 QUANTIZATION: Path = ("model", "quantization")
+ENGINE: Path = ("engine",)
 
 _STAND_IN: dict[str, Any] = {"model": {"id": "x"}, "data": {"id": "x"}}
 """The smallest valid config: what is wrong once a field is added to it is wrong with that field."""
@@ -40,6 +41,7 @@ class Draft:
         off: the methods that do not fit task and model, each with its reason; `tasks_off` the tasks that do not fit
             the model.
         picked: the arguments that have a line of their own because somebody asked for it.
+        idle: the fields that mean nothing for the data, each with the reason.
     """
 
     def __init__(self, data: Mapping[str, Any] = layout.START) -> None:
@@ -48,7 +50,9 @@ class Draft:
         self.off: dict[str, str] = {}
         self.tasks_off: dict[str, str] = {}
         self.picked: dict[Path, FormField] = {}
+        self.idle: dict[Path, str] = {}
         self._unseen: dict[str, Any] = {}
+        self._never_in_loop = ""
         self._kind = ""
         self._cuda = True
         self._taking = threading.Lock()
@@ -94,6 +98,7 @@ class Draft:
             roles = fields.for_roles(found.roles)
             self.off = methods.off(self.texts, found.auto_class)
             self.tasks_off = methods.tasks_off(self.texts)
+            self._never_in_loop = found.never_in_loop
         self.fields = {**known, **roles, **fields.for_method(self.kind), **self.picked}
         self._cuda = hardware.has_gpu()
         self._take_options()
@@ -102,7 +107,12 @@ class Draft:
         """The words that cannot be chosen with the other choices: field -> word -> reason."""
         reason = quantized.why_not(self.kind, self._cuda)
         words = self.fields[QUANTIZATION].choices if reason else ()
-        return {TASK: self.tasks_off, methods.KIND: self.off, QUANTIZATION: dict.fromkeys(words, reason)}
+        return {
+            TASK: self.tasks_off,
+            methods.KIND: self.off,
+            QUANTIZATION: dict.fromkeys(words, reason),
+            ENGINE: {"loop": self._never_in_loop} if self._never_in_loop else {},
+        }
 
     def further(self) -> dict[Path, FormField]:
         """The arguments of the task's class that have no line yet. Imports transformers: not for the event loop."""
@@ -162,6 +172,8 @@ class Draft:
         data = {key: dict(value) for key, value in _STAND_IN.items()}
         if reason := self.off_at().get(path, {}).get(text):
             return reason
+        if reason := self.idle.get(path, ""):
+            return f"{reason}: empty it"
         if path[0] == "data" and (names := layout.of_other_tasks(path, self.texts)):
             return f"it is for {' and '.join(names)}: empty it"
         if path[0] == "method" and path != methods.KIND:
@@ -216,7 +228,11 @@ class Draft:
     def order(self) -> Iterator[Path]:
         """The paths of the fields that count now, as they stand on the form."""
         for part in layout.parts(self.fields):
-            yield from (field.path for field in (*part.first, *part.more) if layout.shown(field.path, self.texts))
+            yield from (field.path for field in (*part.first, *part.more) if self.shown(field.path))
+
+    def shown(self, path: Path) -> bool:
+        """Whether a field counts with the present choices and the data; what is filled in stays to be seen."""
+        return layout.shown(path, self.texts) and (bool(self.texts.get(path)) or path not in self.idle)
 
     def shown_fields(self) -> Iterator[FormField]:
         """The fields that count now and have a name, as they stand on the form."""

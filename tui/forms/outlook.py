@@ -29,6 +29,7 @@ class Outlook:
         metrics: the names of the built-in metrics that fit; empty where the task does not say.
         error: why the task cannot be bound to the data; None if it can.
         task: the one that the columns are for, where the task cannot be bound to them.
+        idle: the fields that mean nothing for this data, each with the reason.
     """
 
     splits: dict[str, int]
@@ -39,6 +40,7 @@ class Outlook:
     metrics: list[str] = field(default_factory=list)
     error: FinetuiError | None = None
     task: str = ""
+    idle: dict[Path, str] = field(default_factory=dict)
 
     def refuse_metrics(self, text: str) -> str:
         """What is wrong with the names of metrics as they are typed; empty if nothing is."""
@@ -57,6 +59,7 @@ def look(data: Mapping[str, Any], fetch: bool) -> Outlook | None:
         FinetuiError: the data cannot be opened, or its part of the config is wrong.
     """
     from core.data import sources
+    from core.training import class_weights
 
     config = config_file.validate(
         {"model": {"id": "any"}, **{key: data[key] for key in ("task", "data") if key in data}}
@@ -84,4 +87,7 @@ def look(data: Mapping[str, Any], fetch: bool) -> Outlook | None:
     labels = [f"{len(names)} labels: {', '.join(names)}"] if names else []
     learned = [role.name for role in task.roles if role.required][-1:]  # the label, the tags, the answers
     fit = fitting(task.metric_kinds or (), len(names))
-    return Outlook(rows, list(train.column_names), guesses, [*labels, *task.notes], (*COLUMNS, *learned), fit)
+    notes, noted = [*labels, *task.notes], (*COLUMNS, *learned)
+    reason = class_weights.why_not(task)
+    idle: dict[Path, str] = {(class_weights.KEY,): reason} if reason else {}
+    return Outlook(rows, list(train.column_names), guesses, notes, noted, fit, idle=idle)

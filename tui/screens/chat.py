@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -12,7 +13,7 @@ from textual.binding import BindingType
 from textual.widgets import ContentSwitcher
 
 from core.errors import FinetuiError, NeedsTrust
-from tui import keys, warm_up
+from tui import keys, run_names, warm_up
 from tui.own_thread import in_own_thread
 from tui.screens.base import FinetuiScreen
 from tui.screens.dialogs import ConfirmDialog
@@ -117,7 +118,7 @@ class ChatScreen(FinetuiScreen):
         choose = self.query_one(ChooseModel)
         choose.disabled = True  # what is typed now is meant for the model, not the name of another
         try:
-            predictor, examples = await in_own_thread(_load, ref, trust)
+            predictor, examples, tail = await in_own_thread(_load, ref, trust, self.finetui)
         except NeedsTrust as error:
             self._ask_for_trust(ref, error)
             return
@@ -128,9 +129,11 @@ class ChatScreen(FinetuiScreen):
             self.status.busy = ""
             choose.disabled = False
         self._predictor = predictor
-        self.status.text = f"{predictor.name} · {predictor.task}"
+        model = " · ".join(part for part in (predictor.name, tail, predictor.task) if part)
+        self.status.text = model
         self._before = []
-        self.talk.settle(Manner(predictor.fields, predictor.writes, examples, predictor.keeps_last, predictor.chat))
+        manner = Manner(predictor.fields, predictor.writes, examples, predictor.keeps_last, predictor.chat)
+        self.talk.settle(manner, model)
         self.action_back_to_talk()
 
     def _ask_for_trust(self, ref: str, error: NeedsTrust) -> None:
@@ -203,14 +206,16 @@ class ChatScreen(FinetuiScreen):
             await self.talk.clear()
 
 
-def _load(ref: str, trust: bool) -> tuple[Predictor, tuple[str, ...]]:
+def _load(ref: str, trust: bool, app: FinetuiApp) -> tuple[Predictor, tuple[str, ...], str]:
+    """The model, what is worth typing, and what tells its run from others of the same name."""
     warm_up.wait()
     from core import inference
     from core.demo import DEMOS
 
     predictor = inference.load(ref, trust)
     demo = DEMOS.get(predictor.name)
-    return predictor, demo.inputs if demo is not None else ()
+    tail = run_names.tails(app.store.list()).get(Path(ref).expanduser().absolute(), "")
+    return predictor, demo.inputs if demo is not None else (), tail
 
 
 def _with_model(app: FinetuiApp) -> list[RunSummary]:

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui import run_names
 from tui.figures import number, own
 from tui.status import LOOKS
 from tui.text import one_line
@@ -49,7 +50,8 @@ class ChooseModel(Vertical):
     def show_runs(self, runs: Sequence[RunSummary]) -> None:
         """List runs that have a model."""
         table = self.query_one("#model-runs", OptionList)
-        table.set_options(Option(_line(run), id=str(run.path)) for run in runs)
+        tails = run_names.tails(runs)
+        table.set_options(Option(_line(run, tails[run.path]), id=str(run.path)) for run in runs)
         table.display = bool(runs)
         self.query_one("#model-note", Static).update(Content("or the model of a run:" if runs else NO_RUNS))
         if runs:
@@ -74,12 +76,13 @@ class ChooseModel(Vertical):
         self.post_message(self.Chosen(event.option_id or ""))
 
 
-def _line(run: RunSummary) -> Content:
+def _line(run: RunSummary, tail: str) -> Content:
     look = LOOKS[run.status]
     scores = [f"{name.removeprefix('eval_')} {number(value)}" for name, value in own(run.metrics).items()]
     best = scores[1:2] or scores[:1]  # the first is the loss
     return Content.assemble(
         (f"{one_line(run.name, 20):20}  ", "bold"),
         (f"{look.text:15}  ", look.color),
-        (one_line(" · ".join([*best, run.model]), 30), "$text-muted"),
+        (f"{one_line(tail)}  " if tail else "", "bold"),
+        (one_line(" · ".join([*best, run.model]), 16 if tail else 30), "$text-muted"),
     )

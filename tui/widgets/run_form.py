@@ -127,7 +127,7 @@ class RunForm(Vertical):
         for path, off in self.draft.off_at().items():
             if (row := self.form.row(path)) is not None:
                 row.narrow(off)
-        self.form.reveal(lambda path: layout.shown(path, self.draft.texts))
+        self.form.reveal(self.draft.shown)
         self.post_message(self.Changed())
 
     def on_field_row_changed(self, event: FieldRow.Changed) -> None:
@@ -266,11 +266,15 @@ class RunForm(Vertical):
         self.notify(f"task: {task}, by the names of the columns", markup=False)
 
     def _forget(self) -> None:
+        self.draft.idle = {}
         for row in self.form.rows():
             row.suggest([])
             row.show_note("")
 
     def _take(self, seen: Outlook) -> None:
+        if seen.idle != self.draft.idle:
+            self.draft.idle = seen.idle
+            self._settle()
         for path, guess in seen.guesses.items():
             words = {"data": seen.splits, "metrics": seen.metrics}.get(path[0], [])
             self._suggest(path, words, guess)

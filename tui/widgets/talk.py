@@ -52,6 +52,9 @@ class Talk(Vertical):
             self.texts = texts
 
     _manner = Manner(("text",), False)
+    _model = ""
+    _answered = ""
+    _another = False
 
     def compose(self) -> ComposeResult:
         yield VerticalScroll(id="history", can_focus=True)
@@ -64,9 +67,13 @@ class Talk(Vertical):
             length.border_title = "max new tokens"
             yield length
 
-    def settle(self, manner: Manner) -> None:
-        """Get ready for another model; the history stays."""
-        self._manner = manner
+    def settle(self, manner: Manner, model: str = "") -> None:
+        """Get ready for another model; the history stays, and says from where on this one answers.
+
+        Args:
+            model: what it is called there.
+        """
+        self._manner, self._model, self._another = manner, model, True
         first, second = self.query_one("#talk-text", PromptInput), self.query_one("#talk-pair", PromptInput)
         first.border_title = manner.fields[0]
         second.border_title = "system line, if any" if manner.chat else manner.fields[-1]
@@ -100,12 +107,17 @@ class Talk(Vertical):
         self.query_one("#talk-text").focus()
         exchange = Exchange(texts)
         history = self.query_one("#history", VerticalScroll)
+        if self._another and self._answered:
+            words = f"── above: {one_line(self._answered)}\n── from here on: {one_line(self._model)}\n"
+            await history.mount(Static(Content(words), classes="quiet"))
+        self._another, self._answered = False, self._model
         await history.mount(exchange)
         history.anchor()
         return exchange
 
     async def clear(self) -> None:
         await self.query_one("#history").remove_children()
+        self._answered = ""
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.config import RunConfig
 from core.data import origin, sources
-from core.training.preflight import balance, cost, damaged, texts, tokenizer, tokens
+from core.training.preflight import balance, boundary, cost, damaged, texts, tokenizer, tokens
 from core.training.preflight.bad_labels import original, usable
 from core.training.preflight.findings import Finding, Report, report
 from core.training.preflight.watch import Watch
@@ -91,6 +91,7 @@ def _look(checked: Checked, split: str, rows: Dataset, watch: Watch) -> tuple[li
     if seen.unreadable:
         return found, seen
     found += texts.empty(task, split, rows, watch.over(f"{split}: empty texts"))
+    found += boundary.look(task, split, rows, watch.over(f"{split}: prompts and completions"))
     found += texts.repeated(task, split, rows, watch.over(f"{split}: duplicates"))
     return found, seen
 
