@@ -15,9 +15,10 @@ from core.training.diagnosis.trouble import ABSURD_LM_LOSS, BEYOND
 SECONDS = 5.0
 """Between two looks at the curves where no evaluation asks for one: a look costs milliseconds."""
 GONE_AFTER = 3
-"""Looks without a finding after which it is withdrawn; a verdict goes at once where another takes its place."""
+"""Looks without a finding after which it is withdrawn; a verdict goes at once where another takes its place, or where
+an evaluation speaks against it."""
 AGAIN = 0.02
-"""What stands is said again, with newer figures, after this share of the planned steps at the earliest."""
+"""Between evaluations what stands is said again, with newer figures, after this share of the planned steps."""
 READ = ("loss", "learning_rate", "eval_loss", "eval_accuracy", "eval_perplexity")
 """What is kept of the log."""
 
@@ -69,12 +70,15 @@ class Advisor:
             log: the Trainer's `log_history`; only what was added to it since the last look is read.
             at_once: look even if the last look was a moment ago: after an evaluation, or when the loss is not finite.
         """
+        evaluations = self._evaluations
         leapt = self._take(log)
-        if not (at_once or leapt) and self._now() - self._looked < SECONDS:
+        evaluated = self._evaluations > evaluations
+        if not (at_once or leapt or evaluated) and self._now() - self._looked < SECONDS:
             return Seen()
         found = diagnose(self._series, total_steps, self._cross_entropy)
         self._looked = self._now()
-        return self._compare(found, max((one.steps[-1] for one in self._series.values()), default=0), total_steps)
+        step = max((one.steps[-1] for one in self._series.values()), default=0)
+        return self._compare(found, step, total_steps, evaluated)
 
     def carry_on(self, stands: Iterable[Advice]) -> None:
         """Go on with what stood when the run ended that is resumed: it is not said as if it were new.
@@ -89,7 +93,11 @@ class Advisor:
         """A loss that the log does not have yet."""
         self._put("loss", step, loss)
 
-    def _compare(self, found: Sequence[Finding], step: int, total_steps: int) -> Seen:
+    @property
+    def _evaluations(self) -> int:
+        return len(self._series["eval_loss"].steps) if "eval_loss" in self._series else 0
+
+    def _compare(self, found: Sequence[Finding], step: int, total_steps: int, evaluated: bool) -> Seen:
         seen = Seen()
         for finding in reversed(found):
             standing = self._standing.get(finding.kind)
@@ -98,7 +106,7 @@ class Advisor:
                 self._standing[finding.kind] = _Standing(finding.sentence, step)
                 continue
             standing.absent = 0
-            late = step - standing.step >= AGAIN * total_steps or step >= total_steps
+            late = evaluated or step - standing.step >= AGAIN * total_steps or step >= total_steps
             if late and finding.sentence != standing.sentence:
                 seen.again.append(finding)
                 standing.sentence, standing.step = finding.sentence, step
@@ -106,7 +114,8 @@ class Advisor:
         replaced = VERDICTS if present & VERDICTS else frozenset[str]()
         for kind in self._standing.keys() - present:
             self._standing[kind].absent += 1
-            if kind in replaced or self._standing[kind].absent >= GONE_AFTER:
+            refuted = kind in replaced or (evaluated and kind in VERDICTS)
+            if refuted or self._standing[kind].absent >= GONE_AFTER:
                 del self._standing[kind]
                 seen.gone.append(kind)
         return seen

@@ -221,3 +221,43 @@ def test_show_says_what_the_curves_show(json_lines: bool, tmp_path: Path, capsys
         assert "what the curves show" in out
         assert "overfitting: the evaluation loss rose from 0.6 at step 30 to 1.2 (100 %)" in out
         assert "50 % of the run came after" in out
+
+
+OVERFITS = (0.6215, 0.6054, 0.6399, 0.5929, 0.6171, 0.6499, 0.6865, 0.6998, 0.7131)
+"""The evaluations of a small BERT on MRPC, one each 100 steps: it overfits from the fifth on."""
+
+
+def overfits(evaluations: int) -> dict[str, Series]:
+    """That run up to one of its evaluations."""
+    losses = [0.66 - 0.002 * at for at in range(10 * evaluations)]
+    return {"loss": series(losses, 10), "eval_loss": series(list(OVERFITS[:evaluations]), 100)}
+
+
+@pytest.mark.parametrize("evaluations", range(5, len(OVERFITS) + 1))
+def test_evaluations_that_only_rise_again_do_not_jump(evaluations: int) -> None:
+    found = [finding.kind for finding in diagnose(overfits(evaluations), 920, True)]
+    assert "rate_too_high" not in found
+    assert evaluations < 7 or "overfitting" in found
+
+
+def test_nothing_goes_well_or_stands_still_while_the_evaluation_turns() -> None:
+    evaluated = [0.6215, 0.6039, 0.5978, 0.6175, 0.5983, 0.625]  # and 0.648 and 0.705 came next
+    losses = [0.66 - 0.0005 * at for at in range(59)]
+    assert diagnose({"loss": series(losses, 10), "eval_loss": series(evaluated, 98)}, 920, True) == []
+
+
+def test_an_evaluation_says_at_once_what_stands_and_what_no_longer_does() -> None:
+    log = [{"step": 10 * (at + 1), "loss": loss} for at, loss in enumerate(falling(60, 1.0))]
+    advisor = Advisor(cross_entropy=True)
+
+    def evaluated(step: int, value: float) -> Seen:
+        log.append({"step": step, "eval_loss": value})
+        return advisor.look(log, 1000)
+
+    log.append({"step": 200, "eval_loss": 1.4})
+    log.append({"step": 400, "eval_loss": 1.2})
+    (learning,) = evaluated(600, 1.1).new
+    assert learning.kind == "learning"
+    (again,) = evaluated(610, 1.09).again  # soon after: what is said has the figures of the newest evaluation
+    assert "to 1.09" in again.sentence
+    assert evaluated(620, 1.14).gone == ["learning"]

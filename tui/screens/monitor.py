@@ -17,7 +17,6 @@ from textual.widgets import DataTable, Static
 from textual.worker import get_current_worker
 
 from core import commands
-from core.runs.state import LIVE
 from tui import keys, metrics
 from tui.screens.steering import SteeringScreen
 from tui.text import one_line
@@ -37,6 +36,8 @@ KEY_SECONDS = 0.2
 LATE_SECONDS = 1.0
 OWNER_POLLS = 10
 """Whether the trainer lives is looked at once in so many polls."""
+MESSAGE_LINES = 5
+"""More than these leave room for one row of cards in 24 lines."""
 ROOM_FOR_CARDS = 16
 """Lines of a terminal in which cards stand beside samples, output or machine too."""
 
@@ -171,10 +172,11 @@ class MonitorScreen(SteeringScreen):
 
         self._painted, self._stale, self._answer = time.monotonic(), False, run.answer
         name, made_of = run_words.headline(run)
-        self.set_class(run.status not in LIVE, "-over")
+        message = run_words.message(run)
+        self.set_class(_lines(message, self.size.width - 2) > MESSAGE_LINES, "-crowded")
         self._say("#monitor-name", name)
         self._say("#monitor-made-of", Content(made_of))
-        self._say("#monitor-message", run_words.message(run))
+        self._say("#monitor-message", message)
         self.query_one(ProgressLine).shown = run_words.progress(run)
         self.query_one(CardGrid).show(metrics.shown(run.curves), run.curves, run.changed)
         run.changed.clear()
@@ -293,6 +295,11 @@ class MonitorScreen(SteeringScreen):
         pane = self._panes.pane
         room = pane == "log" or (pane != "classes" and self.size.height >= ROOM_FOR_CARDS)
         self.query_one(CardGrid).styles.display = None if room else "none"
+
+
+def _lines(text: Content, width: int) -> int:
+    """How many lines a text takes, about: words may break earlier."""
+    return sum(max(1, -(-line.cell_length // max(1, width))) for line in text.split("\n")) if text else 0
 
 
 def _standing(run: RunFollower) -> tuple[object, ...]:

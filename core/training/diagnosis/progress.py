@@ -50,6 +50,8 @@ UNDERFIT_SETTLED = 0.6
 """not before this share of the planned steps: the training loss falls in stairs, an epoch each."""
 UNMOVED = 0.01
 """A loss that fell by less than this share of its start did not fall."""
+TURNING = 0.03
+"""Nothing is said of the course where the evaluation loss, after a fall, lies by this share above its lowest value."""
 ACCURATE = 0.9
 """With such an accuracy a loss that stands still has converged, whatever it began with."""
 FALLS = 0.05
@@ -150,7 +152,7 @@ def accuracy_flat(curves: Curves) -> Finding | None:
 
 def course(curves: Curves) -> Finding | None:
     """Where it stands: learning, converged, on a plateau or underfitting; nothing where there is too little to see."""
-    if len(curves.loss) < MIN_POINTS or curves.last < BEGUN * curves.total:
+    if len(curves.loss) < MIN_POINTS or curves.last < BEGUN * curves.total or _turns(curves.eval_loss):
         return None
     share = 1 - curves.end / curves.start
     line = _reference(curves)
@@ -170,6 +172,11 @@ def course(curves: Curves) -> Finding | None:
     if share >= STARTED and (curves.end < UNDERFIT * curves.start or curves.language_model):
         return Finding("plateau", still, where)
     return Finding("underfitting", still, where) if curves.last >= UNDERFIT_SETTLED * curves.total else None
+
+
+def _turns(line: Line) -> bool:
+    """The newest evaluation is worse than an earlier one: whether that is noise or overfitting the next ones show."""
+    return len(line) > 2 and line.values[-1] > (1 + TURNING) * min(line.values)
 
 
 def _figures(curves: Curves, share: float) -> str:

@@ -50,7 +50,7 @@ RESTLESS_TURNS = 3
 JUMPING = 0.04
 """or where the evaluation loss jumps up and down by such a share from one evaluation to the next,"""
 JUMPING_RATIO = 3.0
-"""and so travels at least so many times as far as it comes down."""
+"""and so travels at least so many times as far as a way down to its lowest value and up to its last one would be."""
 BEYOND = 100.0
 """So many times its start the loss needs no second look: one point is enough, the last one."""
 ABSURD_LOSS = 10.0
@@ -255,14 +255,14 @@ def _leap(curves: Curves) -> tuple[int, float] | None:
 
 
 def _jumping(curves: Curves) -> Finding | None:
-    """Evaluations go up and down by far more than they come down in all."""
+    """Evaluations go up and down by far more than falling once and rising once takes, as overfitting does."""
     line = curves.eval_loss
     changes = [after - before for before, after in zip(line.values, line.values[1:], strict=False)]
     ups, downs = sum(change > 0 for change in changes), sum(change < 0 for change in changes)
     if min(ups, downs) < 2 or curves.eval_wobble < JUMPING:
         return None
-    first, last = line.values[0], line.values[-1]
-    if sum(map(abs, changes)) < JUMPING_RATIO * (first - last) or curves.end < 0.5 * curves.start:
+    first, last, lowest = line.values[0], line.values[-1], min(line.values)
+    if sum(map(abs, changes)) < JUMPING_RATIO * (first + last - 2 * lowest) or curves.end < 0.5 * curves.start:
         return None
     text = (
         f"the evaluation loss jumps by {percent(curves.eval_wobble)} from one evaluation to the next "
