@@ -1,4 +1,4 @@
-"""What a model writes: for the samples of a run, and for whoever talks to it."""
+"""A model is asked: what of a batch it takes, and what it writes. For the samples of a run, and to talk to it."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from core.data.conversations import Message
 from core.errors import FinetuiError
 from core.inference.reference import Source
 from core.methods import virtual_tokens
-from core.predictions import LabelScore, Prediction
+from core.predictions import Prediction
 
 if TYPE_CHECKING:
     import torch
@@ -62,10 +62,6 @@ class Predictor:
             FinetuiError: the texts cannot be asked.
         """
         return self._task.predict(self._model, self._tokenizer, texts, self._max_length, self._data)
-
-    def classify(self, text: str, text_pair: str | None = None) -> list[LabelScore]:
-        """Every class with its probability, the most probable first."""
-        return self.predict(*filter(None, (text, text_pair))).labels or []
 
     def stream(
         self,

@@ -23,5 +23,9 @@ folder = RunFolder.create(Path(sys.argv[1]), config)
 outcome = engine.run(config, folder)
 print(outcome)
 predictor = inference.load(folder.path)
-print(predictor.classify("a", "b") if predictor.task == "sequence-classification" else list(predictor.stream("a", 3)))
+print(
+    predictor.predict("a", "b").labels
+    if predictor.task == "sequence-classification"
+    else list(predictor.stream("a", 3))
+)
 sys.exit(0 if type(outcome).__name__ == "RunFinished" else 1)

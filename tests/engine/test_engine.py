@@ -64,7 +64,7 @@ def test_a_classifier_from_start_to_prediction(mrpc: Any, new_folder: Any) -> No
 
     predictor = inference.load(folder.path)
     assert predictor.fields == ("first text", "second text")
-    scores = predictor.classify("It rose by 5 percent.", "Shares gained 5 percent.")
+    scores = predictor.predict("It rose by 5 percent.", "Shares gained 5 percent.").labels
     assert {score.label for score in scores} == {"0", "1"}
     assert sum(score.probability for score in scores) == pytest.approx(1)
     assert scores[0].probability >= scores[1].probability
@@ -89,7 +89,7 @@ def test_lora_trains_only_the_adapter_and_loads_with_its_labels(mrpc: Any, new_f
     assert any("parameters trained (0." in text for text in notices), notices
     assert (folder.model / "adapter_model.safetensors").is_file()
     assert not (folder.model / "model.safetensors").exists()
-    assert len(inference.load(folder.path).classify("a", "b")) == 2
+    assert len(inference.load(folder.path).predict("a", "b").labels) == 2
 
 
 def test_regression_where_the_label_is_a_float(shared: Path, tmp_path: Path, mrpc: Any, new_folder: Any) -> None:
@@ -105,7 +105,7 @@ def test_regression_where_the_label_is_a_float(shared: Path, tmp_path: Path, mrp
     assert isinstance(outcome, events.RunFinished), outcome
     assert {"eval_mse", "eval_loss"} <= set(outcome.metrics)
     assert outcome.metrics["eval_mse"] == pytest.approx(outcome.metrics["eval_loss"], rel=1e-5)
-    (score,) = inference.load(folder.path).classify("good good day")
+    (score,) = inference.load(folder.path).predict("good good day").labels
     assert score.label == "value"
 
 

@@ -17,7 +17,7 @@ def test_a_text_longer_than_the_models_positions_is_cut(shared: Path, tmp_path: 
     base = shared / "models" / "bert-tiny-uncased"
     AutoModelForSequenceClassification.from_pretrained(base).save_pretrained(tmp_path)
     AutoTokenizer.from_pretrained(base).save_pretrained(tmp_path)
-    scores = load(tmp_path).classify("word " * 2000)
+    scores = load(tmp_path).predict("word " * 2000).labels
     assert sum(score.probability for score in scores) == pytest.approx(1)
 
 

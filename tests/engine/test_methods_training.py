@@ -140,7 +140,9 @@ def test_a_classifier_trains_and_comes_back(name: str, trained: Run) -> None:
     run = trained("sequence-classification", CLASSIFYING[name])
     holds(run)
     assert any("classifier" in name and p.requires_grad for name, p in run.model.named_parameters())
-    assert sum(score.probability for score in inference.load(run.folder.path).classify("good")) == pytest.approx(1)
+    assert sum(score.probability for score in inference.load(run.folder.path).predict("good").labels) == pytest.approx(
+        1
+    )
 
 
 @pytest.mark.parametrize("name", WRITING)

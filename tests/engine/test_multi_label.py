@@ -60,7 +60,7 @@ def test_a_run_learns_what_posts_contain(files: dict[str, str], mrpc: Any, new_f
         assert sample["correct"] == (sample["answer"] == sample["expected"])
         assert set(sample["expected"].split(", ")) <= {*MARKS, "no label"}
     predictor = inference.load(folder.path)
-    found = {score.label: score.probability for score in predictor.classify("@anna did you see http://x.com ?")}
+    found = {score.label: score.probability for score in predictor.predict("@anna did you see http://x.com ?").labels}
     assert min(found["link"], found["mention"]) > found["tag"]
     assert found["link"] > 0.5
     assert sum(found.values()) != pytest.approx(1.0, abs=0.2), "each label has a probability of its own"
@@ -75,5 +75,7 @@ def test_a_run_learns_how_long_posts_are(files: dict[str, str], mrpc: Any, new_f
     assert isinstance(outcome, events.RunFinished), outcome
     assert outcome.metrics["eval_pearson"] > 0.8
     assert outcome.metrics["eval_mse"] == pytest.approx(outcome.metrics["eval_loss"], rel=1e-5)
-    (short,), (long,) = (inference.load(folder.path).classify(text) for text in ("yes !", "a b c d e f g h i " * 4))
+    (short,), (long,) = (
+        inference.load(folder.path).predict(text).labels for text in ("yes !", "a b c d e f g h i " * 4)
+    )
     assert short.probability < long.probability

@@ -11,9 +11,9 @@ import pytest
 from pytest_textual_snapshot import SVGImageExtension
 from textual.pilot import Pilot
 
+from tests.pilot.charting import eventful, fixed_names, zoom
 from tests.pilot.driving import type_in, until_shown
 from tests.pilot.recorded import RecordedRun, completed
-from tests.pilot.test_chart import _fixed, eventful, zoom
 from tests.pilot.test_log import measured, noted
 from tests.pilot.test_sample_pane import cities
 from tui.app import FinetuiApp
@@ -79,7 +79,7 @@ RUNS: dict[Shown, Callable[[Path], RecordedRun]] = {
 async def test_every_theme_and_size(
     screen: Shown, snapshot: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tests.pilot.recorded.RunFolder.create", _fixed(iter(("aaaa", "bbbb"))))
+    monkeypatch.setattr("tests.pilot.recorded.RunFolder.create", fixed_names(iter(("aaaa", "bbbb"))))
     run = RUNS[screen](tmp_path / "runs")
     app = FinetuiApp(runs=run.path.parent, open_run=run.path)
     different = []
