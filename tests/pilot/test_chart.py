@@ -58,6 +58,28 @@ def watching(run: RecordedRun, size: tuple[int, int] = (80, 24)) -> Any:
     return FinetuiApp(runs=run.path.parent, open_run=run.path).run_test(size=size)
 
 
+async def test_scores_are_laid_over_one_another(runs: Path) -> None:
+    """Told apart by letters, and gone again with the next press or the next metric."""
+    run = trained(runs)
+    async with watching(run) as pilot:
+        await zoom(pilot, "tab", "right", "right")
+        await until_shown(pilot, "◆ accuracy 0.7400", "overlay")
+        await pilot.press("o")
+        await until_shown(pilot, "A ⠒⠒⠒ accuracy 0.7400", "B ", "f1 0.8200")
+        run.train(1)
+        run.evaluate(loss=0.4, accuracy=0.75, f1=0.83)
+        await until_shown(pilot, "accuracy 0.7500", "f1 0.8300")
+        await pilot.press("o")
+        await until_shown(pilot, "◆ accuracy 0.7500")
+        assert "f1 0.8300" not in text(pilot)
+        await pilot.press("o", "n")
+        await until_shown(pilot, "◆ f1 0.8300")
+        assert "accuracy 0.7500" not in text(pilot)
+        await pilot.press("n")
+        await until_shown(pilot, "learning rate")
+        assert "overlay" not in text(pilot), "there is nothing of its kind"
+
+
 async def zoom(pilot: Pilot[None], *keys: str) -> Chart:
     """From the Monitor to the chart."""
     await until_shown(pilot, "train loss")
