@@ -8,11 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.methods import virtual_tokens
-from core.predictions import LabelScore as LabelScore
-from core.predictions import Prediction as Prediction
-from core.predictions import Span as Span
-from core.predictions import class_names as class_names
-from core.predictions import label_scores as label_scores
 
 if TYPE_CHECKING:
     import torch

@@ -161,6 +161,7 @@ TABLE: tuple[Key, ...] = (
     Key("chart", "tab", "metric(1)", "", "show the next metric"),
     Key("chart", "p", "metric(-1)", "", "show the previous metric"),
     Key("chart", "shift+tab", "metric(-1)", "", "show the previous metric"),
+    Key("chart", "o", "overlay", "overlay", "lay the next of its kind over it, or none"),
     Key("chart", "a", "axis", "axis", "x axis by step, epoch, time or tokens"),
     Key("chart", "l", "log", "log", "logarithmic y axis, or linear again"),
     Key("chart", "plus", "smooth(1)", "smooth", "smooth more"),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         TrainingArguments,
     )
 
-    from core.answering import Prediction
+    from core.predictions import Prediction
     from core.config import DataConfig, RunConfig
     from core.metrics.names import Kind
     from core.tasks.scoring import Reader

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.answering import Prediction
+from core.predictions import Prediction
 from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from core import answering, tokens
-from core.answering import LabelScore, Prediction
+from core.predictions import LabelScore, Prediction
 from core.errors import FinetuiError
 from core.tasks.base import Answer, Question
 

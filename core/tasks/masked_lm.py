@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase
 
-    from core.answering import Prediction
+    from core.predictions import Prediction
     from core.config import DataConfig, RunConfig
     from core.metrics.collect import Pairs
     from core.tasks.scoring import Reader

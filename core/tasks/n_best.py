@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.answering import Span
+from core.predictions import Span
 from core.tasks.windows import NULL, OUTSIDE
 
 BEST = 20

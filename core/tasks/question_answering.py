@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.answering import Prediction
+from core.predictions import Prediction
 from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core import answering
-from core.answering import LabelScore, Prediction
+from core import answering, predictions
+from core.predictions import LabelScore, Prediction
 from core.data import columns
 from core.data.columns import Role
 from core.data.label_columns import COLUMN as LABEL_SET
@@ -137,7 +137,7 @@ class SequenceClassification(Task):
         if self.labels.several:
             shares = logits.sigmoid()
             return [Answer(label_sets.written(self.label_names, row), _certainty(row)) for row in shares.tolist()]
-        best = [answering.label_scores(row, self.label_names)[0] for row in logits]
+        best = [predictions.label_scores(row, self.label_names)[0] for row in logits]
         return [
             Answer(score.label, score.probability) if math.isfinite(score.probability) else Answer("NaN")
             for score in best
@@ -167,13 +167,13 @@ class SequenceClassification(Task):
             logits = model(**answering.inputs(model, inputs)).logits[0].float()
         if model.config.num_labels == 1:
             return Prediction(labels=[LabelScore("value", float(logits[0]))])
-        names = answering.class_names(model)
+        names = predictions.class_names(model)
         if model.config.problem_type == label_sets.SEVERAL:
             shares = logits.sigmoid().tolist()
             scores = [LabelScore(names[index], share) for index, share in enumerate(shares)]
             said = label_sets.written([names[index] for index in range(len(shares))], shares)
             return Prediction(labels=sorted(scores, key=lambda score: -score.probability), note=f"says: {said}")
-        return Prediction(labels=answering.label_scores(logits, names))
+        return Prediction(labels=predictions.label_scores(logits, names))
 
     def label_view(self, encoded: Mapping[str, Any], tokenizer: PreTrainedTokenizerBase) -> LabelView:
         if self.labels.several and "labels" in encoded:

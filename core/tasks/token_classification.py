@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import answering
-from core.answering import Prediction, Span
+from core import answering, predictions
+from core.predictions import Prediction, Span
 from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError
@@ -174,7 +174,7 @@ class TokenClassification(Task):
         inputs = answering.inputs(model, encoded.convert_to_tensors("pt"))
         with torch.inference_mode():
             shares, best = model(**inputs).logits[0].float().softmax(-1).max(-1)
-        names, tagged = answering.class_names(model), []
+        names, tagged = predictions.class_names(model), []
         for position, mark in enumerate(words.first_subwords(word_ids, range(len(spans)))):
             if mark != IGNORED:
                 start, end = spans[mark]

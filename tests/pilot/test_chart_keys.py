@@ -112,3 +112,25 @@ async def test_export_writes_the_values_and_says_what_is_missing(runs: Path, mon
         await pilot.press("x")
         await until_shown(pilot, "matplotlib is not installed", "finetui[charts]")
         assert len((run.path / "charts" / "loss.csv").read_text().splitlines()) == 1 + 200 + 4
+
+
+async def test_scores_are_laid_over_one_another(runs: Path) -> None:
+    """Told apart by letters, and gone again with the next press or the next metric."""
+    run = trained(runs)
+    async with watching(run) as pilot:
+        await zoom(pilot, "tab", "right", "right")
+        await until_shown(pilot, "◆ accuracy 0.7400", "overlay")
+        await pilot.press("o")
+        await until_shown(pilot, "A ⠒⠒⠒ accuracy 0.7400", "B ", "f1 0.8200")
+        run.train(1)
+        run.evaluate(loss=0.4, accuracy=0.75, f1=0.83)
+        await until_shown(pilot, "accuracy 0.7500", "f1 0.8300")
+        await pilot.press("o")
+        await until_shown(pilot, "◆ accuracy 0.7500")
+        assert "f1 0.8300" not in text(pilot)
+        await pilot.press("o", "n")
+        await until_shown(pilot, "◆ f1 0.8300")
+        assert "accuracy 0.7500" not in text(pilot)
+        await pilot.press("n")
+        await until_shown(pilot, "learning rate")
+        assert "overlay" not in text(pilot), "there is nothing of its kind"

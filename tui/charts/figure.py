@@ -52,12 +52,13 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be seen: the metric, its companion over the same axes, and how."""
+    """What is to be seen: the metric, its companion and `others` (name, title) over the same axes, and how."""
 
     metric: str
     title: str
     companion: str | None
     companion_title: str
+    others: Sequence[tuple[str, str]] = ()
     write: Callable[[float], str] = number
     axis: Axis = "step"
     smoothing: float = 0.0
@@ -65,7 +66,7 @@ class Wish:
 
 
 def build(sources: Sequence[Source], wish: Wish) -> Figure:
-    """The figure of one run with its companion metric, or of several runs with one metric.
+    """The figure of one run with the metrics that go with the first, or of several runs with one metric.
 
     What was all read at one place, as the machine is before step 1, goes by time.
     """
@@ -92,16 +93,18 @@ def _lines(sources: Sequence[Source], wish: Wish) -> list[Line]:
     lines = []
     for place, source in enumerate(sources):
         several = len(sources) > 1
-        both = [(wish.metric, wish.title)]
+        wanted = [(wish.metric, wish.title)]
         if not several and wish.companion is not None:
-            both.append((wish.companion, wish.companion_title))
-        for at, (metric, title) in enumerate(both):
+            wanted.append((wish.companion, wish.companion_title))
+        if not several:
+            wanted += wish.others
+        for at, (metric, title) in enumerate(wanted):
             if wish.axis not in source.axes():
                 continue
             found = source.curve(metric, wish.axis, wish.smoothing, wish.log)
             if found is not None:
                 style = source.color if several else at
-                letter = LETTERS[place % len(LETTERS)] if several else ""
+                letter = LETTERS[(place if several else at) % len(LETTERS)] if several or wish.others else ""
                 name = source.name if several else title
                 lines.append(Line(source, metric, name, style, found, letter, dotted=metric.startswith("eval_")))
     return lines

@@ -16,7 +16,7 @@ from tui.charts.blocks import Blocks, Floats
 from tui.charts.curve import Curve, curve
 
 if TYPE_CHECKING:
-    from core.runs.state import Series
+    from core.runs.series import Series
     from tui.follow import RunFollower
 
 Axis = Literal["step", "epoch", "time", "tokens"]

@@ -65,6 +65,8 @@ class ChartScreen(FinetuiScreen):
         self._differing: dict[str, list[object]] = {}
         self._smoothing = 0
         self._cursor: int | None = None
+        self._over = 0
+        self._has_kin = False
         self._sizes: list[int] = []
 
     def header(self) -> HeaderLine:
@@ -158,6 +160,8 @@ class ChartScreen(FinetuiScreen):
         chosen = chosen or next((item for item in charts if f"eval_{item.name}" == name), None)
         chosen = chosen or (charts[0] if charts else Metric(name, name))
         companion = f"eval_{chosen.name}"
+        kin = self._kin_of(chosen, charts)
+        self._over = min(self._over, len(kin))
         known = self._sources[0].run.state.series if self._sources else {}
         titles = {item.name: item.title for item in metrics.shown(known)}
         self._wish = dataclasses.replace(
@@ -166,9 +170,21 @@ class ChartScreen(FinetuiScreen):
             title=chosen.title,
             companion=companion if companion in titles else None,
             companion_title=titles.get(companion, ""),
+            others=[(item.name, item.title) for item in kin[: self._over]],
             write=chosen.write,
         )
         self._paint()
+        if bool(kin) != self._has_kin:
+            self._has_kin = bool(kin)
+            self.refresh_bindings()
+
+    def _kin_of(self, chosen: Metric, charts: Sequence[Metric]) -> list[Metric]:
+        """What can be read over the same y axis, beginning with what follows it: other scores, or other losses."""
+        if len(self._sources) > 1 or not chosen.kind or chosen not in charts:
+            return []
+        at = charts.index(chosen)
+        kin = [item for item in (*charts[at + 1 :], *charts[:at]) if item.kind == chosen.kind]
+        return kin[: COLORS - 2]  # the metric itself and its companion have a colour each
 
     def _paint(self) -> None:
         chart = self.query_one(Chart)
@@ -200,6 +216,8 @@ class ChartScreen(FinetuiScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("differences", "scroll"):
             return len(self._sources) > 1
+        if action == "overlay":
+            return self._has_kin
         return super().check_action(action, parameters)
 
     def action_close(self) -> None:
@@ -214,7 +232,14 @@ class ChartScreen(FinetuiScreen):
         names = [metric.name for metric in self._charts]
         if names:
             at = names.index(self._wish.metric) if self._wish.metric in names else -1
+            self._over = 0
             self._choose(names[(at + by) % len(names)])
+
+    def action_overlay(self) -> None:
+        known = self._charts
+        chosen = next((metric for metric in known if metric.name == self._wish.metric), None)
+        self._over = (self._over + 1) % (len(self._kin_of(chosen, known)) + 1) if chosen is not None else 0
+        self._choose(self._wish.metric)
 
     def action_cursor(self, by: int) -> None:
         last = self.query_one(Chart).columns - 1

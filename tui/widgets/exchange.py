@@ -13,7 +13,7 @@ from tui.widgets import prediction_view
 from tui.widgets.prediction_view import LONGEST
 
 if TYPE_CHECKING:
-    from core.answering import Prediction
+    from core.predictions import Prediction
 
 
 class Exchange(Widget):

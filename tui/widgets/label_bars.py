@@ -11,7 +11,7 @@ from tui.figures import number
 from tui.text import one_line
 
 if TYPE_CHECKING:
-    from core.answering import LabelScore
+    from core.predictions import LabelScore
 
 MOST = 8
 """Labels that are drawn; of hundreds the rest is next to nothing."""

@@ -11,7 +11,7 @@ from tui.text import one_line, visible
 from tui.widgets import label_bars
 
 if TYPE_CHECKING:
-    from core.answering import Prediction, Span
+    from core.predictions import Prediction, Span
 
 LONGEST = 300
 """Characters of a second text that are shown whole: of a longer one, its beginning, and what is around the answer."""
