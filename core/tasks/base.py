@@ -221,6 +221,12 @@ class Task(ABC):
         """What this task's Trainer is built with besides what every Trainer takes."""
         return {}
 
+    def loss_of(
+        self, model: PreTrainedModel, arguments: TrainingArguments
+    ) -> Callable[[dict[str, torch.Tensor]], torch.Tensor]:
+        """From a collated batch to the loss that the task's Trainer makes of it; the memory estimate runs it."""
+        return lambda batch: model(**batch).loss
+
     def frozen_copies(self, config: RunConfig) -> int:
         """How many frozen copies of the model the task's Trainer holds beside it."""
         return 0

@@ -99,6 +99,22 @@ class FeatureExtraction(Task):
         )
         return {"model": whole, "loss": sentence_classes.loss(self.chosen_loss, whole)}
 
+    def loss_of(
+        self, model: PreTrainedModel, arguments: TrainingArguments
+    ) -> Callable[[dict[str, torch.Tensor]], torch.Tensor]:
+        loss = self.trainer_options(model, arguments)["loss"]
+
+        def made(batch: dict[str, torch.Tensor]) -> torch.Tensor:
+            """As `collect_features` of the library's Trainer takes the texts of a batch apart."""
+            texts = [
+                {key.removeprefix(f"{name}_"): value for key, value in batch.items() if key.startswith(f"{name}_")}
+                for name in self._texts
+            ]
+            found: torch.Tensor = loss(texts, batch.get("label"))
+            return found
+
+        return made
+
     @classmethod
     def in_use(cls, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, ref: str) -> Any:
         return sentence_classes.around(model, tokenizer, ref).eval()

@@ -13,7 +13,7 @@ from scipy.stats import spearmanr
 
 from core import config_file, events, inference
 from core.runs.reader import RunReader
-from core.training import engine
+from core.training import engine, preflight
 
 TEXTS = ("The pie business does not fit our strategy.", "Pies are no part of what the company plans.")
 TRAINING = {
@@ -176,3 +176,17 @@ def test_scores_are_learned_in_their_order(files: dict[str, dict[str, str]], emb
     expected = spearmanr(cosines, [row["label"] for row in rows]).statistic
     assert outcome.metrics["eval_spearman"] == pytest.approx(expected, abs=1e-3)
     assert {sample["expected"] for sample in said(folder, events.Sampled)[-1].samples} <= {"0", "1"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "sections"), [("pairs", {}), ("scored", {}), ("pairs", {"method": {"kind": "lora", "r": 2}})]
+)
+def test_the_check_knows_the_memory_of_a_training(kind: str, sections: dict[str, Any], embeddings: Any) -> None:
+    """The loss of the library is followed, too: what it holds grows with the batch, the weights do not."""
+    small, large = (
+        preflight.check(embeddings(kind, sections, per_device_train_batch_size=size), trial=False).cost
+        for size in (4, 32)
+    )
+    assert large["weights_bytes"] == small["weights_bytes"]
+    assert large["activations_bytes"] > 1.5 * small["activations_bytes"] > 0
+    assert large["memory_bytes"] > small["memory_bytes"]

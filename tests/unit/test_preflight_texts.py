@@ -68,6 +68,24 @@ def test_a_prompt_that_runs_into_its_completion_is_named() -> None:
     assert "end each prompt in" in found.hint
 
 
+@pytest.mark.parametrize(
+    ("odd", "rows", "said"),
+    [
+        ({7: "unknown", 30: "-"}, [7, 30], "holds numbers, but for 2 of 60 rows, as row 7: 'unknown'"),
+        ({}, list(range(60)), "holds numbers that are written as texts, as row 0: '0.0'"),
+        ({row: f"a text {row}" for row in range(40)}, [], "column `score` has 60 different labels in 60 rows"),
+    ],
+)
+def test_numbers_among_which_are_texts_are_named_by_row(odd: dict[int, str], rows: list[int], said: str) -> None:
+    values = [odd.get(row, str(row / 4)) for row in range(60)]
+    data = Dataset.from_dict({"text": [f"row {row}" for row in range(60)], "score": values})
+    task = SequenceClassification(DataConfig(id="x", columns={"label": "score"}), data, None)
+    (found,) = balance.look(task, "train", data)
+    assert (found.code, found.severity, found.rows) == ("labels_are_texts", "error", rows)
+    assert said in found.message
+    assert "data.columns.label" in found.hint
+
+
 def test_what_a_chat_template_separates_needs_no_separator() -> None:
     rows = Dataset.from_dict({"prompt": ["why?"], "completion": ["so."]})
     task = Chat(DataConfig(id="x"), rows, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from core.training.preflight import written_numbers
 from core.training.preflight.findings import Finding, rows_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def look(task: Task, split: str, rows: Dataset) -> list[Finding]:
     counted = pc.value_counts(rows.with_format("arrow")[column])
     counts = sorted(counted.field("counts").to_pylist())
     if len(counts) > MANY_CLASSES and 2 * len(counts) > len(rows):
+        if meant := written_numbers.look(column, split, rows.with_format("arrow")[:][column]):
+            return [meant]
         message = f"column `{column}` has {len(counts):,} different labels in {len(rows):,} rows"
         hint = "that is no class for a model to learn: name the label column under data.columns.label"
         return [Finding("labels_are_texts", "error", split, len(counts), message, hint)]

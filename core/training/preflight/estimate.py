@@ -16,7 +16,7 @@ from core.methods.sizes import size
 from core.training import checkpointing, keep_freed, schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import torch
     from transformers import PreTrainedModel, TrainingArguments
@@ -75,6 +75,7 @@ def estimate(checked: Checked, arguments: TrainingArguments, batch: dict[str, An
     from torch._subclasses.fake_tensor import FakeTensorMode
 
     model = _model(checked)
+    loss_of = checked.task.loss_of(model, arguments)  # a library may move the model: fake tensors would resist
     with FakeTensorMode(allow_non_fake_inputs=True) as mode:
         _fake(model, checked.precision.device)
         counted = size(model)
@@ -85,7 +86,7 @@ def estimate(checked: Checked, arguments: TrainingArguments, batch: dict[str, An
         gradients = _part(trained)
         try:
             peak, heap, state = _steps(
-                checked, arguments, model, {name: mode.from_tensor(t) for name, t in batch.items()}
+                checked, arguments, model, loss_of, {name: mode.from_tensor(t) for name, t in batch.items()}
             )
         except Exception:  # an architecture or optimizer that looks at values: they are not there
             moments = 2 * sum(parameter.numel() for parameter in trained) * 4
@@ -131,7 +132,11 @@ def _fake(model: PreTrainedModel, device: str) -> None:
 
 
 def _steps(
-    checked: Checked, arguments: TrainingArguments, model: PreTrainedModel, batch: dict[str, Any]
+    checked: Checked,
+    arguments: TrainingArguments,
+    model: PreTrainedModel,
+    loss_of: Callable[[dict[str, torch.Tensor]], torch.Tensor],
+    batch: dict[str, Any],
 ) -> tuple[int, int, Part]:
     """The peak of the steps in bytes, what the heap keeps beyond it, and the optimizer's state."""
     import torch
@@ -154,7 +159,7 @@ def _steps(
         for step in range(STEPS):
             dtype = getattr(torch, autocast) if autocast else None
             with torch.autocast(device, dtype=dtype, enabled=autocast is not None):
-                loss = model(**inputs).loss
+                loss = loss_of(inputs)
             loss.backward()
             del loss
             if arguments.max_grad_norm:
