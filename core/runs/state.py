@@ -10,8 +10,7 @@ from core import events
 from core.runs import event_words
 from core.runs.picture import RunPicture, Withdrawn
 from core.runs.readings import memory
-from core.runs.series import Series
-from core.runs.series import of_steps
+from core.runs.series import Series, of_steps
 
 Status = Literal["waiting", "running", "paused", "completed", "stopped", "early_stopped", "failed", "crashed"]
 LIVE: tuple[Status, ...] = ("waiting", "running", "paused")

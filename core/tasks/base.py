@@ -27,9 +27,9 @@ if TYPE_CHECKING:
         TrainingArguments,
     )
 
-    from core.predictions import Prediction
     from core.config import DataConfig, RunConfig
     from core.metrics.names import Kind
+    from core.predictions import Prediction
     from core.tasks.scoring import Reader
 
 __all__ = ["IGNORED", "Answer", "LabelView", "Question", "Rows", "Task", "first"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from core.predictions import Prediction
 from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError
+from core.predictions import Prediction
 from core.tasks import embedding_limits, embedding_losses, ranking, scores, sentence_classes, text_columns
 from core.tasks.arrays import array
 from core.tasks.base import Answer, LabelView, Question, Rows, Task

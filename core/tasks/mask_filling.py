@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from core import answering, tokens
-from core.predictions import LabelScore, Prediction
 from core.errors import FinetuiError
+from core.predictions import LabelScore, Prediction
 from core.tasks.base import Answer, Question
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase
 
-    from core.predictions import Prediction
     from core.config import DataConfig, RunConfig
     from core.metrics.collect import Pairs
+    from core.predictions import Prediction
     from core.tasks.scoring import Reader
 
 PROBABILITY = 0.15

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.predictions import Prediction
 from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError
 from core.metrics import squad
+from core.predictions import Prediction
 from core.tasks import gold_answers, n_best, window_logits, windows
 from core.tasks.arrays import array
 from core.tasks.base import Answer, LabelView, Question, Rows, Task

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core import answering, predictions
-from core.predictions import LabelScore, Prediction
 from core.data import columns
 from core.data.columns import Role
 from core.data.label_columns import COLUMN as LABEL_SET
 from core.errors import FinetuiError
+from core.predictions import LabelScore, Prediction
 from core.tasks import label_sets, labels
 from core.tasks.arrays import array
 from core.tasks.base import Answer, LabelView, Question, Rows, Task, first

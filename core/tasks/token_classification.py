@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core import answering, predictions
-from core.predictions import Prediction, Span
 from core.data import columns
 from core.data.columns import Role
 from core.errors import FinetuiError
+from core.predictions import Prediction, Span
 from core.tasks import labels, tags, words
 from core.tasks.arrays import array
 from core.tasks.base import IGNORED, Answer, LabelView, Question, Rows, Task, first
