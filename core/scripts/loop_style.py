@@ -214,8 +214,10 @@ def _loop(run: ScriptRun, task: TaskScript, settings: dict[str, Any], loss: Loss
         )
     mean = "forward(batch)[1]" if loss.function else "model(**batch).loss"
     part = f"{mean} * count / sum(items)"
-    if loss.function and loss.heeds_count:
-        part = "forward(batch, sum(items))[1]"
+    if loss.heeds_count:
+        # A sum over the whole count, as in the run: a mean that is multiplied back is rounded twice more.
+        own = "model(**batch, num_items_in_batch=sum(items)).loss"
+        part = "forward(batch, sum(items))[1]" if loss.function else own
     return fill(
         LOOP,
         best="best, best_weights, failures = None, {}, 0" if _keeps_best(run, settings) else "",
