@@ -69,7 +69,9 @@ def dropped_text(event: events.CommandDropped) -> str:
 
 
 def command_text(event: events.CommandTaken | events.CommandDeferred | events.CommandDropped) -> str:
-    """`save`, `set learning rate 1e-05`, `sample TEXT`."""
+    """`save`, `set learning rate 1e-05`, `sample TEXT`, `sample TEXT | SECOND TEXT`."""
     name = str(event.command.get("command", "?")).replace("_", " ")
     value = event.command.get("value")
-    return " ".join([name, *([f"{value:g}"] if value is not None else []), str(event.command.get("text", ""))]).rstrip()
+    texts = [str(event.command.get(field) or "") for field in ("text", "text_pair")]
+    asked = " | ".join(text for text in texts if text)
+    return " ".join([name, *([f"{value:g}"] if value is not None else []), asked]).rstrip()

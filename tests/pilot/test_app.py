@@ -299,6 +299,18 @@ async def test_palette_offers_what_is_valid_now(runs: Path) -> None:
         await until_shown(pilot, "asked to save")
 
 
+async def test_confirmation_names_its_keys_and_marks_the_answer_that_enter_gives(runs: Path) -> None:
+    async with FinetuiApp(runs=runs).run_test() as pilot:
+        pilot.app.push_screen(ConfirmDialog("Delete it?", "all of it", "Delete"))
+        await until_shown(pilot, "▸ Cancel", "← → choose", "Enter confirm", "Esc cancel")
+        assert "▸ Delete" not in text(pilot)
+        await pilot.press("left")
+        await until_shown(pilot, "▸ Delete")
+        assert "▸ Cancel" not in text(pilot)
+        pilot.app.push_screen(QuitDialog("20261121-0902-mrpc-tiny-isqc"))
+        await until_shown(pilot, "▸ Stay", "Enter confirm", "Esc stay")
+
+
 async def test_confirmation_has_its_focus_on_the_harmless_answer(runs: Path) -> None:
     answers: list[str | None] = []
     async with FinetuiApp(runs=runs).run_test() as pilot:

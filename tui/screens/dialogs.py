@@ -15,6 +15,7 @@ from textual.widgets import Button, Static
 
 from core.errors import FinetuiError
 from tui.text import visible
+from tui.widgets.dialog_button import DialogButton
 
 
 class Dialog(ModalScreen[str]):
@@ -46,7 +47,10 @@ class Dialog(ModalScreen[str]):
                 yield Static(Content(visible(line, keep="\n")), classes="dialog-line")
             with Horizontal(id="dialog-buttons"):
                 for name, label in self._buttons:
-                    yield Button(Content(label), id=name, compact=True)
+                    yield DialogButton(Content(label), id=name, compact=True)
+            if len(self._buttons) > 1:
+                back = self._buttons[-1][1].lower()
+                yield Static(Content(f"← → choose   Enter confirm   Esc {back}"), id="dialog-keys", classes="quiet")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id or "")

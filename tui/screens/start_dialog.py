@@ -17,6 +17,7 @@ from tui import preflight_words, warm_up
 from tui.own_thread import in_own_thread
 from tui.screens.dialogs import Dialog
 from tui.text import one_line, visible
+from tui.widgets.dialog_button import DialogButton
 from tui.widgets.progress_line import ProgressLine, Shown
 from tui.widgets.status_line import StatusLine
 
@@ -69,8 +70,8 @@ class StartDialog(Dialog):
             yield ProgressLine()
             yield VerticalScroll(id="start-findings", can_focus=False)
             with Horizontal(id="dialog-buttons"):
-                yield Button("Start", id="start", compact=True, disabled=True)
-                yield Button("Back", id="back", compact=True)
+                yield DialogButton("Start", id="start", compact=True, disabled=True)
+                yield DialogButton("Back", id="back", compact=True)
                 yield Static(id="start-keys", classes="quiet")
 
     def on_mount(self) -> None:
