@@ -191,7 +191,10 @@ class FinetuiApp(App[None]):
         await self.switch_mode(mode)
 
     async def action_show(self, mode: keys.Mode) -> None:
+        watched = cast("Any", self.screen_stack[0]).run if self.current_mode == "monitor" else None
         await self._go(mode)
+        if mode == "runs" and watched is not None:
+            cast("Any", self.screen_stack[0]).choose(watched.path)
         if mode == "monitor" and self.live is not None:
             self.watch_run(self.live.folder.path)  # the run that trains here, whichever was looked at last
 

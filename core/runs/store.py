@@ -55,7 +55,7 @@ class RunStore:
         return cls(Path(root or os.environ.get("FINETUI_RUNS") or "runs").expanduser().absolute())
 
     def folders(self) -> list[Path]:
-        """The run folders, newest first."""
+        """The run folders, the one that said something last first."""
         if not self.root.is_dir():
             return []
         found = []
@@ -65,15 +65,16 @@ class RunStore:
         return [entry for *_, entry in sorted(found, reverse=True)]
 
     def list(self) -> list[RunSummary]:
-        """Every run, newest first."""
+        """Every run, in the order of `newest_first`."""
         found = []
         for path in self.folders():
             with contextlib.suppress(FileNotFoundError):  # removed in the meantime
                 found.append(summarize(path))
-        return found
+        return newest_first(found)
 
     def find(self, name: str | None) -> Path:
-        """The folder of a run, by its path, its folder's name, or a part of it that only one run has; None: the newest.
+        """The folder of a run, by its path, its folder's name, or a part of it that only one run has; None: the one
+        that said something last.
 
         Raises:
             FinetuiError: no run fits, or several do.
@@ -106,6 +107,12 @@ class RunStore:
         if path.parent != self.root:
             raise FinetuiError(f"{path.name} is not a run of this store", str(self.root), "delete it by hand")
         shutil.rmtree(path)
+
+
+def newest_first(runs: Iterable[RunSummary]) -> list[RunSummary]:
+    """The run that was begun last first: of runs under way each says something every moment, and none may change its
+    place for that."""
+    return sorted(runs, key=lambda run: run.started, reverse=True)
 
 
 def summarize(path: Path) -> RunSummary:

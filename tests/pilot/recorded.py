@@ -20,9 +20,17 @@ class RecordedRun:
 
     Args:
         alive: whether this process is its owner; None: nobody is.
+        began: unix seconds.
     """
 
-    def __init__(self, runs: Path, name: str = "mrpc-tiny", total: int = 500, alive: bool | None = True) -> None:
+    def __init__(
+        self,
+        runs: Path,
+        name: str = "mrpc-tiny",
+        total: int = 500,
+        alive: bool | None = True,
+        began: float = BEGAN,
+    ) -> None:
         self.config = RunConfig(
             name=name,
             model=ModelConfig(id="../shared/models/bert-tiny-uncased"),
@@ -32,6 +40,7 @@ class RecordedRun:
         self.folder = RunFolder.create(runs, self.config)
         self.path = self.folder.path
         self.total = total
+        self.began = began
         self.step = 0
         if alive:
             self.folder.take()
@@ -40,7 +49,7 @@ class RecordedRun:
 
     @property
     def now(self) -> float:
-        return BEGAN + 5 + 0.3 * self.step
+        return self.began + 5 + 0.3 * self.step
 
     @property
     def at(self) -> dict[str, float]:
@@ -49,8 +58,8 @@ class RecordedRun:
     def begin(self) -> None:
         self.folder.emit(
             events.RunStarted(
-                t=BEGAN, run=str(self.path), name=self.config.title, task=self.config.task, model="bert-tiny-uncased",
-                method="lora", engine="trainer",
+                t=self.began, run=str(self.path), name=self.config.title, task=self.config.task,
+                model="bert-tiny-uncased", method="lora", engine="trainer",
             )
         )  # fmt: skip
         self.phase("checking")
@@ -113,9 +122,9 @@ class RecordedRun:
         self.folder.emit(events.RunFailed(title=title, detail=detail, hint=hint, exit_code=exit_code, **self.at))
 
 
-def trained(runs: Path, name: str = "mrpc-tiny", alive: bool | None = True) -> RecordedRun:
+def trained(runs: Path, name: str = "mrpc-tiny", alive: bool | None = True, began: float = BEGAN) -> RecordedRun:
     """A run that is two fifths through, with four evaluations."""
-    run = RecordedRun(runs, name, alive=alive)
+    run = RecordedRun(runs, name, alive=alive, began=began)
     run.begin()
     for part in range(1, 5):
         run.train(50)

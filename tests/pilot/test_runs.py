@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from tests.pilot.driving import text, until, until_shown
 from tests.pilot.fake_training import FakeInstantEngine
-from tests.pilot.recorded import RecordedRun, completed, trained
+from tests.pilot.recorded import BEGAN, RecordedRun, completed, trained
 from tui.app import FinetuiApp
 from tui.screens.runs import RunsScreen
 
@@ -30,8 +30,16 @@ def runs(tmp_path: Path) -> Path:
     paused = trained(runs, "sums")
     paused.progress(paused=True)
     for age, run in enumerate((paused, failed, crashed, done)):
-        os.utime(run.path / "events.jsonl", (2e9 - age, 2e9 - age))
+        os.utime(run.path / "events.jsonl", (2e9 - age, 2e9 - age))  # all began at one moment
     return runs
+
+
+@pytest.fixture
+def under_way(tmp_path: Path) -> list[RecordedRun]:
+    """Two runs under way, and one that ended; the newest first."""
+    runs = tmp_path / "runs"
+    oldest = completed(runs)
+    return [trained(runs, "second", began=BEGAN + 120), trained(runs, "first", began=BEGAN + 60), oldest]
 
 
 async def test_newcomer_is_told_what_to_press(tmp_path: Path) -> None:
@@ -68,6 +76,31 @@ async def test_new_run_appears_by_itself_and_the_cursor_stays(runs: Path) -> Non
         trained(runs, "fresh")
         await until_shown(pilot, "fresh")
         assert pilot.app.screen._chosen.name == chosen == "cities"
+
+
+async def test_runs_under_way_keep_their_places(under_way: list[RecordedRun]) -> None:
+    async with FinetuiApp(runs=under_way[0].path.parent).run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "completed")
+        for moved, run in enumerate(reversed(under_way[:2]), 1):
+            run.train(1)
+            await until(pilot, lambda moved=moved: text(pilot).count("201/500") == moved)
+            lines = [line.split()[2] for line in text(pilot).splitlines()[3:6]]
+            assert lines == ["second", "first", "mrpc-tiny"]
+
+
+async def test_from_the_monitor_the_cursor_is_on_the_run_that_it_shows(under_way: list[RecordedRun]) -> None:
+    first = under_way[1]
+    async with FinetuiApp(runs=first.path.parent, open_run=first.path).run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "running  first")
+        await pilot.press("f6")
+        await until(pilot, lambda: pilot.app.screen._chosen is not None and pilot.app.screen._chosen.name == "first")
+        await pilot.press("up", "enter")
+        await until_shown(pilot, "running  second")
+        third = trained(first.path.parent, "third", began=BEGAN + 180)
+        pilot.app.watch_run(third.path)
+        await until_shown(pilot, "running  third")
+        await pilot.press("f6")
+        await until(pilot, lambda: pilot.app.screen._chosen is not None and pilot.app.screen._chosen.name == "third")
 
 
 async def test_delete_asks_first_and_removes_the_folder(runs: Path) -> None:

@@ -19,7 +19,7 @@ from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from core.errors import FinetuiError
-from core.runs import compare
+from core.runs import by_hand, compare
 from tui import chart_words, keys, metrics
 from tui.charts import figure
 from tui.charts.source import AXES, Source, give_colors
@@ -295,7 +295,7 @@ class ChartScreen(FinetuiScreen):
 def _sources(
     paths: Sequence[Path], known: Mapping[Path, Source], report: Callable[[str, float], None]
 ) -> tuple[list[Source], dict[str, list[object]]]:
-    """For a thread: the runs, ready to be drawn, and where their configs differ."""
+    """For a thread: the runs, ready to be drawn, and where they differ: in their configs, and by hand."""
     sources = []
     for path in paths:
         source = known.get(path)
@@ -305,4 +305,7 @@ def _sources(
             source = Source(run)
         source.prepare()
         sources.append(source)
-    return sources, compare.differences(compare.read_configs(paths)) if len(paths) > 1 else {}
+    if len(paths) < 2:
+        return sources, {}
+    configs = compare.differences(compare.read_configs(paths))
+    return sources, by_hand.differences(configs, [source.run.state.commands for source in sources])

@@ -37,6 +37,7 @@ class RunsScreen(FinetuiScreen):
         self._seen: Seen = {}
         self._reading: Worker[None] | None = None
         self._table: RunTable | None = None
+        self._wanted: Path | None = None
 
     def compose_body(self) -> ComposeResult:
         yield Welcome()
@@ -64,8 +65,15 @@ class RunsScreen(FinetuiScreen):
     async def _reload(self) -> None:
         self._seen = await asyncio.to_thread(_summaries, self.finetui.store, self._seen)
         await self._show([summary for _, summary in self._seen.values()])
+        if self._wanted is not None and self._table is not None:
+            self._table.choose(self._wanted)
+        self._wanted = None
 
     # showing
+
+    def choose(self, run: Path) -> None:
+        """Have the cursor on this run once the list is read anew: it may be younger than what is listed."""
+        self._wanted = run
 
     async def _show(self, runs: list[RunSummary]) -> None:
         if runs == self._runs:
@@ -194,10 +202,10 @@ def _write_script(run: Path, to: Path) -> Path:
 
 
 def _summaries(store: RunStore, before: Seen) -> Seen:
-    """For a thread: all runs; of those that ended and did not change since, what was read before."""
+    """For a thread: all runs, the newest first; of those that ended and did not change since, what was read before."""
     from core.runs import layout
     from core.runs.state import LIVE
-    from core.runs.store import summarize
+    from core.runs.store import newest_first, summarize
 
     found: Seen = {}
     for path in store.folders():
@@ -209,4 +217,4 @@ def _summaries(store: RunStore, before: Seen) -> Seen:
             found[path] = known if known is not None and fresh else (changed, summarize(path))
         except FileNotFoundError:
             continue  # deleted in the meantime
-    return found
+    return {run.path: found[run.path] for run in newest_first(summary for _, summary in found.values())}

@@ -7,9 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from core import events
 from core.errors import FinetuiError
 from core.events import finite
+from core.runs import by_hand
 from core.runs import compare as runs_compared
+from core.runs.history import History
 from core.runs.store import RunStore, RunSummary, summarize
 from tui.figures import number, own
 from tui.shell.errors import DONE
@@ -28,7 +31,8 @@ def compare(runs: Sequence[str], folder: Path | None, json: bool) -> int:
     if len(paths) < 2:
         raise FinetuiError("nothing to compare", f"{len(paths)} run named", "name two runs or more: finetui runs")
     summaries = [summarize(path) for path in paths]
-    differing = runs_compared.differences(runs_compared.read_configs(paths))
+    configs = runs_compared.differences(runs_compared.read_configs(paths))
+    differing = by_hand.differences(configs, [_commands(path) for path in paths])
     if json:
         data = {"runs": [as_data(summary) for summary in summaries], "differences": finite(differing)}
         print(json_lib.dumps(data, ensure_ascii=False, default=str))
@@ -36,9 +40,15 @@ def compare(runs: Sequence[str], folder: Path | None, json: bool) -> int:
     rows = [*_metric_rows(summaries), *_config_rows(differing)]
     names = column_names(summaries)
     print_table(sys.stdout, ["", *names], rows, right=names, cut=names if len(names) > 4 else ())
-    if not differing:
+    if not configs:
         print("their configs are equal")
     return DONE
+
+
+def _commands(run: Path) -> list[events.CommandTaken]:
+    history = History(run)
+    history.replay()
+    return history.state.commands
 
 
 def column_names(summaries: Sequence[RunSummary]) -> list[str]:

@@ -6,12 +6,13 @@ import contextlib
 import io
 import json as json_lib
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from core import events, yaml12
 from core.errors import FinetuiError
-from core.runs import layout
+from core.runs import by_hand, layout
 from core.runs.reader import RunReader
 from core.runs.state import RunState
 from core.runs.store import RunStore, RunSummary, summarize
@@ -53,6 +54,7 @@ def _data(summary: RunSummary, state: RunState, skipped: list[str]) -> dict[str,
         "time_shares": {name: round(share, 4) for name, share in machine_words.shares(state.time_spent).items()},
         "process_memory_peak": state.peaks.process,
         "gpu_memory_peaks": state.peaks.gpus,
+        "learning_rate_by_hand": [asdict(change) for change in by_hand.rate_changes(state.commands)],
         "evaluations": [
             {"step": e.step, "epoch": e.epoch, "metrics": events.finite(e.metrics)} for e in state.evaluations
         ],
@@ -113,6 +115,7 @@ def _facts(summary: RunSummary, state: RunState) -> list[tuple[str, str]]:
         ("device", str(provenance.get("device", ""))),
         ("precision", str(provenance.get("precision", ""))),
         ("steps", f"{summary.step} of {summary.total_steps}" if summary.total_steps else ""),
+        (by_hand.KEY, "; ".join(map(str, by_hand.rate_changes(state.commands)))),
         ("time", duration(state.seconds)),
         ("spent on", machine_words.shares_text(state.time_spent)),
         ("peak memory", _peaks(state)),

@@ -46,9 +46,14 @@ class RunTable(DataTable[Text]):
             self.add_column(name, width=cells)
         for run in runs:
             self.add_row(*(self._cell(run, name) for name in widths))
-        paths = [run.path for run in runs]
-        if chosen is not None and chosen.path in paths:
-            self.move_cursor(row=paths.index(chosen.path), animate=False)
+        if chosen is not None:
+            self.choose(chosen.path)
+
+    def choose(self, run: Path) -> None:
+        """Move the cursor to this run, if it is listed."""
+        paths = [shown.path for shown in self._shown]
+        if run in paths:
+            self.move_cursor(row=paths.index(run), animate=False)
 
     def mark(self, width: int) -> None:
         """Mark the run under the cursor, or no longer; the cursor goes on to the next."""
