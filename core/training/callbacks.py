@@ -19,6 +19,8 @@ from core.training.sampling import Sampler
 from core.training.steering import EvaluationStopped, Steering
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from transformers import PreTrainedModel
 
     from core.training.steerable import Steerable
@@ -61,6 +63,10 @@ class RunCallback(TrainerCallback):
         self._evaluation_batches = 0
         self._stepped = self._shares_said = False
         self._time_said = 0.0
+
+    def carry_on(self, stands: Iterable[events.Advice]) -> None:
+        """Advice that stood when the run ended that is resumed."""
+        self._advisor.carry_on(stands)
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any

@@ -205,7 +205,7 @@ class _Run:
         )
         callback = RunCallback(self._reporter, config.stop_on_nan, sampler, cross_entropy=known or None)
         if self._checkpoint is not None:
-            callback._advisor.carry_on(self._advice_before())
+            callback.carry_on(self._advice_before())
         training = trainer.build(config, prepared, settings, callback)
         try:
             training.train(resume_from_checkpoint=str(self._checkpoint) if self._checkpoint else None)

@@ -246,6 +246,8 @@ def test_a_script_gives_the_losses_and_metrics_of_its_run(name: str, style: str,
     printed = (scripts.folder / f"{name}-{style}.out").read_text()
     metrics = json.loads(printed[printed.rindex("{") :])
 
+    if name == "language":
+        assert losses == scripts.losses[name], "one more rounding would be seen"
     assert losses == pytest.approx(scripts.losses[name], abs=1e-6)
     assert len(losses) > 3
     expected = {key: value for key, value in scripts.metrics[name].items() if style != "loop" or key not in OF_TRL}

@@ -11,6 +11,8 @@ from textual.message import Message
 from textual.widgets import TextArea
 from textual.widgets.text_area import Selection
 
+from core.control_pictures import picture
+
 if TYPE_CHECKING:
     from core.inspection.recording import Span
 
@@ -141,9 +143,6 @@ def drawn(text: str) -> str:
 
 
 def _picture(char: str) -> str:
-    code = ord(char)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "␡"
+    if char < " " or char == "\x7f":
+        return picture(char)
     return " " if char.isspace() else "·"
