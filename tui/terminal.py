@@ -86,9 +86,11 @@ def write_log(text: str) -> None:
 
 
 def say(line: str) -> None:
-    """Write a line to the terminal itself, when no screen covers it."""
+    """Write a line to the terminal itself, when no screen covers it; it is folded between words."""
     if _screen is not None:
-        _screen.write(f"{line}\n")
+        from tui.fold import folded
+
+        _screen.write(f"{folded(line, _screen)}\n")
         _screen.flush()
 
 

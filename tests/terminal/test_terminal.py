@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from app_on_pty import AppOnPty, the_run
+from app_on_pty import ESCAPES, AppOnPty, the_run
 
 from core import events
 from core.runs.reader import RunReader
@@ -62,7 +62,7 @@ def test_defect_of_the_app_itself_is_one_line_and_a_log(open_app: Open, tmp_path
     app = open_app("break")
     assert app.wait() == 1
     log = tmp_path / "state" / "finetui" / "log" / "finetui.log"
-    assert f"the traceback is in {log}" in app.text()
+    assert f"the traceback is in {log}" in " ".join(app.text().split())
     assert "ZeroDivisionError" not in app.text()
     assert "ZeroDivisionError" in log.read_text()
 
@@ -93,6 +93,21 @@ def test_quit_can_leave_the_run_running_and_the_shell_waits_for_it(open_app: Ope
     (last,) = _last(tmp_path)
     assert last.reason == "completed"
     assert "completed" in app.text().split("trains on in this process")[1]
+
+
+def test_what_is_said_below_the_screen_breaks_between_words(open_app: Open) -> None:
+    app = open_app("train", "100")
+    app.wait_for_text("●")
+    app.type(CTRL_Q)
+    app.wait_for_text("Leave it running")
+    app.type(LEFT)
+    app.type("\r")
+    app.wait_for_text("trains on in this process")
+    assert app.wait() == 0
+    said = app.drawn[app.drawn.rindex("\x1b[?1049l") :]
+    lines = [line.strip("\r") for line in ESCAPES.sub("", said).splitlines()]
+    assert any("From another" in line for line in lines)
+    assert max(map(len, lines)) <= 80
 
 
 def test_ctrl_c_stops_a_run_that_was_left_running(open_app: Open, tmp_path: Path) -> None:

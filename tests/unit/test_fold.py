@@ -10,8 +10,8 @@ import pytest
 from core import events
 from tests.pilot.recorded import trained
 from tui.figures import number
+from tui.fold import folded
 from tui.shell.display import LiveBar, PlainLines
-from tui.shell.fold import folded
 from tui.shell.show import show
 from tui.shell.streams import Streams
 from tui.text import without_escapes

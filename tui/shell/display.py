@@ -11,7 +11,7 @@ from rich.text import Text
 
 from core import events
 from core.runs.state import RunState
-from tui.shell.fold import folded
+from tui.fold import folded
 from tui.shell.streams import Streams
 from tui.shell.wording import figures, milestones
 from tui.text import one_line

@@ -12,7 +12,7 @@ import typer
 
 from core.errors import FinetuiError
 from core.events import RunFailed, to_json
-from tui.shell.fold import folded
+from tui.fold import folded
 from tui.text import one_line
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from core.runs.state import RunState
 from core.runs.store import RunStore, RunSummary, summarize
 from tui import advice_words, classes, machine_words
 from tui.figures import duration, number, own, size
+from tui.fold import folded
 from tui.samples import SampleRow, rows_of
 from tui.shell import curves
 from tui.shell.errors import DONE
-from tui.shell.fold import folded
 from tui.shell.runs import as_data
 from tui.shell.summary import print_metrics, print_table
 from tui.text import one_line, visible

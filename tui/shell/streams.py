@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import TextIO
 
-from tui.shell.fold import folded
+from tui.fold import folded
 
 
 @dataclass(frozen=True, slots=True)
