@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
@@ -44,6 +46,13 @@ class Manner:
 class Talk(Vertical):
     """Posts Said; the answer is written into the Exchange that `add` gives."""
 
+    # Before the line that has the focus sees them: Textual hands what follows a Tab to that line until the Tab has gone
+    # all the way up, and who types fast would write on in the line before.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "app.focus_next", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
+    ]
+
     class Said(Message):
         """The person sent this: one text, or two."""
 
@@ -55,6 +64,7 @@ class Talk(Vertical):
     _model = ""
     _answered = ""
     _another = False
+    _usual = ""
 
     def compose(self) -> ComposeResult:
         yield VerticalScroll(id="history", can_focus=True)
@@ -82,10 +92,15 @@ class Talk(Vertical):
         first.offer(list(manner.examples))
         second.offer([])
         examples = ", ".join(one_line(example, 20) for example in manner.examples)
-        hint = f"try: {examples}   (↑ types one)" if examples else "Enter sends   ↑ brings back what was sent"
+        send = "Tab to the other text   Enter sends both" if manner.pair else "Enter sends"
+        hint = f"try: {examples}   (↑ types one)" if examples else f"{send}   ↑ brings back what was sent"
         if manner.chat:
             hint += "   Ctrl+L begins anew"
-        self.query_one("#talk-hint", Static).update(Content(hint))
+        self._usual = hint
+        self._hint(hint)
+
+    def _hint(self, line: str) -> None:
+        self.query_one("#talk-hint", Static).update(Content(line))
 
     @property
     def system(self) -> str:
@@ -105,6 +120,7 @@ class Talk(Vertical):
         if self._manner.keeps:
             self.query_one("#talk-pair", PromptInput).value = texts[-1]
         self.query_one("#talk-text").focus()
+        self._hint(self._usual)
         exchange = Exchange(texts)
         history = self.query_one("#history", VerticalScroll)
         if self._another and self._answered:
@@ -122,9 +138,12 @@ class Talk(Vertical):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         first, second = self.query_one("#talk-text", Input), self.query_one("#talk-pair", Input)
-        if not first.value.strip():
-            first.focus()
-        elif self._manner.pair and not second.value.strip():
-            second.focus()
-        else:
-            self.post_message(self.Said([first.value, second.value] if self._manner.pair else [first.value]))
+        asked = [first, second] if self._manner.pair else [first]
+        empty = next((line for line in asked if not line.value.strip()), None)
+        if empty is None:
+            self.post_message(self.Said([line.value for line in asked]))
+            return
+        empty.focus()
+        if self._manner.pair and any(line.value.strip() for line in asked):
+            missing = self._manner.fields[asked.index(empty)]
+            self._hint(f"! {one_line(missing)} is empty: this model takes two texts")

@@ -1,0 +1,54 @@
+"""Chat under a person who types faster than it answers, or leaves a line empty."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import cast
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from core.predictions import Prediction
+from tests.pilot.driving import driven, text, type_in, until, until_shown
+from tests.pilot.test_chat_pairs import FakeModel
+from tests.pilot.test_hurried_form import type_at_once
+
+MODEL = FakeModel("feature-extraction", ("first text", "second text"), Prediction(similarity=0.8714))
+
+
+@asynccontextmanager
+async def talking(runs: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pilot[int]]:
+    monkeypatch.setattr("core.inference.load", lambda ref, trust: MODEL)
+    async with driven(runs, "f5") as pilot:
+        await until_shown(pilot, "No run has a model yet")
+        await type_in(pilot, "tuned", "enter")
+        await until_shown(pilot, "tuned · feature-extraction")
+        yield pilot
+
+
+def lines(pilot: Pilot[int]) -> list[str]:
+    return [pilot.app.screen.query_one(f"#talk-{name}", Input).value for name in ("text", "pair")]
+
+
+async def test_what_follows_a_tab_at_once_is_in_the_second_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with talking(tmp_path / "runs", monkeypatch) as pilot:
+        type_at_once(pilot, *"Alpha", "tab", *"Beta")
+        await until(pilot, lambda: len("".join(lines(pilot))) == len("AlphaBeta"))
+        assert lines(pilot) == ["Alpha", "Beta"]
+        type_at_once(pilot, "shift+tab", *"x")
+        await until(pilot, lambda: lines(pilot) == ["x", "Beta"])
+
+
+async def test_enter_says_which_text_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with talking(tmp_path / "runs", monkeypatch) as pilot:
+        assert "Enter sends both" in text(pilot)
+        await type_in(pilot, "Alpha", "enter")
+        await until_shown(pilot, "! second text is empty: this model takes two texts")
+        assert cast(Input, pilot.app.screen.focused).id == "talk-pair"
+        await type_in(pilot, "Beta", "enter")
+        await until_shown(pilot, "0.871", "Enter sends both")
