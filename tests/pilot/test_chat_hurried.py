@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -41,7 +42,7 @@ async def test_what_follows_a_tab_at_once_is_in_the_second_text(
         await until(pilot, lambda: len("".join(lines(pilot))) == len("AlphaBeta"))
         assert lines(pilot) == ["Alpha", "Beta"]
         type_at_once(pilot, "shift+tab", *"x")
-        await until(pilot, lambda: lines(pilot) == ["x", "Beta"])
+        await until(pilot, lambda: lines(pilot) == ["Alphax", "Beta"])
 
 
 async def test_enter_says_which_text_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,3 +53,22 @@ async def test_enter_says_which_text_is_missing(tmp_path: Path, monkeypatch: pyt
         assert cast(Input, pilot.app.screen.focused).id == "talk-pair"
         await type_in(pilot, "Beta", "enter")
         await until_shown(pilot, "0.871", "Enter sends both")
+
+
+async def test_what_is_typed_while_the_model_loads_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = threading.Event()
+
+    def load(ref: str, trust: bool) -> FakeModel:
+        loaded.wait(60)
+        return MODEL
+
+    monkeypatch.setattr("core.inference.load", load)
+    async with driven(tmp_path / "runs", "f5") as pilot:
+        await until_shown(pilot, "No run has a model yet")
+        await type_in(pilot, "tuned", "enter")
+        await until_shown(pilot, "loading tuned")
+        await type_in(pilot, "First onn", "backspace", "e", ".")
+        loaded.set()
+        await until_shown(pilot, "tuned · feature-extraction", "First one.")
+        await type_in(pilot, " More")
+        await until(pilot, lambda: lines(pilot) == ["First one. More", ""])

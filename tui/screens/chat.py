@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.events import Key
 from textual.widgets import ContentSwitcher
 
 from core.errors import FinetuiError, NeedsTrust
@@ -49,6 +50,8 @@ class ChatScreen(FinetuiScreen):
         self._stream: AnswerStream | None = None
         self._before: list[Message] = []
         self._choosing = True
+        self._typed: str | None = None
+        """While a model is loaded: what was typed to it so far, with no line to stand in."""
         self._ended = -GRACE
         self._answering = asyncio.Lock()
 
@@ -117,6 +120,7 @@ class ChatScreen(FinetuiScreen):
         self.status.busy = f"loading {one_line(ref)}"
         choose = self.query_one(ChooseModel)
         choose.disabled = True  # what is typed now is meant for the model, not the name of another
+        self._typed = ""
         try:
             predictor, examples, tail = await in_own_thread(_load, ref, trust, self.finetui)
         except NeedsTrust as error:
@@ -128,13 +132,25 @@ class ChatScreen(FinetuiScreen):
         finally:
             self.status.busy = ""
             choose.disabled = False
+            typed, self._typed = self._typed or "", None
         self._predictor = predictor
         model = " · ".join(part for part in (predictor.name, tail, predictor.task) if part)
         self.status.text = model
         self._before = []
         manner = Manner(predictor.fields, predictor.writes, examples, predictor.keeps_last, predictor.chat)
         self.talk.settle(manner, model)
+        self.talk.type(typed)
         self.action_back_to_talk()
+
+    def on_key(self, event: Key) -> None:
+        """Keep what is typed while the model is loaded and no line has the focus."""
+        if self._typed is None or self.focused is not None:
+            return
+        if event.is_printable:
+            self._typed += event.character or ""
+            event.stop()
+        elif event.key == "backspace":
+            self._typed = self._typed[:-1]
 
     def _ask_for_trust(self, ref: str, error: NeedsTrust) -> None:
         def run(answer: str | None) -> None:

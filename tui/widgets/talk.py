@@ -71,7 +71,7 @@ class Talk(Vertical):
         yield Static(id="talk-hint", classes="quiet")
         with Horizontal(id="talk-lines"):
             with Vertical(id="talk-texts"):
-                yield PromptInput(id="talk-text", classes="titled")
+                yield PromptInput(id="talk-text", classes="titled", select_on_focus=False)
                 yield PromptInput(id="talk-pair", classes="titled")
             length = Input(str(DEFAULT_LENGTH), id="talk-length", type="integer", max_length=5, classes="titled")
             length.border_title = "max new tokens"
@@ -112,6 +112,12 @@ class Talk(Vertical):
         """How many tokens an answer may have."""
         text = self.query_one("#talk-length", Input).value
         return max(1, int(text)) if text.isdigit() else DEFAULT_LENGTH
+
+    def type(self, text: str) -> None:
+        """Put what was typed before there was a line for it into the first text."""
+        first = self.query_one("#talk-text", Input)
+        first.insert(text, len(first.value))
+        first.cursor_position = len(first.value)
 
     async def add(self, texts: Sequence[str]) -> Exchange:
         """Begin an exchange at the end of the history, and keep its texts to be recalled."""
