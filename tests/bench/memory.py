@@ -24,6 +24,8 @@ from tests.bench.measure import Measurement
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 GOAL = 0.15
+REPEATS = 3
+"""The same training takes more or less from one process to the next (1.35 to 2.05 GB of stories15M): the median."""
 METHODS: dict[str, dict[str, Any]] = {"full": {"kind": "full"}, "LoRA": {"kind": "lora", "r": 8}}
 
 
@@ -37,8 +39,17 @@ def memory() -> list[Measurement]:
                 config = config_file.validate({**sections, "method": options})
                 file.write_text(config_file.to_yaml(config), encoding="utf-8")
                 estimated = _estimate(file)
-                measured = json.loads(_output("-m", "tests.bench.memory_run", str(file)).splitlines()[-1])
-                found += _compare(f"{name}, {method}", estimated, measured["before"], measured["peak"])
+                measured = sorted(
+                    (_measured(file) for _ in range(REPEATS)), key=lambda one: one["peak"] - one["before"]
+                )
+                middle = measured[REPEATS // 2]
+                found += _compare(f"{name}, {method}", estimated, middle["before"], middle["peak"])
+    return found
+
+
+def _measured(file: Path) -> dict[str, int]:
+    """Bytes before the model, and at the most."""
+    found: dict[str, int] = json.loads(_output("-m", "tests.bench.memory_run", str(file)).splitlines()[-1])
     return found
 
 
