@@ -57,16 +57,27 @@ def shared_files(train: str, evaluation: str) -> Files:
     return lambda folder: (SHARED / "data" / train, SHARED / "data" / evaluation)
 
 
-def squad_parts(folder: Path) -> tuple[Path, Path]:
-    """2,000 questions of the first titles that have so many, and 300 of titles that come after them."""
-    lines = (SHARED / "data/squad_v1_dev/squad_v1_dev.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line) for line in lines]
-    trained_titles = {row["title"] for row in rows[:2000]}
-    held_out = [row for row in rows if row["title"] not in trained_titles][:300]
-    for name, part in (("train", rows[:2000]), ("validation", held_out)):
-        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in part)
-        (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
-    return folder / "train.jsonl", folder / "validation.jsonl"
+def squad_parts(train: int, held_out: int) -> Files:
+    """The first questions of the file, and the first of the titles that come after theirs."""
+
+    def files(folder: Path) -> tuple[Path, Path]:
+        rows = _lines("squad_v1_dev/squad_v1_dev.jsonl")
+        return _written(folder, rows[:train], _of_other_titles(rows, train)[:held_out])
+
+    return files
+
+
+def squad_passages(train: int, held_out: int) -> Files:
+    """Questions of SQuAD with the passages that answer them, the held-out ones of other titles."""
+
+    def files(folder: Path) -> tuple[Path, Path]:
+        rows = _lines("squad_v1_dev/squad_v1_dev.jsonl")
+        parts = rows[:train], _of_other_titles(rows, train)[:held_out]
+        return _written(
+            folder, *([{"query": row["question"], "answer": row["context"]} for row in part] for part in parts)
+        )
+
+    return files
 
 
 def sums(folder: Path) -> tuple[Path, Path]:
@@ -74,25 +85,43 @@ def sums(folder: Path) -> tuple[Path, Path]:
     return file, file
 
 
-def lines_of_text(folder: Path) -> tuple[Path, Path]:
-    """2,000 lines of Shakespeare, and the 200 after them."""
-    lines = (SHARED / "data/tinyshakespeare/input.txt").read_text(encoding="utf-8").splitlines()
-    said = [line for line in lines if line.strip()]
-    for name, part in (("train", said[:2000]), ("validation", said[2000:2200])):
-        (folder / f"{name}.txt").write_text("\n".join(part), encoding="utf-8")
-    return folder / "train.txt", folder / "validation.txt"
+def lines_of_text(train: int, held_out: int) -> Files:
+    """Lines of Shakespeare, and those after them."""
+
+    def files(folder: Path) -> tuple[Path, Path]:
+        lines = (SHARED / "data/tinyshakespeare/input.txt").read_text(encoding="utf-8").splitlines()
+        said = [line for line in lines if line.strip()]
+        for name, part in (("train", said[:train]), ("validation", said[train : train + held_out])):
+            (folder / f"{name}.txt").write_text("\n".join(part), encoding="utf-8")
+        return folder / "train.txt", folder / "validation.txt"
+
+    return files
 
 
-def parts_of_list(name: str, held_out: int) -> Files:
-    """A file that is one list, and its last rows apart."""
+def parts_of_list(name: str, train: int, held_out: int) -> Files:
+    """The first rows of a file that is one list, and its last ones apart."""
 
     def files(folder: Path) -> tuple[Path, Path]:
         rows = json.loads((SHARED / "data" / name).read_text(encoding="utf-8"))
-        for split, part in (("train", rows[:-held_out]), ("validation", rows[-held_out:])):
-            (folder / f"{split}.json").write_text(json.dumps(part), encoding="utf-8")
-        return folder / "train.json", folder / "validation.json"
+        return _written(folder, rows[:train], rows[-held_out:])
 
     return files
+
+
+def _lines(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (SHARED / "data" / name).read_text(encoding="utf-8").splitlines()]
+
+
+def _of_other_titles(rows: list[dict[str, Any]], train: int) -> list[dict[str, Any]]:
+    trained = {row["title"] for row in rows[:train]}
+    return [row for row in rows[train:] if row["title"] not in trained]
+
+
+def _written(folder: Path, train: list[dict[str, Any]], held_out: list[dict[str, Any]]) -> tuple[Path, Path]:
+    for name, part in (("train", train), ("validation", held_out)):
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in part)
+        (folder / f"{name}.jsonl").write_text(text, encoding="utf-8")
+    return folder / "train.jsonl", folder / "validation.jsonl"
 
 
 def shared_model(name: str) -> Callable[[], str]:
@@ -102,7 +131,7 @@ def shared_model(name: str) -> Callable[[], str]:
 METHODS = (
     "freeze", "lora", "dora", "rslora", "pissa", "ia3", "adalora", "prefix-tuning", "oft", "ln-tuning",
 )  # fmt: skip
-"""Those whose examples train a small BERT on MRPC."""
+"""Those whose examples train a small BERT on the phrases of SST-2."""
 
 CASES = {
     case.name: case
@@ -129,13 +158,13 @@ CASES = {
         ),
         Case(
             "reference/squad.yaml",
-            "SQuAD 1.1 dev, 2,000 questions / 300 of other titles",
-            "all-MiniLM-L6-v2",
-            squad_parts,
-            cities.model,
+            "SQuAD 1.1 dev, 6,000 questions / 600 of other titles",
+            "bert-tiny",
+            squad_parts(6000, 600),
+            shared_model("bert-tiny-uncased"),
             ("exact_match", "f1"),
             "plain_qa.py",
-            {"stride": 128},
+            {"stride": 64},
         ),
         Case(
             "reference/g2p.yaml",
@@ -171,32 +200,48 @@ CASES = {
             "packed-text.yaml",
             "Shakespeare, 2,000 / 200 lines",
             "stories15M",
-            lines_of_text,
+            lines_of_text(2000, 200),
             shared_model("stories15M"),
             ("loss", "perplexity"),
         ),
         Case(
+            "masked-text.yaml",
+            "Shakespeare, 12,000 / 1,000 lines",
+            "bert-tiny",
+            lines_of_text(12000, 1000),
+            shared_model("bert-tiny-uncased"),
+            ("accuracy", "perplexity"),
+        ),
+        Case(
+            "embeddings.yaml",
+            "SQuAD 1.1 dev, 5,000 questions and their passages / 500 of other titles",
+            "bert-tiny",
+            squad_passages(5000, 500),
+            shared_model("bert-tiny-uncased"),
+            ("loss", "accuracy_at_1", "mrr_at_10"),
+        ),
+        Case(
             "chat.yaml",
-            "alpaca, 899 / 100 instructions",
+            "alpaca, 300 / 50 instructions",
             "minimind2-small",
-            parts_of_list("llama_factory_demo/alpaca_en_demo.json", 100),
+            parts_of_list("llama_factory_demo/alpaca_en_demo.json", 300, 50),
             shared_model("minimind2-small"),
             ("loss", "perplexity"),
         ),
         Case(
             "preference.yaml",
-            "pairs of answers, 250 / 50",
+            "pairs of answers, 80 / 40",
             "minimind2-small",
-            parts_of_list("llama_factory_demo/dpo_en_demo.json", 50),
+            parts_of_list("llama_factory_demo/dpo_en_demo.json", 80, 40),
             shared_model("minimind2-small"),
             ("loss", "rewards/accuracies"),
         ),
         *(
             Case(
                 f"methods/{method}.yaml",
-                "MRPC, 3,668 / 408 pairs",
+                "SST-2, 4,000 / 872 phrases",
                 "bert-tiny",
-                shared_files("mrpc/train.jsonl", "mrpc/validation.jsonl"),
+                shared_files("sst2/train.tsv", "sst2/test.tsv"),
                 shared_model("bert-tiny-uncased"),
                 ("accuracy", "f1"),
             )
@@ -204,7 +249,7 @@ CASES = {
         ),
         Case(
             "methods/prompt-tuning.yaml",
-            "GSM8K, 7,473 / 1,319 problems",
+            "GSM8K, 2,000 / 400 problems",
             "stories260K",
             shared_files("gsm8k/train.jsonl", "gsm8k/test.jsonl"),
             shared_model("stories260K"),

@@ -5,6 +5,7 @@ A new example needs a line here for each Hub id that is new, or for its own name
 
 from __future__ import annotations
 
+import csv
 import itertools
 import json
 from collections.abc import Callable, Iterator
@@ -47,6 +48,13 @@ def texts(file: Path) -> Rows:
         yield from ({"text": line.strip()} for line in stream if line.strip())
 
 
+def tabbed(file: Path) -> Rows:
+    """Rows of tsv; what is a number is one."""
+    with file.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE):
+            yield {name: int(cell) if cell.isdecimal() else cell for name, cell in row.items()}
+
+
 def scored(file: Path) -> Rows:
     """Pairs with a number instead of a class."""
     return ({**row, "label": row["label"] * 4.5} for row in lines(file))
@@ -74,6 +82,7 @@ DATA: dict[str, tuple[Callable[[Path], Rows], str]] = {
     "tatsu-lab/alpaca": (listed, "llama_factory_demo/alpaca_en_demo.json"),
     "trl-lib/ultrafeedback_binarized": (listed, "llama_factory_demo/dpo_en_demo.json"),
     "bentrevett/multi30k": (lines, "multi30k_en_de/train.jsonl"),
+    "stanfordnlp/sst2": (tabbed, "sst2/train.tsv"),
     "g2p": (lines, "g2p_en/us_train.jsonl"),
     "sentence-transformers/natural-questions": (asked, "squad_v1_dev/squad_v1_dev.jsonl"),
     "google-research-datasets/go_emotions/simplified": (tagged, "mrpc/train.jsonl"),
