@@ -44,6 +44,13 @@ class SetLearningRate:
 
 
 @dataclass(frozen=True, slots=True)
+class ScaleLearningRate:
+    """Multiply the learning rate by `factor` now, whatever it is by then; the schedule goes on in proportion."""
+
+    factor: float
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """Ask the model after the step that is under way; a text of one's own is asked from then on as well."""
 
@@ -51,9 +58,9 @@ class Sample:
     text_pair: str = ""
 
 
-Command = Pause | Resume | Stop | Save | Evaluate | SetLearningRate | Sample
+Command = Pause | Resume | Stop | Save | Evaluate | SetLearningRate | ScaleLearningRate | Sample
 
-BETWEEN_BATCHES = (Pause, Resume, SetLearningRate)
+BETWEEN_BATCHES = (Pause, Resume, SetLearningRate, ScaleLearningRate)
 """What is taken in the middle of an evaluation: it touches neither weights nor scores."""
 
 PLAIN: dict[str, Command] = {
@@ -69,6 +76,7 @@ PLAIN: dict[str, Command] = {
 _NAMES: dict[str, type[Command]] = {
     **{name: type(command) for name, command in PLAIN.items()},
     "set_learning_rate": SetLearningRate,
+    "scale_learning_rate": ScaleLearningRate,
 }
 _NAME_OF = {kind: name for name, kind in _NAMES.items()}
 
@@ -93,22 +101,17 @@ def from_json(line: str) -> Command | None:
 
 
 def parse(text: str) -> Command:
-    """The command of `finetui tell RUN TEXT`: `pause`, `save`, `lr=1e-5`, `sample=TEXT`, ...
+    """The command of `finetui tell RUN TEXT`: `pause`, `save`, `lr=1e-5`, `lr=0.5x`, `sample=TEXT`, ...
 
     A tab parts a sample's text from its pair.
 
     Raises:
-        FinetuiError: no command is called that, or the learning rate is not a number from 0 up.
+        FinetuiError: no command is called that, the learning rate is not a number from 0 up, or its factor not one
+            above 0.
     """
     name, equals, value = text.partition("=")
     if name == "lr" and equals:
-        try:
-            rate = float(value)
-        except ValueError:
-            rate = math.nan
-        if not (math.isfinite(rate) and rate >= 0):
-            raise FinetuiError(f"not a learning rate: {value}", text, "give a number of 0 or more: lr=1e-5")
-        return SetLearningRate(rate)
+        return _rate(value, text)
     if name == "sample" and value.strip():
         first, _, second = value.partition("\t")
         return Sample(first, second)
@@ -118,5 +121,19 @@ def parse(text: str) -> Command:
 
     close = difflib.get_close_matches(name, [*PLAIN, "lr"], 1)
     hint = f"did you mean {close[0]}? " if close and close[0] != name else ""
-    known = "pause, resume, save, evaluate, sample, sample=TEXT, stop or lr=1e-5"
+    known = "pause, resume, save, evaluate, sample, sample=TEXT, stop, lr=1e-5 or lr=0.5x"
     raise FinetuiError(f"a run cannot be told: {text}", "finetui tell", f"{hint}{known}")
+
+
+def _rate(value: str, text: str) -> SetLearningRate | ScaleLearningRate:
+    """`1e-5`, or `0.5x` for half of what it is."""
+    number = value.removesuffix("x")
+    try:
+        rate = float(number)
+    except ValueError:
+        rate = math.nan
+    is_factor = number != value
+    if not math.isfinite(rate) or rate < 0 or (is_factor and rate == 0):
+        hint = "give a number of 0 or more, or a factor: lr=1e-5, lr=0.5x"
+        raise FinetuiError(f"not a learning rate: {value}", text, hint)
+    return ScaleLearningRate(rate) if is_factor else SetLearningRate(rate)

@@ -144,11 +144,12 @@ class CheckpointSaved(Event):
 class CommandTaken(Event):
     """The engine carried out a command; `command` is as it stands in the inbox.
 
-    `before` is the learning rate that a new one took the place of.
+    Where it changed the learning rate, `before` and `after` are that rate.
     """
 
     command: dict[str, Any]
     before: float | None = None
+    after: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

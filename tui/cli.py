@@ -194,7 +194,9 @@ def tell(
     run: Run,
     command: Annotated[
         str,
-        typer.Argument(help="pause, resume, save, evaluate, sample, sample=TEXT, stop or lr=1e-5", show_default=False),
+        typer.Argument(
+            help="pause, resume, save, evaluate, sample, sample=TEXT, stop, lr=1e-5 or lr=0.5x", show_default=False
+        ),
     ],
     runs: Runs = None,
 ) -> int:

@@ -92,12 +92,6 @@ class RunFollower:
         return self.status in RESUMABLE and bool(self.state.checkpoints)
 
     @property
-    def learning_rate(self) -> float | None:
-        """The rate now, or the one that was last asked for."""
-        asked = [command.value for command in self.pending if isinstance(command, commands.SetLearningRate)]
-        return asked[-1] if asked else self.state.rate
-
-    @property
     def answer(self) -> str:
         """What the run answered to the last command that it was told here; empty a while later."""
         return self._answer if time.monotonic() - self._answered < ANSWER_SECONDS else ""
@@ -142,8 +136,8 @@ class RunFollower:
                 self._reach_peak()
             case events.CommandTaken():
                 self._settle(event, taken_text(event))
-                if self.state.rate is not None and event.command.get("command") == "set_learning_rate":
-                    self._extend({"learning_rate": self.state.rate})  # the card need not wait for the next log
+                if event.after is not None:
+                    self._extend({"learning_rate": event.after})  # the card need not wait for the next log
             case events.CommandDropped():
                 self._settle(event, dropped_text(event))
             case events.RunFinished() | events.RunFailed():

@@ -107,6 +107,8 @@ def machine(state: RunState) -> str:
 def _asked(command: commands.Command) -> str:
     if isinstance(command, commands.SetLearningRate):
         return f"set the learning rate to {number(command.value)}"
+    if isinstance(command, commands.ScaleLearningRate):
+        return f"multiply the learning rate by {number(command.factor)}"
     if isinstance(command, commands.Sample) and command.text:
         return f"answer {one_line(command.text, 40)!r}"
     return str(commands.to_dict(command)["command"])

@@ -27,9 +27,9 @@ class RateChange:
 def rate_changes(taken: Sequence[events.CommandTaken]) -> list[RateChange]:
     """The changes of the rate among the commands that a run took."""
     return [
-        RateChange(event.step or 0, event.before, float(event.command["value"]))
+        RateChange(event.step or 0, event.before, event.after)
         for event in taken
-        if event.before is not None and isinstance(event.command.get("value"), int | float)
+        if event.before is not None and event.after is not None
     ]
 
 

@@ -57,9 +57,8 @@ def _samples_text(event: events.Sampled) -> str:
 
 def taken_text(event: events.CommandTaken) -> str:
     """What a command changed, or that it was taken."""
-    if event.before is not None:
-        rate = event.command.get("value", 0.0)
-        return f"lr {event.before:.4g} → {rate:.4g}; the schedule goes on from there"
+    if event.before is not None and event.after is not None:
+        return f"lr {event.before:.4g} → {event.after:.4g}; the schedule goes on from there"
     return f"took command {command_text(event)}"
 
 
@@ -69,9 +68,9 @@ def dropped_text(event: events.CommandDropped) -> str:
 
 
 def command_text(event: events.CommandTaken | events.CommandDeferred | events.CommandDropped) -> str:
-    """`save`, `set learning rate 1e-05`, `sample TEXT`, `sample TEXT | SECOND TEXT`."""
+    """`save`, `set learning rate 1e-05`, `scale learning rate 0.5`, `sample TEXT`, `sample TEXT | SECOND TEXT`."""
     name = str(event.command.get("command", "?")).replace("_", " ")
-    value = event.command.get("value")
+    value = event.command.get("value", event.command.get("factor"))
     texts = [str(event.command.get(field) or "") for field in ("text", "text_pair")]
     asked = " | ".join(text for text in texts if text)
     return " ".join([name, *([f"{value:g}"] if value is not None else []), asked]).rstrip()

@@ -86,11 +86,8 @@ class RunPicture:
         """The learning rate as it was logged or set last."""
         series = self.series.get("learning_rate")
         logged = series.times[-1] if series and series.times else -math.inf
-        told = (event for event in reversed(self.commands) if event.command.get("command") == "set_learning_rate")
-        newest = next(told, None)
-        if newest is not None and newest.t >= logged and isinstance(newest.command.get("value"), int | float):
-            return float(newest.command["value"])
-        return self.latest("learning_rate")
+        newest = next((event for event in reversed(self.commands) if event.after is not None), None)
+        return newest.after if newest is not None and newest.t >= logged else self.latest("learning_rate")
 
     @property
     def has_model(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 
@@ -13,12 +14,23 @@ def set_learning_rate(optimizer: Any, scheduler: Any, value: float) -> None:
     state, so a checkpoint carries it on.
     """
     now = optimizer.param_groups[0]["lr"]
-    factor = value / now if now > 0 else None
+    if now > 0:
+        scale_learning_rate(optimizer, scheduler, value / now)
+    else:
+        _change(optimizer, scheduler, lambda _: value)
+
+
+def scale_learning_rate(optimizer: Any, scheduler: Any, factor: float) -> None:
+    """Multiply the rates of all parameter groups, and what the schedule makes of them from here, by `factor`."""
+    _change(optimizer, scheduler, lambda rate: rate * factor)
+
+
+def _change(optimizer: Any, scheduler: Any, new: Callable[[float], float]) -> None:
     for group in optimizer.param_groups:
-        group["lr"] = value if factor is None else group["lr"] * factor
-        group["initial_lr"] = value if factor is None else group.get("initial_lr", now) * factor
+        group["initial_lr"] = new(group.get("initial_lr", group["lr"]))
+        group["lr"] = new(group["lr"])
     inner = getattr(scheduler, "scheduler", scheduler)
     if hasattr(inner, "base_lrs"):
-        inner.base_lrs = [value if factor is None else base * factor for base in inner.base_lrs]
+        inner.base_lrs = [new(base) for base in inner.base_lrs]
     if hasattr(inner, "_last_lr"):
         inner._last_lr = [group["lr"] for group in optimizer.param_groups]

@@ -76,10 +76,13 @@ class Reporter:
         step: int | None = None,
         epoch: float | None = None,
         before: float | None = None,
+        after: float | None = None,
     ) -> None:
-        """A command is carried out; `before` is the learning rate that it replaces."""
+        """A command is carried out; `after` is the learning rate that it put in the place of `before`."""
         told = commands.to_dict(command)
-        self.folder.emit(events.CommandTaken(t=time.time(), step=step, epoch=epoch, command=told, before=before))
+        self.folder.emit(
+            events.CommandTaken(t=time.time(), step=step, epoch=epoch, command=told, before=before, after=after)
+        )
 
     def drop(self, command: commands.Command, reason: str) -> None:
         """A command will not be carried out."""

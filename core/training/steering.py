@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from core import commands
-from core.training.learning_rate import set_learning_rate
+from core.training.learning_rate import scale_learning_rate, set_learning_rate
 
 if TYPE_CHECKING:
     from transformers import TrainerControl, TrainerState
@@ -124,15 +124,21 @@ class Steering:
 
     def _set(
         self,
-        command: commands.Pause | commands.Resume | commands.SetLearningRate,
+        command: commands.Pause | commands.Resume | commands.SetLearningRate | commands.ScaleLearningRate,
         trainer: Steerable,
         state: TrainerState,
     ) -> None:
         """Carry out what changes how the steps go on, and nothing else."""
-        before = None
-        if isinstance(command, commands.SetLearningRate):
-            before = float(trainer.optimizer.param_groups[0]["lr"])
-            set_learning_rate(trainer.optimizer, trainer.lr_scheduler, command.value)
-        else:
-            self.paused = isinstance(command, commands.Pause)
-        self._reporter.take(command, state.global_step, state.epoch, before)
+        optimizer, scheduler = trainer.optimizer, trainer.lr_scheduler
+        rates = [optimizer.param_groups[0]["lr"]]
+        match command:
+            case commands.SetLearningRate(value):
+                set_learning_rate(optimizer, scheduler, value)
+            case commands.ScaleLearningRate(factor):
+                scale_learning_rate(optimizer, scheduler, factor)
+            case _:
+                self.paused = isinstance(command, commands.Pause)
+                self._reporter.take(command, state.global_step, state.epoch)
+                return
+        rates.append(optimizer.param_groups[0]["lr"])
+        self._reporter.take(command, state.global_step, state.epoch, *map(float, rates))

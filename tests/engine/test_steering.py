@@ -87,6 +87,12 @@ def test_every_command_is_carried_out_and_said(which: str, live: Any) -> None:
         logged = run.wait_for(events.StepLogged, lambda event: event.step > taken.step)
         assert logged.metrics["learning_rate"] == pytest.approx(1e-6)
 
+        run.tell(commands.ScaleLearningRate(0.5))
+        taken = run.wait_for(events.CommandTaken, lambda event: event.command["command"] == "scale_learning_rate")
+        assert (taken.before, taken.after) == pytest.approx((1e-6, 5e-7))
+        logged = run.wait_for(events.StepLogged, lambda event: event.step > taken.step)
+        assert logged.metrics["learning_rate"] == pytest.approx(5e-7)
+
         run.tell(commands.Stop())
         finished = run.wait_for(events.RunFinished)
         assert finished.reason == "stopped"
@@ -94,7 +100,7 @@ def test_every_command_is_carried_out_and_said(which: str, live: Any) -> None:
         assert (run.path / layout.CHECKPOINTS / f"checkpoint-{finished.step}" / "trainer_state.json").is_file()
         assert (run.path / layout.MODEL / "config.json").is_file()
     told = [event.command["command"] for event in run.said if isinstance(event, events.CommandTaken)]
-    assert told == ["save", "evaluate", "set_learning_rate", "stop"]
+    assert told == ["save", "evaluate", "set_learning_rate", "scale_learning_rate", "stop"]
 
 
 @pytest.mark.parametrize("which", ["trainer", "loop"])

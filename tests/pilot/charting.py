@@ -30,7 +30,7 @@ def eventful(runs: Path) -> RecordedRun:
             losses[10] = 1.2
         run.train(50, losses)
         if part == 3:
-            run.take(command="set_learning_rate", value=1e-4)
+            run.take(2e-4, 1e-4, command="set_learning_rate", value=1e-4)
         if part == 6:
             run.take(command="pause")
         run.evaluate(loss=0.66 - 0.05 * part + 0.005 * part * part, accuracy=0.6 + 0.02 * part)

@@ -111,8 +111,10 @@ class RecordedRun:
     def sample(self, *samples: dict[str, Any]) -> None:
         self.folder.emit(events.Sampled(samples=list(samples), **self.at))
 
-    def take(self, **command: object) -> None:
-        self.folder.emit(events.CommandTaken(command=command, **self.at))
+    def take(self, *rates: float, **command: object) -> None:
+        """A command that the engine carried out; `rates` are the learning rate before and after it."""
+        before, after = rates or (None, None)
+        self.folder.emit(events.CommandTaken(command=command, before=before, after=after, **self.at))
 
     def finish(self, reason: events.Reason = "completed", **metrics: float) -> None:
         scores = {f"eval_{name}": value for name, value in metrics.items()}

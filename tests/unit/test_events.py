@@ -32,7 +32,7 @@ EXAMPLES = [
     events.Sampled(t=1.0, step=3, samples=[{"input": "a\nb", "answer": "x", "probability": 0.5, "correct": False}]),
     events.BaselineScored(t=1.0, name="majority class", metrics={"eval_accuracy": 0.5}),
     events.CheckpointSaved(t=1.0, path="checkpoints/checkpoint-3"),
-    events.CommandTaken(t=1.0, command={"command": "set_learning_rate", "value": 1e-5}, before=2e-5),
+    events.CommandTaken(t=1.0, command={"command": "set_learning_rate", "value": 1e-5}, before=2e-5, after=1e-5),
     events.CommandDeferred(t=1.0, command={"command": "save"}, until="after the evaluation"),
     events.CommandDropped(t=1.0, command={"command": "save"}, reason="the run ended first"),
     events.Advice(t=1.0, kind="nan", message="m", hint="h"),
@@ -97,7 +97,13 @@ def test_what_is_no_event(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [*commands.PLAIN.values(), commands.SetLearningRate(1e-5), commands.Sample("日本", "b")]
+    "command",
+    [
+        *commands.PLAIN.values(),
+        commands.SetLearningRate(1e-5),
+        commands.ScaleLearningRate(0.5),
+        commands.Sample("日本", "b"),
+    ],
 )
 def test_commands_are_one_line_and_back(command: commands.Command) -> None:
     assert commands.from_json(commands.to_json(command)) == command
@@ -111,6 +117,7 @@ def test_what_is_no_command_is_none(line: str) -> None:
 def test_commands_as_a_person_writes_them() -> None:
     assert commands.parse("pause") == commands.Pause()
     assert commands.parse("lr=2e-5") == commands.SetLearningRate(2e-5)
+    assert commands.parse("lr=0.5x") == commands.ScaleLearningRate(0.5)
     assert commands.parse("sample") == commands.Sample()
     assert commands.parse("sample=1 + 1 =") == commands.Sample("1 + 1 =")
     assert commands.parse("sample=a\tb") == commands.Sample("a", "b")
@@ -126,6 +133,10 @@ def test_commands_as_a_person_writes_them() -> None:
         "lr=fast",
         "lr=nan",
         "lr=-1",
+        "lr=0x",
+        "lr=x",
+        "lr=-2x",
+        "lr=infx",
         "pause=3",
         "set_learning_rate",
     ):

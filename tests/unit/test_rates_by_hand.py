@@ -18,7 +18,7 @@ from tui.shell.show import show
 
 def set_rate(run: RecordedRun, before: float, value: float) -> None:
     command = {"command": "set_learning_rate", "value": value}
-    run.folder.emit(events.CommandTaken(command=command, before=before, **run.at))
+    run.folder.emit(events.CommandTaken(command=command, before=before, after=value, **run.at))
 
 
 @pytest.fixture

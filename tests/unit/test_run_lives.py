@@ -123,17 +123,17 @@ def test_the_last_evaluation_may_stand_far_before_the_end(run: RecordedRun) -> N
     assert summarize(run.path).metrics == {"eval_loss": 0.6, "eval_accuracy": 0.7}
 
 
-def test_a_new_learning_rate_is_the_one_that_is_halved_next(run: RecordedRun) -> None:
+def test_a_new_learning_rate_is_shown_before_it_is_logged(run: RecordedRun) -> None:
     resume(run, 10)
     run.train(5)
     command = {"command": "set_learning_rate", "value": 1e-3}
-    run.folder.emit(events.CommandTaken(command=command, before=1.7e-4, **run.at))
+    run.folder.emit(events.CommandTaken(command=command, before=1.7e-4, after=1e-3, **run.at))
     follower = follow(run)
-    assert follower.learning_rate == 1e-3
+    assert follower.state.rate == 1e-3
     assert follower.curves["learning_rate"].latest == 1e-3
     assert follower.state.log[-1][2] == "lr 0.00017 → 0.001; the schedule goes on from there"
     run.train(1)
-    assert follow(run).learning_rate == pytest.approx(2e-4 * (1 - 16 / 100))
+    assert follow(run).state.rate == pytest.approx(2e-4 * (1 - 16 / 100))
 
 
 def test_one_of_many_batches_is_plural_and_has_no_rate_yet() -> None:

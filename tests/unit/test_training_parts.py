@@ -13,7 +13,7 @@ from core.config import RunConfig
 from core.errors import FinetuiError
 from core.training import arguments
 from core.training.clock import StepClock
-from core.training.learning_rate import set_learning_rate
+from core.training.learning_rate import scale_learning_rate, set_learning_rate
 
 
 class Watch:
@@ -79,6 +79,17 @@ def test_a_new_learning_rate_out_of_zero() -> None:
     assert optimizer.param_groups[0]["lr"] == 0.0
     set_learning_rate(optimizer, scheduler, 0.2)
     for expected in (0.1, 0.2, 0.2):
+        optimizer.step()
+        scheduler.step()
+        assert optimizer.param_groups[0]["lr"] == pytest.approx(expected)
+
+
+def test_a_rate_is_scaled_while_it_is_still_zero() -> None:
+    weight = torch.nn.Parameter(torch.zeros(1))
+    optimizer = torch.optim.AdamW([weight], lr=0.5)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1.0, step / 2))
+    scale_learning_rate(optimizer, scheduler, 0.5)
+    for expected in (0.125, 0.25, 0.25):
         optimizer.step()
         scheduler.step()
         assert optimizer.param_groups[0]["lr"] == pytest.approx(expected)

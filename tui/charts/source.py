@@ -106,8 +106,7 @@ class Source:
             places = self._along(axis, evaluated, 1).tolist()
             found += [Mark(x, "evaluated") for step, x in zip(steps, places, strict=True) if step not in saved]
         for event, x in zip(state.commands, self._of_events(axis, state.commands), strict=True):
-            sets_rate = event.command.get("command") == "set_learning_rate"
-            found.append(Mark(x, "learning rate" if sets_rate else "command"))
+            found.append(Mark(x, "command" if event.after is None else "learning rate"))
         return found
 
     def read(self, metric: str, axis: Axis, begin: float, end: float, before: bool = False) -> Reading | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core import commands
-from core.errors import FinetuiError
 from tui.screens.base import FinetuiScreen
 
 if TYPE_CHECKING:
@@ -57,10 +56,10 @@ class SteeringScreen(FinetuiScreen):
             self.tell(command)
 
     def action_halve_rate(self) -> None:
-        self._scale_rate(0.5)
+        self.tell(commands.ScaleLearningRate(0.5))
 
     def action_double_rate(self) -> None:
-        self._scale_rate(2.0)
+        self.tell(commands.ScaleLearningRate(2.0))
 
     def action_stop(self) -> None:
         from tui.screens.dialogs import ConfirmDialog
@@ -78,11 +77,3 @@ class SteeringScreen(FinetuiScreen):
         if self.run is not None:
             self.run.tell(command)
             self.told()
-
-    def _scale_rate(self, factor: float) -> None:
-        rate = self.run.learning_rate if self.run is not None else None
-        if not rate:
-            raise FinetuiError(
-                "the learning rate is not known yet", "no step was logged so far", "wait for the first loss"
-            )
-        self.tell(commands.SetLearningRate(float(f"{rate * factor:.4g}")))
