@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.events import Advice
 from core.runs.series import Series
 from core.training.diagnosis import KINDS, VERDICTS, Finding, diagnose
+from core.training.diagnosis.answers import OF_ANSWERS, one_class
 from core.training.diagnosis.trouble import ABSURD_LM_LOSS, BEYOND
 
 SECONDS = 5.0
@@ -62,6 +63,8 @@ class Advisor:
         self._series: dict[str, Series] = {}
         self._read = 0
         self._standing: dict[str, _Standing] = {}
+        self._of_answers: Finding | None = None
+        self._answered = False
 
     def look(self, log: Sequence[Mapping[str, Any]], total_steps: int, at_once: bool = False) -> Seen:
         """What the curves show now, against what was said before.
@@ -76,6 +79,8 @@ class Advisor:
         if not (at_once or leapt or evaluated) and self._now() - self._looked < SECONDS:
             return Seen()
         found = diagnose(self._series, total_steps, self._cross_entropy)
+        if self._of_answers is not None:
+            found.append(self._of_answers)
         self._looked = self._now()
         step = max((one.steps[-1] for one in self._series.values()), default=0)
         return self._compare(found, step, total_steps, evaluated)
@@ -92,6 +97,15 @@ class Advisor:
     def take_loss(self, step: int, loss: float) -> None:
         """A loss that the log does not have yet."""
         self._put("loss", step, loss)
+
+    def take_classes(self, step: int, classes: Mapping[str, Any]) -> None:
+        """What an evaluation counted for each class, the fields of a `ClassesCounted`: before it is looked at."""
+        was = self._of_answers
+        counts = (classes["labels"], classes["support"], classes["predicted"])
+        found = one_class(step, *counts) if classes["classes"] == len(classes["labels"]) else None
+        if found is not None and was is not None:
+            found = replace(found, step=was.step)
+        self._of_answers, self._answered = found, True
 
     @property
     def _evaluations(self) -> int:
@@ -113,8 +127,10 @@ class Advisor:
         present = {finding.kind for finding in found}
         replaced = VERDICTS if present & VERDICTS else frozenset[str]()
         for kind in self._standing.keys() - present:
+            if kind in OF_ANSWERS and not self._answered:  # said before the run was resumed
+                continue
             self._standing[kind].absent += 1
-            refuted = kind in replaced or (evaluated and kind in VERDICTS)
+            refuted = kind in replaced or (evaluated and kind in VERDICTS) or kind in OF_ANSWERS
             if refuted or self._standing[kind].absent >= GONE_AFTER:
                 del self._standing[kind]
                 seen.gone.append(kind)

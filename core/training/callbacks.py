@@ -196,6 +196,8 @@ class RunCallback(TrainerCallback):
             for name, error in scoring.failures.items():
                 self._reporter.failed(f"the metric {name} failed and is left out", error)
         if self.trainer.is_in_train or step == state.global_step:  # else it is of earlier weights: no later point
+            if scoring is not None and scoring.classes is not None:
+                self._advisor.take_classes(step, scoring.classes)
             self._advise(state, at_once=True)
         self._sample(state, step)
         if self.steering.stop_arrived():

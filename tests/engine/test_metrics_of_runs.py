@@ -51,6 +51,24 @@ def _counted(told: list[Any]) -> list[events.ClassesCounted]:
     return [event for event in told if isinstance(event, events.ClassesCounted)]
 
 
+def test_a_model_that_answers_one_class_is_told_of(mrpc: Make, new_folder: Any, tmp_path: Path) -> None:
+    spoken = ["fine", "good", "well done", "so be it"]
+    parts = {"train": ["yes"] * 60 + ["no"] * 2, "validation": ["yes", "no"] * 15}
+    files = {}
+    for split, labels in parts.items():
+        rows = [{"text": spoken[at % len(spoken)], "label": label} for at, label in enumerate(labels)]
+        file = tmp_path / f"{split}.jsonl"
+        files[split] = _rows(file, rows)["files"][split]
+    config = mrpc({"data": {"files": files}}, max_steps=12, learning_rate=1e-3, eval_strategy="steps", eval_steps=6)
+    outcome, told = _run(config, new_folder)
+    assert isinstance(outcome, events.RunFinished), outcome
+    said = [event for event in told if isinstance(event, events.Advice) and event.kind == "one_class"]
+    assert [event.message for event in said] == [
+        "every answer is the same class: all 30 are yes, which is right for 50 % of them"
+    ]
+    assert outcome.metrics["eval_accuracy"] == 0.5
+
+
 METRICS = ["accuracy", "f1", "f1_macro", "precision_micro", "matthews_correlation", "glue/mrpc", "exact_match"]
 
 

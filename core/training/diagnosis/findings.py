@@ -66,6 +66,12 @@ KINDS: dict[str, Kind] = {
     "plateau": Kind(
         "plateau", "warning", "try another learning rate or a larger model; where this level is good enough, stop here"
     ),
+    "one_class": Kind(
+        "every answer is the same class",
+        "warning",
+        "the accuracy is the share of that class: look at F1; train on, try another learning rate, or weigh the "
+        "classes (class_weights: balanced)",
+    ),
     "unstable": Kind("unstable", "warning", "take a larger batch (or accumulate gradients), lower the rate, clip"),
     "spike": Kind("spike", "warning", "look at the rows of that batch; clip the gradients (max_grad_norm)"),
     "converged": Kind("converged", "info", "", "stop here: more of the same steps will change little"),
