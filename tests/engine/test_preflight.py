@@ -10,6 +10,7 @@ import pytest
 
 from core import config_file
 from core.training import preflight
+from core.training.preflight import rate
 
 
 def test_findings_have_counts_and_rows(shared: Path, tmp_path: Path) -> None:
@@ -81,6 +82,23 @@ def test_early_stopping_that_cannot_end_the_run(patience: int, idle: bool, share
     report = preflight.check(config, trial=False)
     assert ("early_stopping_idle" in {finding.code for finding in report.findings}) == idle
     assert report.cost["evaluations"] == 3
+
+
+@pytest.mark.parametrize(
+    ("method", "training", "warned"),
+    [
+        ("full", {"learning_rate": 0.5}, True),
+        ("full", {"learning_rate": 0.0}, True),
+        ("full", {"learning_rate": 3e-3}, False),
+        ("full", {"learning_rate": 0.5, "optim": "sgd"}, False),
+        ("lora", {"learning_rate": 3e-2}, False),
+        ("lora", {"learning_rate": 0.5}, True),
+    ],
+)
+def test_a_learning_rate_that_is_a_slip(method: str, training: dict[str, Any], warned: bool) -> None:
+    sections = {"model": {"id": "m"}, "data": {"id": "d"}, "method": {"kind": method}, "training": training}
+    config = config_file.validate(sections)
+    assert [finding.code for finding in rate.look(config)] == ["unusual_rate"] * warned
 
 
 def test_prompts_that_fill_the_row_teach_nothing(shared: Path, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.config import RunConfig
 from core.data import origin, sources
-from core.training.preflight import balance, boundary, cost, damaged, texts, tokenizer, tokens
+from core.training.preflight import balance, boundary, cost, damaged, rate, texts, tokenizer, tokens
 from core.training.preflight.bad_labels import original, usable
 from core.training.preflight.findings import Finding, Report, report
 from core.training.preflight.watch import Watch
@@ -54,6 +54,7 @@ def _check(config: RunConfig, watch: Watch, trial: bool) -> Report:
         return report(findings, {})
     if checked.notes:
         findings.append(Finding("note", "info", "", 0, "; ".join(checked.notes)))
+    findings += rate.look(checked.config)
     findings += tokenizer.look(checked)
     splits = _splits(checked)
     seen: dict[str, tokens.Seen] = {}
