@@ -70,6 +70,24 @@ async def test_a_run_is_laid_over_another_and_taken_away(runs: Path) -> None:
         await until_shown(pilot, "loss  first", "◆ eval loss")
 
 
+async def test_compared_runs_are_smoothed_until_asked_otherwise(runs: Path) -> None:
+    first, _ = trained(runs, "first"), trained(runs, "second")
+    async with watching(first) as pilot:
+        await zoom(pilot)
+        assert "smoothed" not in text(pilot)
+        await pilot.press("c")
+        await until_shown(pilot, "Compare with", "second")
+        await pilot.press("space", "enter")
+        await until_shown(pilot, "2 runs", "smoothed over 5 %")
+        await pilot.press("minus", "minus", "minus")
+        await until(pilot, lambda: "smoothed" not in text(pilot))
+        await pilot.press("c")
+        await until_shown(pilot, "Compare with")
+        await pilot.press("enter")
+        await until_shown(pilot, "2 runs")
+        assert "smoothed" not in text(pilot)
+
+
 async def test_marked_runs_are_told_apart_without_colour_in_the_dialog(runs: Path) -> None:
     first = trained(runs, "first")
     trained(runs, "second")

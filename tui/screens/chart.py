@@ -32,6 +32,8 @@ from tui.widgets.header import HeaderLine
 
 SMOOTHING = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2)
 """The shares of a curve over which it can be smoothed."""
+OF_SEVERAL = 3
+"""Which of them runs are compared with at first: the bands of noisy losses cover one another."""
 PAINT_SECONDS = 0.5
 """Between two looks at runs that train: painting takes time from them, on few cores."""
 PANEL = 32
@@ -63,7 +65,7 @@ class ChartScreen(FinetuiScreen):
         self._paths = [*(run.path for run in runs), *paths]
         self._wish = figure.Wish(metric or "loss", "", None, "")
         self._differing: dict[str, list[object]] = {}
-        self._smoothing = 0
+        self._smoothing: int | None = None
         self._cursor: int | None = None
         self._over = 0
         self._has_kin = False
@@ -115,10 +117,19 @@ class ChartScreen(FinetuiScreen):
         self._sources = sources
         self._paths = [source.run.path for source in sources]
         self._differing = differing
+        if self._smoothing is None:
+            self._wish = dataclasses.replace(self._wish, smoothing=SMOOTHING[self._smoothed])
         self.query_one("#chart-differences").display = len(sources) > 1
         self._show_differences()
         self._choose(self._wish.metric)
         self.refresh_bindings()
+
+    @property
+    def _smoothed(self) -> int:
+        """How much, out of SMOOTHING: as it was asked for, else as it suits what is shown."""
+        if self._smoothing is not None:
+            return self._smoothing
+        return OF_SEVERAL if len(self._sources) > 1 else 0
 
     def _show_differences(self) -> None:
         """Write them as wide as there is room."""
@@ -258,7 +269,7 @@ class ChartScreen(FinetuiScreen):
         self._paint()
 
     def action_smooth(self, by: int) -> None:
-        self._smoothing = max(0, min(len(SMOOTHING) - 1, self._smoothing + by))
+        self._smoothing = max(0, min(len(SMOOTHING) - 1, self._smoothed + by))
         self._wish = dataclasses.replace(self._wish, smoothing=SMOOTHING[self._smoothing])
         self._paint()
 

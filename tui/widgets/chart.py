@@ -115,6 +115,9 @@ class Chart(Canvas, can_focus=True):
                 self._set(self.cursor, row, CURSOR, "cursor")
         raw = [Drawn(figure, line, width, height, raw=True) for line in figure.lines if figure.smoothing]
         drawn = [Drawn(figure, line, width, height) for line in figure.lines]
+        taken = np.bitwise_or.reduce([line.codes for line in drawn]) if raw else 0
+        for line in raw:
+            line.codes[taken > 0] = 0  # else the calm line would be as thick as what lies behind it
         self._dots([*raw, *drawn], width // DOTS_ACROSS, rows)
         for line in drawn:
             for column, row in line.points(self.columns // 3):
