@@ -188,7 +188,7 @@ CASES = {
         ),
         Case(
             "reference/gsm8k.yaml",
-            "GSM8K, 960 / 200 problems",
+            "GSM8K, 640 / 128 problems",
             "stories15M",
             shared_files("gsm8k/train.jsonl", "gsm8k/test.jsonl"),
             shared_model("stories15M"),
