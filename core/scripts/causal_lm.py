@@ -77,6 +77,8 @@ ALIGN = """
     guesses = [guess[label != -100].tolist() for guess, label in rows if (label != -100).any()]
     labels = [label[label != -100].tolist() for _, label in rows if (label != -100).any()]
 """
+SOFT = ("prompt-tuning", "p-tuning")
+"""Methods that put positions of their own before a text."""
 
 
 def script(run: ScriptRun) -> TaskScript:
@@ -112,6 +114,8 @@ def script(run: ScriptRun) -> TaskScript:
         guess=guess,
         score=score,
         items='(batch["labels"][:, 1:] != -100).sum()',
+        # After virtual tokens the first token of a text has a guess as well, which the Trainer does not count.
+        told="text" in task.columns and run.config.method.kind in SOFT,
         fixed_arguments={"include_for_metrics": ["loss"]} if score else {},
     )
 
@@ -122,6 +126,6 @@ def scoring(run: ScriptRun) -> tuple[list[str], str, str]:
     imports, score = metrics.score(names)
     if not set(names) - {"perplexity"}:
         return imports, fill(NO_GUESS), score
-    soft = run.config.method.kind in ("prompt-tuning", "p-tuning")
+    soft = run.config.method.kind in SOFT
     guess = fill(GUESS, virtual=" of the text" if soft else "", part="[:, -labels.shape[1] :]" if soft else "")
     return imports, guess, f"{fill(ALIGN)}\n{score}"

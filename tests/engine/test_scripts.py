@@ -115,6 +115,20 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
                 "lr_scheduler_type": "cosine", "warmup_steps": 0.4,
             },
         },
+        "packed": {
+            "task": "causal-lm",
+            "model": llama,
+            "data": {"files": {"train": str(shared / "data/tinyshakespeare/input.txt")}, "limit": {"train": 40},
+                     "eval_fraction": 0.2, "max_length": 32, "packing": True},
+            "method": {"kind": "prompt-tuning", "num_virtual_tokens": 4},
+            "training": {**SMALL, "per_device_train_batch_size": 2, "num_train_epochs": 1, "eval_strategy": "epoch"},
+        },
+        "patient": {
+            "model": bert,
+            "data": {**files("mrpc", max_length=48, limit={"train": 16, "validation": 16}), "eval_split": "train"},
+            "early_stopping": {"patience": 2, "threshold": 10.0},
+            "training": {**SMALL, "num_train_epochs": 6, "eval_strategy": "epoch", "save_strategy": "epoch"},
+        },
         "batches": {
             "model": bert,
             "data": files("mrpc", max_length=48, limit={"train": 27, "validation": 10}),
@@ -193,7 +207,8 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
 
 
 STYLES = {"classification": export.STYLES, "entities": ("trainer", "loop"), "answers": ("trainer",),
-          "language": export.STYLES, "batches": export.STYLES, "weights": export.STYLES, "own-loss": ("trainer",),
+          "language": export.STYLES, "packed": export.STYLES, "patient": export.STYLES,
+          "batches": export.STYLES, "weights": export.STYLES, "own-loss": ("trainer",),
           "own-sum": ("loop",), "labels": export.STYLES, "numbers": export.STYLES, "sounds": export.STYLES,
           "masks": export.STYLES, "vectors": ("trainer",), "talk": export.STYLES, "wishes": ("trainer",)}  # fmt: skip
 OF_TRL = ("eval_entropy", "eval_mean_token_accuracy")
@@ -263,6 +278,7 @@ def test_no_script_imports_finetui(scripts: Scripts) -> None:
     ("change", "reason"),
     [
         ({"data": {"damaged": "keep"}}, "no plain script can read the damaged rows of split train"),
+        ({"training": {"lr_scheduler_type": "greedy", "eval_strategy": "no"}}, "no schedule that follows a metric"),
         ({"loss": "own.py:wrapped", "training": {"gradient_accumulation_steps": 2}}, "cannot be told whether wrapped"),
     ],
 )
@@ -282,4 +298,4 @@ def test_what_no_script_can_do_is_refused(change: dict[str, Any], reason: str, s
     merged = {**plain, **change, "data": {**plain["data"], **change.get("data", {})}}
 
     with pytest.raises(FinetuiError, match=reason):
-        export.script(config_file.validate({"metrics": [], **merged}))
+        export.script(config_file.validate({"metrics": [], **merged}), "loop" if "follows" in reason else None)
