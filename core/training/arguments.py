@@ -59,11 +59,12 @@ def settle(config: RunConfig) -> RunConfig:
     strategy = changes.get("eval_strategy", training.eval_strategy)
     if "load_best_model_at_end" not in given and config.early_stopping is not None:
         changes["load_best_model_at_end"] = True
-    if changes.get("load_best_model_at_end", training.load_best_model_at_end) and "save_strategy" not in given:
+    loads_best = changes.get("load_best_model_at_end", training.load_best_model_at_end)
+    if loads_best and "save_strategy" not in given:
         changes["save_strategy"] = strategy
         if strategy == "steps" and "save_steps" not in given:
             changes["save_steps"] = training.eval_steps or training.logging_steps
-    elif training.load_best_model_at_end and training.save_strategy not in ("best", strategy):
+    elif loads_best and training.save_strategy not in ("best", strategy):
         raise FinetuiError(
             "the best model is loaded from a checkpoint, and not every evaluation has one",
             f"training.eval_strategy: {strategy}, training.save_strategy: {training.save_strategy}",
