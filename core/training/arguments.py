@@ -104,7 +104,10 @@ def build(config: RunConfig, output: Path, precision: Precision) -> TrainingArgu
     known = [field.name for field in dataclasses.fields(arguments_class)]
     for name in config.training.model_fields_set:
         same = values[name] == getattr(arguments_class, name, None)
-        require(name, known, {**({} if same else ELSEWHERE), **task.set_elsewhere}, arguments_class.__name__)
+        # What stands in every config that a run writes down is no reason to refuse it.
+        written = same and name in type(config.training).model_fields
+        elsewhere = {**({} if same else ELSEWHERE), **({} if written else task.set_elsewhere)}
+        require(name, known, elsewhere, arguments_class.__name__)
     merged = {**OURS, **precision.arguments(), **values, **task.fixed_arguments, "output_dir": str(output)}
     merged.setdefault("bf16", False)  # TRL's own default is to use it everywhere
     if precision.device == "cpu":

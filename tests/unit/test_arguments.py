@@ -73,6 +73,20 @@ def test_what_does_nothing_here_is_refused_but_its_default_is_not(tmp_path: Path
     assert not built("causal-lm", tmp_path, push_to_hub=False).push_to_hub
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_a_config_that_a_run_wrote_down_is_taken_again(task: Any, tmp_path: Path) -> None:
+    """It spells out every default of the form, whatever the task has no use for: a run could not be resumed."""
+    written = config_file.validate(config_file.to_data(config(task)))
+    arguments.build(arguments.settle(written), tmp_path, FLOAT32)
+
+
+@pytest.mark.parametrize("task", ["question-answering", "preference", "feature-extraction"])
+def test_label_smoothing_that_would_do_nothing_is_refused(task: str, tmp_path: Path) -> None:
+    with pytest.raises(FinetuiError, match="`label_smoothing_factor` is not taken here") as caught:
+        built(task, tmp_path, label_smoothing_factor=0.1)
+    assert caught.value.hint
+
+
 def test_early_stopping_without_checkpoints_says_what_to_set() -> None:
     data = {"early_stopping": {}, "training": {"save_strategy": "no"}}
     made = config_file.validate({"model": {"id": "m"}, "data": {"id": "d"}, **data})
