@@ -140,13 +140,13 @@ def talk(shared: Path) -> dict[str, Any]:
     [
         (words, {"generation_num_beams": 2, "generation_max_length": 12}),
         (words, {"gradient_accumulation_steps": 4, "label_smoothing_factor": 0.1, "predict_with_generate": False}),
-        (words, {"gradient_accumulation_steps": 4, "generation_max_length": 12, "neftune_noise_alpha": 5.0}),
+        (words, {"gradient_accumulation_steps": 4, "generation_max_length": 12}),
         (gaps, {"num_train_epochs": 2}),
         (gaps, {"num_train_epochs": 2, "gradient_accumulation_steps": 4, "dataloader_num_workers": 1}),
         (talk, {"gradient_accumulation_steps": 4, "num_train_epochs": 2}),
         (talk, {"neftune_noise_alpha": 5.0}),
     ],
-    ids=["written", "smoothed", "noisy", "masked", "masked in a worker", "chat", "chat, noisy"],
+    ids=["written", "smoothed", "accumulated", "masked", "masked in a worker", "chat", "chat, noisy"],
 )
 def test_other_tasks_have_the_losses_and_metrics_of_the_trainer(
     made: Any, training: dict[str, Any], shared: Path, new_folder: Any
