@@ -97,6 +97,8 @@ def training(run: ScriptRun, task: TaskScript, seed: str) -> tuple[list[str], st
     if run.evaluation is not None:
         imports.append("import numpy as np")
         scored = bool(task.score)
+        # As the Seq2SeqTrainer has it: the loss of an evaluation that generates is the model's own.
+        owns = bool(loss.function) and not (scored and settings.get("predict_with_generate"))
         guess = f"keep_guesses({task.logits}, {task.labels})" if task.guess else task.logits
         parts.append(
             fill(
@@ -108,8 +110,8 @@ def training(run: ScriptRun, task: TaskScript, seed: str) -> tuple[list[str], st
                 comment="# One loss a batch, as the Seq2SeqTrainer has it."
                 if task.weight == "1"
                 else "# One loss a row: the last batch may have fewer.",
-                output="output, loss = forward(batch)" if loss.function else f"output = {_of_batch(task)}",
-                loss="loss" if loss.function else "output.loss",
+                output="output, loss = forward(batch)" if owns else f"output = {_of_batch(task)}",
+                loss="loss" if owns else "output.loss",
                 compute="\n".join(filter(None, [fill(COMPUTE) if scored else "", task.after])),
             )
         )

@@ -81,6 +81,8 @@ def settle(config: RunConfig, task: Task, train: Dataset) -> tuple[RunConfig, Lo
     _refuse_other_losses(config, task)
     loss = OwnLoss(config.loss)
     task.notes.append(f"the loss is {config.loss}: code of your own, run with every batch")
+    if config.training.arguments().get("predict_with_generate"):
+        task.notes.append("with predict_with_generate the loss of an evaluation is the model's own, not yours")
     return config, loss
 
 

@@ -40,6 +40,10 @@ def summed(outputs, labels, num_items_in_batch=None):
     return loss / (len(labels) if num_items_in_batch is None else num_items_in_batch)
 
 
+def doubled(outputs, labels, num_items_in_batch=None):
+    return 2 * cross_entropy(outputs["logits"].flatten(0, 1), labels.flatten())
+
+
 def agreement(predictions, references):
     assert all(isinstance(value, int) for value in predictions)
     return {"same": sum(a == b for a, b in zip(predictions, references)), "rows": len(references)}
@@ -174,6 +178,14 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
             "training": {**TWO_BATCHES, "eval_strategy": "epoch", "generation_num_beams": 2},
             "metrics": ["exact_match", "chrf", "bleu", "rouge1", "rougeL", "perplexity"],
         },
+        "own-sounds": {
+            "task": "seq2seq-lm",
+            "model": {"id": str(shared / "models/bart-g2p-en-us")},
+            "data": {"id": str(shared / "data/g2p_en/us_train.jsonl"), "limit": {"train": 44}, "eval_fraction": 0.2},
+            "training": {**TWO_BATCHES, "eval_strategy": "epoch", "generation_max_length": 12},
+            "metrics": ["exact_match"],
+            "loss": f"{own}:doubled",
+        },
         "masks": {
             "task": "masked-lm",
             "model": bert,
@@ -209,7 +221,8 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
 STYLES = {"classification": export.STYLES, "entities": ("trainer", "loop"), "answers": ("trainer",),
           "language": export.STYLES, "packed": export.STYLES, "patient": export.STYLES,
           "batches": export.STYLES, "weights": export.STYLES, "own-loss": ("trainer",),
-          "own-sum": ("loop",), "labels": export.STYLES, "numbers": export.STYLES, "sounds": export.STYLES,
+          "own-sum": ("loop",), "own-sounds": export.STYLES,
+          "labels": export.STYLES, "numbers": export.STYLES, "sounds": export.STYLES,
           "masks": export.STYLES, "vectors": ("trainer",), "talk": export.STYLES, "wishes": ("trainer",)}  # fmt: skip
 OF_TRL = ("eval_entropy", "eval_mean_token_accuracy")
 """What the SFTTrainer reports of itself; a loop does not."""
