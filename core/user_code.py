@@ -96,10 +96,10 @@ def place(name: str, key: str) -> Path:
     return _find(name, key)[1].resolve()
 
 
-def takes(function: Callable[..., Any], count: int) -> bool:
-    """Whether a function can be called with so many values; True where nobody can say."""
+def takes(function: Callable[..., Any], count: int, *keywords: str) -> bool:
+    """Whether a function can be called with so many values, and with these by name; True where nobody can say."""
     try:
-        inspect.signature(function).bind(*[None] * count)
+        inspect.signature(function).bind(*[None] * count, **dict.fromkeys(keywords))
     except TypeError:
         return False
     except ValueError:  # built in: it has no signature

@@ -89,7 +89,13 @@ class Predictor:
         if max_new_tokens <= 0:
             raise FinetuiError(f"the prompt has {length} tokens", f"the model has {positions} positions", "shorten it")
         ends = encoding.ends(self._tokenizer) if self.chat else ()
-        streamer = TextIteratorStreamer(self._tokenizer, skip_prompt=True, skip_special_tokens=True)
+
+        class Pieces(TextIteratorStreamer):
+            def __deepcopy__(self, memo: Any) -> Pieces:
+                """Itself: PEFT copies what `generate` is given where virtual tokens stand before an encoder."""
+                return self
+
+        streamer: Any = Pieces(self._tokenizer, skip_prompt=True, skip_special_tokens=True)
         failure: list[BaseException] = []
         self.generated = 0
 

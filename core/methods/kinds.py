@@ -94,6 +94,8 @@ WHAT: dict[str, str] = {
 
 PROMPT_LEARNING = ("prompt-tuning", "p-tuning", "prefix-tuning")
 """They put virtual tokens before every row; the model itself stays as it is."""
+SOFT_PROMPTS = ("prompt-tuning", "p-tuning")
+"""Those of them whose virtual tokens are positions of the output as well."""
 
 DEFAULTS: dict[str, dict[str, Any]] = {kind: {"num_virtual_tokens": 20} for kind in PROMPT_LEARNING}
 """Options that PEFT wants to be told."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.methods.kinds import SOFT_PROMPTS
 from core.scripts import metrics
 from core.scripts.run import ScriptRun
 from core.scripts.sequence_classification import evaluation
@@ -112,6 +113,8 @@ def script(run: ScriptRun) -> TaskScript:
         guess=guess,
         score=score,
         items='(batch["labels"][:, 1:] != -100).sum()',
+        # After virtual tokens the first token of a text has a guess as well, which the Trainer does not count.
+        told="text" in task.columns and run.config.method.kind in SOFT_PROMPTS,
         fixed_arguments={"include_for_metrics": ["loss"]} if score else {},
     )
 
@@ -122,6 +125,6 @@ def scoring(run: ScriptRun) -> tuple[list[str], str, str]:
     imports, score = metrics.score(names)
     if not set(names) - {"perplexity"}:
         return imports, fill(NO_GUESS), score
-    soft = run.config.method.kind in ("prompt-tuning", "p-tuning")
+    soft = run.config.method.kind in SOFT_PROMPTS
     guess = fill(GUESS, virtual=" of the text" if soft else "", part="[:, -labels.shape[1] :]" if soft else "")
     return imports, guess, f"{fill(ALIGN)}\n{score}"

@@ -118,6 +118,15 @@ BEST = """
     else:
         failures += 1
 """
+BEST_AND_PATIENCE = """
+    # A model that is better by less than the threshold is the best, and yet tries the patience.
+    figure = history[-1][$metric]
+    is_better = best is None or figure $than best
+    failures = 0 if is_better and (best is None or abs(figure - best) > $threshold) else failures + 1
+    if is_better:
+        best = figure
+        best_weights = {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
+"""
 END = """
     $load
     model = accelerator.unwrap_model(model)

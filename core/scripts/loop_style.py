@@ -11,6 +11,7 @@ from core.scripts.loop_pieces import (
     ADAMW,
     BATCHES,
     BEST,
+    BEST_AND_PATIENCE,
     COMPUTE,
     DECAYING,
     END,
@@ -26,6 +27,7 @@ from core.scripts.losses import LossScript
 from core.scripts.run import ScriptRun
 from core.scripts.task_script import TaskScript
 from core.scripts.writing import call, fill, literal
+from core.training.arguments import BY_METRIC
 
 KNOWN = {
     "num_train_epochs", "max_steps", "learning_rate", "per_device_train_batch_size", "per_device_eval_batch_size",
@@ -56,6 +58,10 @@ def refuse(run: ScriptRun, task: TaskScript) -> None:
         raise FinetuiError(f"the loop does not carry `{unknown[0]}`", f"training.{unknown[0]}", hint)
     if wanted.get("optim", OPTIMIZERS[0]) not in OPTIMIZERS:
         raise FinetuiError("the loop has AdamW alone", f"training.optim: {wanted['optim']}", hint)
+    schedule = run.config.training.lr_scheduler_type
+    if schedule in BY_METRIC:
+        where = f"training.lr_scheduler_type: {schedule}"
+        raise FinetuiError("the loop has no schedule that follows a metric", where, hint)
 
 
 def _refuse_terms(run: ScriptRun, loss: LossScript) -> None:
@@ -91,6 +97,8 @@ def training(run: ScriptRun, task: TaskScript, seed: str) -> tuple[list[str], st
     if run.evaluation is not None:
         imports.append("import numpy as np")
         scored = bool(task.score)
+        # As the Seq2SeqTrainer has it: the loss of an evaluation that generates is the model's own.
+        owns = bool(loss.function) and not (scored and settings.get("predict_with_generate"))
         guess = f"keep_guesses({task.logits}, {task.labels})" if task.guess else task.logits
         parts.append(
             fill(
@@ -102,8 +110,8 @@ def training(run: ScriptRun, task: TaskScript, seed: str) -> tuple[list[str], st
                 comment="# One loss a batch, as the Seq2SeqTrainer has it."
                 if task.weight == "1"
                 else "# One loss a row: the last batch may have fewer.",
-                output="output, loss = forward(batch)" if loss.function else "output = model(**batch)",
-                loss="loss" if loss.function else "output.loss",
+                output="output, loss = forward(batch)" if owns else f"output = {_of_batch(task)}",
+                loss="loss" if owns else "output.loss",
                 compute="\n".join(filter(None, [fill(COMPUTE) if scored else "", task.after])),
             )
         )
@@ -212,7 +220,7 @@ def _loop(run: ScriptRun, task: TaskScript, settings: dict[str, Any], loss: Loss
         at_epoch = (
             f"{at_epoch}\nif failures == {stopping.patience}:\n    break  # it has not improved for a while".lstrip()
         )
-    mean = "forward(batch)[1]" if loss.function else "model(**batch).loss"
+    mean = "forward(batch)[1]" if loss.function else f"{_of_batch(task)}.loss"
     part = f"{mean} * count / sum(items)"
     if loss.heeds_count:
         # A sum over the whole count, as in the run: a mean that is multiplied back is rounded twice more.
@@ -238,6 +246,11 @@ def _loop(run: ScriptRun, task: TaskScript, settings: dict[str, Any], loss: Loss
     )
 
 
+def _of_batch(task: TaskScript) -> str:
+    """What the model says of a batch."""
+    return f"model(**batch, num_items_in_batch={task.items})" if task.told else "model(**batch)"
+
+
 def _every(steps: float) -> str:
     """A number of steps; below 1 a share of all."""
     return f"math.ceil({steps} * total_steps)" if steps < 1 else str(int(steps))
@@ -256,6 +269,7 @@ def _best(run: ScriptRun, settings: dict[str, Any]) -> str:
     # As the Trainer has it: what is called a loss shall fall, everything else shall rise.
     rises = greater if greater is not None else not re.search(r"loss$", name)
     threshold = run.config.early_stopping.threshold if run.config.early_stopping else 0.0
-    margin = f" {'+' if rises else '-'} {literal(threshold)}" if threshold else ""
-    better = f"history[-1][{literal(name)}] {'>' if rises else '<'} best{margin}"
-    return fill(BEST, better=better, metric=literal(name))
+    than = ">" if rises else "<"
+    if threshold:
+        return fill(BEST_AND_PATIENCE, than=than, metric=literal(name), threshold=literal(threshold))
+    return fill(BEST, better=f"history[-1][{literal(name)}] {than} best", metric=literal(name))

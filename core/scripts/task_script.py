@@ -23,6 +23,7 @@ class TaskScript:
         logits: the logits of a model's `output`.
         labels: what the guesses of a `batch` are compared with; empty where `score` knows it.
         items: how many items of a `batch` the loss is the mean over.
+        told: the Trainer tells the model that number, and it is another one than the model would count.
         weight: how much the loss of a `batch` counts in an evaluation, a whole number.
         helpers: code that `score` needs.
         trainer, arguments: the Trainer's class and that of its arguments, with their imports.
@@ -47,6 +48,7 @@ class TaskScript:
     logits: str = "output.logits"
     labels: str = 'batch["labels"]'
     items: str = 'len(batch["labels"])'
+    told: bool = False
     weight: str = 'len(batch["input_ids"])'
     helpers: str = ""
     trainer: str = "Trainer"

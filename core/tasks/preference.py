@@ -11,6 +11,7 @@ from core.chat import encoding, templates, turns
 from core.data import columns
 from core.data.columns import Role
 from core.data.conversations import INPUT, SYSTEM
+from core.errors import FinetuiError
 from core.methods.kinds import is_adapter
 from core.tasks import preference_pairs, trl_classes
 from core.tasks.base import IGNORED, LabelView, Question, Rows
@@ -69,6 +70,14 @@ class Preference(Chat):
         return int(not precomputed and not is_adapter(config.method.kind))
 
     def meet(self, tokenizer: PreTrainedTokenizerBase, config: RunConfig) -> None:
+        if config.training.arguments().get("train_sampling_strategy") == "group_by_length":
+            key = "training.train_sampling_strategy"
+            raise FinetuiError(
+                "pairs of answers are not trained on batches grouped by length",
+                f"{key}: group_by_length; the Trainer groups by one length a row, and a pair has two",
+                "leave it out",
+                key=key,
+            )
         if not self._texts_alone:
             templates.require(tokenizer)
             self.template_source = templates.source(config.model.chat_template)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -51,6 +51,9 @@ class QuestionAnswering(Task):
     kept_back = ("row", *PLACES)
     fields = ("question", "context")
     keeps_last = True
+    set_elsewhere: ClassVar[dict[str, str]] = {
+        "label_smoothing_factor": "the library smooths labels, and an answer is two positions"
+    }
     why_no_loss = "its labels are two positions, which the Trainer gives to no loss function"
     metric_kinds = ("answers", "texts")
     reads_in_order = True

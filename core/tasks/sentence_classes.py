@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ELSEWHERE = {
     "label_smoothing_factor": "the losses of embeddings have no classes to smooth",
+    "neftune_noise_alpha": "sentence-transformers hands no embeddings of tokens out, so noise cannot be put on them",
     "multi_dataset_batch_sampler": "a run has one dataset",
     "prompts": "put them into the texts",
     "router_mapping": "a run has one model",

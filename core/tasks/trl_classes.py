@@ -31,6 +31,7 @@ SFT_ELSEWHERE = {
     "shuffle_dataset": "the Trainer shuffles the rows anew in every epoch",
 }
 DPO_ELSEWHERE = {
+    "label_smoothing_factor": "it is `label_smoothing`: the share of the pairs that are the wrong way round",
     "max_length": "it is `data.max_length`",
     "truncation_mode": "rows are cut at their end",
     "padding_free": "TRL has turned it off for now",

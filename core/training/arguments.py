@@ -59,11 +59,12 @@ def settle(config: RunConfig) -> RunConfig:
     strategy = changes.get("eval_strategy", training.eval_strategy)
     if "load_best_model_at_end" not in given and config.early_stopping is not None:
         changes["load_best_model_at_end"] = True
-    if changes.get("load_best_model_at_end", training.load_best_model_at_end) and "save_strategy" not in given:
+    loads_best = changes.get("load_best_model_at_end", training.load_best_model_at_end)
+    if loads_best and "save_strategy" not in given:
         changes["save_strategy"] = strategy
         if strategy == "steps" and "save_steps" not in given:
             changes["save_steps"] = training.eval_steps or training.logging_steps
-    elif training.load_best_model_at_end and training.save_strategy not in ("best", strategy):
+    elif loads_best and training.save_strategy not in ("best", strategy):
         raise FinetuiError(
             "the best model is loaded from a checkpoint, and not every evaluation has one",
             f"training.eval_strategy: {strategy}, training.save_strategy: {training.save_strategy}",
@@ -103,7 +104,10 @@ def build(config: RunConfig, output: Path, precision: Precision) -> TrainingArgu
     known = [field.name for field in dataclasses.fields(arguments_class)]
     for name in config.training.model_fields_set:
         same = values[name] == getattr(arguments_class, name, None)
-        require(name, known, {**({} if same else ELSEWHERE), **task.set_elsewhere}, arguments_class.__name__)
+        # What stands in every config that a run writes down is no reason to refuse it.
+        written = same and name in type(config.training).model_fields
+        elsewhere = {**({} if same else ELSEWHERE), **({} if written else task.set_elsewhere)}
+        require(name, known, elsewhere, arguments_class.__name__)
     merged = {**OURS, **precision.arguments(), **values, **task.fixed_arguments, "output_dir": str(output)}
     merged.setdefault("bf16", False)  # TRL's own default is to use it everywhere
     if precision.device == "cpu":

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import torch
 from torch.nn import functional
 
-from core import user_code
 from core.errors import FinetuiError
 from core.tasks.base import first
 from core.tasks.label_view import IGNORED
 from core.training import class_weights
+from core.training.own_loss import OwnLoss
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -79,8 +79,10 @@ def settle(config: RunConfig, task: Task, train: Dataset) -> tuple[RunConfig, Lo
         return config, WeightedCrossEntropy([config.class_weights[name] for name in task.label_names])
     assert config.loss is not None
     _refuse_other_losses(config, task)
-    loss = user_code.load(config.loss, key)
+    loss = OwnLoss(config.loss)
     task.notes.append(f"the loss is {config.loss}: code of your own, run with every batch")
+    if config.training.arguments().get("predict_with_generate"):
+        task.notes.append("with predict_with_generate the loss of an evaluation is the model's own, not yours")
     return config, loss
 
 

@@ -76,6 +76,14 @@ class Objective:
             return compute(outputs, labels, num_items_in_batch=count), outputs
         return outputs["loss"] if isinstance(outputs, dict) else outputs[0], outputs
 
+    def of_model(self, model: Any, batch: Batch, count: torch.Tensor | None) -> tuple[torch.Tensor, Any]:
+        """The model's own loss, or the smoothed one, whatever loss the config names: as the Seq2SeqTrainer has it where
+        an evaluation generates."""
+        if self._given is None:
+            return self(model, batch, count)
+        outputs = model(**batch)
+        return outputs["loss"], outputs
+
     def in_step(self, model: Any, batch: Batch, group: Sequence[Batch], count: torch.Tensor | None) -> torch.Tensor:
         """The loss of a batch as its part of a step over `group`: the parts add up to the mean over all labels."""
         if count is not None and len(group) > 1 and self.takes_shares is None:

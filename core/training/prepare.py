@@ -20,7 +20,7 @@ from core.methods.sizes import Size
 from core.precision import Precision
 from core.tasks import fitting
 from core.tasks.packing import Parts
-from core.training import arguments, best, loop_limits, optimizing, schedule
+from core.training import arguments, best, loop_limits, misfits, optimizing, schedule
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -97,6 +97,7 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     steps = schedule.planned_steps(config.training, len(train))
     observed += _try_arguments(config, formats, architecture, steps)
     settled = settle.settle(config.model, config.method, task, architecture, steps)
+    misfits.check(config, task, architecture)
     config = config.model_copy(update={"method": settled.method, "metrics": names})
     config, cut = _with_length(config, task, tokenizer, architecture)
     return Checked(

@@ -27,10 +27,12 @@ def evaluate(loop: Loop) -> dict[str, float]:
     batches = loop.handler.eval_dataloader = loop.accelerator.prepare(loaders.evaluation(loop))
     gather = loop.accelerator.gather if loop.task.loss_of_batches else loop.accelerator.gather_for_metrics
     scores = Scores(loop.model, loop.compute_metrics, loop.reduce_logits)
+    generates = loop.compute_metrics is not None and getattr(loop.args, "predict_with_generate", False)
+    objective = loop.objective.of_model if generates else loop.objective
     loop.model.eval()
     for batch in batches:
         with torch.no_grad():
-            loss, outputs = loop.objective(loop.wrapped, batch, loop.objective.count([batch]))
+            loss, outputs = objective(loop.wrapped, batch, loop.objective.count([batch]))
             written = None
             if loop.compute_metrics is not None:
                 written = loop.task.written(loop.model, batch, loop.args, loop.stop_arrived)

@@ -55,7 +55,8 @@ class Steered(Trainer):
         if self.scoring is not None:
             self.scoring.begin()
         if getattr(self.args, "predict_with_generate", False):
-            kwargs["stopping_criteria"] = StoppingCriteriaList([self.is_told_to_stop])
+            # Not the method itself: PEFT copies what `generate` is given, and a method brings the whole Trainer along.
+            kwargs["stopping_criteria"] = StoppingCriteriaList([lambda *_, **__: self.is_told_to_stop()])
         with self.times.during("evaluation"):
             return super().evaluate(*args, **kwargs)
 

@@ -19,6 +19,8 @@ TEXTS = [{"text": f"{word} {index}", "label": word} for index in range(4) for wo
 NUMBERS = [{"text": row["text"], "label": 0.5 + index} for index, row in enumerate(TEXTS)]
 TURNS = [{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}] * 4
 ASKED = [{"question": "who?", "context": "it was Ada", "answers": {"text": ["Bob"], "answer_start": [0]}}] * 4
+SPOKEN = [{"source": "a", "target": "b"}] * 4
+ALIKE = [{"anchor": "a", "positive": "b"}] * 4
 CHOSEN = [{"prompt": "a", "chosen": "b", "rejected": "c"}] * 4
 
 CASES: dict[str, tuple[str, list[Any], dict[str, Any], str, str]] = {
@@ -50,6 +52,37 @@ CASES: dict[str, tuple[str, list[Any], dict[str, Any], str, str]] = {
     "early stopping without rows": (
         "bert-tiny-uncased", TEXTS, {"early_stopping": {}}, "nothing to evaluate on", "data.eval_fraction",
     ),
+    "noise that reaches nothing": (
+        "bart-g2p-en-us", SPOKEN, {"task": "seq2seq-lm", "training": {"neftune_noise_alpha": 5}},
+        "NEFTune does not fit this model", "bart looks its tokens up elsewhere",
+    ),
+    "noise on no embeddings": (
+        "bert-tiny-uncased", ALIKE, {"task": "feature-extraction", "training": {"neftune_noise_alpha": 5}},
+        "`neftune_noise_alpha` is not taken here", "noise",
+    ),
+    "noise under virtual tokens": (
+        "bert-tiny-uncased", TEXTS, {"method": {"kind": "prompt-tuning"}, "training": {"neftune_noise_alpha": 5}},
+        "NEFTune does not fit this model", "under prompt-tuning",
+    ),
+    "smoothing behind virtual tokens": (
+        "stories260K", TEXTS,
+        {"task": "causal-lm", "method": {"kind": "prefix-tuning"}, "training": {"label_smoothing_factor": 0.1}},
+        "label smoothing does not go with prefix-tuning on llama", "training.label_smoothing_factor",
+    ),
+    "smoothing of classes behind virtual tokens": (
+        "bert-tiny-uncased", TEXTS, {"method": {"kind": "prompt-tuning"}, "training": {"label_smoothing_factor": 0.1}},
+        "label smoothing does not go with prompt-tuning on bert", "training.label_smoothing_factor",
+    ),
+    "a loss behind virtual tokens": (
+        "stories260K", TEXTS, {"task": "causal-lm", "method": {"kind": "prompt-tuning"}, "loss": "json:dump"},
+        "prompt-tuning of a language model takes no loss of yours", "loss: json:dump",
+    ),
+    "pairs by length": (
+        "stories260K", CHOSEN,
+        {"task": "preference", "model": {"chat_template": "plain"},
+         "training": {"train_sampling_strategy": "group_by_length"}},
+        "pairs of answers are not trained on batches grouped by length", "leave it out",
+    ),
     "a field of another task": (
         "bert-tiny-uncased", TEXTS, {"data": {"stride": 8}}, "`data.stride` is for question-answering", "leave it out",
     ),
@@ -63,6 +96,8 @@ def test_refused_before_weights_are_read(
     model, rows, sections, title, hint = CASES[case]
     if sections.get("task") in ("chat", "preference"):
         pytest.importorskip("trl", reason="the extra `chat` is not installed")
+    if sections.get("task") == "feature-extraction":
+        pytest.importorskip("sentence_transformers", reason="the extra `embeddings` is not installed")
 
     def read(*_: object) -> None:
         raise AssertionError("weights are read")

@@ -103,6 +103,11 @@ def words(shared: Path) -> dict[str, Any]:
     }
 
 
+def doubled(shared: Path) -> dict[str, Any]:
+    """The same with a loss of one's own, which an evaluation that generates does not use."""
+    return {**words(shared), "loss": f"{Path(__file__).with_name('own_losses.py')}:doubled"}
+
+
 def gaps(shared: Path) -> dict[str, Any]:
     """Masked tokens, in packed blocks; the model has dropout."""
     return {
@@ -140,13 +145,14 @@ def talk(shared: Path) -> dict[str, Any]:
     [
         (words, {"generation_num_beams": 2, "generation_max_length": 12}),
         (words, {"gradient_accumulation_steps": 4, "label_smoothing_factor": 0.1, "predict_with_generate": False}),
-        (words, {"gradient_accumulation_steps": 4, "generation_max_length": 12, "neftune_noise_alpha": 5.0}),
+        (words, {"gradient_accumulation_steps": 4, "generation_max_length": 12}),
+        (doubled, {"gradient_accumulation_steps": 4, "generation_max_length": 12}),
         (gaps, {"num_train_epochs": 2}),
         (gaps, {"num_train_epochs": 2, "gradient_accumulation_steps": 4, "dataloader_num_workers": 1}),
         (talk, {"gradient_accumulation_steps": 4, "num_train_epochs": 2}),
         (talk, {"neftune_noise_alpha": 5.0}),
     ],
-    ids=["written", "smoothed", "noisy", "masked", "masked in a worker", "chat", "chat, noisy"],
+    ids=["written", "smoothed", "accumulated", "own", "masked", "masked in a worker", "chat", "chat, noisy"],
 )
 def test_other_tasks_have_the_losses_and_metrics_of_the_trainer(
     made: Any, training: dict[str, Any], shared: Path, new_folder: Any

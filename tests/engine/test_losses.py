@@ -91,6 +91,43 @@ def test_a_loss_that_does_not_fit_is_refused(sections: dict[str, Any], said: str
     assert refused.value.title == said
 
 
+OWN = """
+def short(outputs, labels):
+    return outputs["logits"].sum()
+
+def broken(outputs, labels, num_items_in_batch=None):
+    return outputs["logits"] @ labels.float()[None]
+
+def number(outputs, labels, **more):
+    return 0.5
+
+def per_row(outputs, labels, num_items_in_batch=None):
+    return outputs["logits"].sum(-1)
+"""
+
+
+def test_a_loss_that_takes_no_count_is_refused_before_weights_are_read(spam: Any, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(OWN)
+    with pytest.raises(FinetuiError, match="short does not take") as refused:
+        prepare.check(spam(loss=f"{tmp_path / 'own.py'}:short"))
+    assert "def short(outputs, labels, num_items_in_batch=None)" in refused.value.hint
+
+
+@pytest.mark.parametrize("which", ["trainer", "loop"])
+@pytest.mark.parametrize(
+    ("name", "said"), [("broken", "failed"), ("number", "gives no number"), ("per_row", "gives no number")]
+)
+def test_a_loss_that_fails_is_said_to_be_the_persons(
+    name: str, said: str, which: str, spam: Any, new_folder: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "own.py").write_text(OWN)
+    config = spam(loss=f"{tmp_path / 'own.py'}:{name}", engine=which)
+    outcome = engine.run(config, new_folder(config))
+    assert isinstance(outcome, events.RunFailed)
+    assert (outcome.title, outcome.key, outcome.exit_code) == (f"the loss {name} {said}", "loss", 1)
+    assert "defect" not in outcome.hint
+
+
 def test_tasks_with_another_loss_refuse(spam: Any, shared: Path) -> None:
     lines = {"files": {"train": str(shared / "data/tinyshakespeare/input.txt")}, "limit": {"train": 20}}
     stories = {"id": str(shared / "models/stories260K")}

@@ -40,6 +40,10 @@ def summed(outputs, labels, num_items_in_batch=None):
     return loss / (len(labels) if num_items_in_batch is None else num_items_in_batch)
 
 
+def doubled(outputs, labels, num_items_in_batch=None):
+    return 2 * cross_entropy(outputs["logits"].flatten(0, 1), labels.flatten())
+
+
 def agreement(predictions, references):
     assert all(isinstance(value, int) for value in predictions)
     return {"same": sum(a == b for a, b in zip(predictions, references)), "rows": len(references)}
@@ -115,6 +119,20 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
                 "lr_scheduler_type": "cosine", "warmup_steps": 0.4,
             },
         },
+        "packed": {
+            "task": "causal-lm",
+            "model": llama,
+            "data": {"files": {"train": str(shared / "data/tinyshakespeare/input.txt")}, "limit": {"train": 40},
+                     "eval_fraction": 0.2, "max_length": 32, "packing": True},
+            "method": {"kind": "prompt-tuning", "num_virtual_tokens": 4},
+            "training": {**SMALL, "per_device_train_batch_size": 2, "num_train_epochs": 1, "eval_strategy": "epoch"},
+        },
+        "patient": {
+            "model": bert,
+            "data": {**files("mrpc", max_length=48, limit={"train": 16, "validation": 16}), "eval_split": "train"},
+            "early_stopping": {"patience": 2, "threshold": 10.0},
+            "training": {**SMALL, "num_train_epochs": 6, "eval_strategy": "epoch", "save_strategy": "epoch"},
+        },
         "batches": {
             "model": bert,
             "data": files("mrpc", max_length=48, limit={"train": 27, "validation": 10}),
@@ -160,6 +178,14 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
             "training": {**TWO_BATCHES, "eval_strategy": "epoch", "generation_num_beams": 2},
             "metrics": ["exact_match", "chrf", "bleu", "rouge1", "rougeL", "perplexity"],
         },
+        "own-sounds": {
+            "task": "seq2seq-lm",
+            "model": {"id": str(shared / "models/bart-g2p-en-us")},
+            "data": {"id": str(shared / "data/g2p_en/us_train.jsonl"), "limit": {"train": 44}, "eval_fraction": 0.2},
+            "training": {**TWO_BATCHES, "eval_strategy": "epoch", "generation_max_length": 12},
+            "metrics": ["exact_match"],
+            "loss": f"{own}:doubled",
+        },
         "masks": {
             "task": "masked-lm",
             "model": bert,
@@ -193,8 +219,10 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
 
 
 STYLES = {"classification": export.STYLES, "entities": ("trainer", "loop"), "answers": ("trainer",),
-          "language": export.STYLES, "batches": export.STYLES, "weights": export.STYLES, "own-loss": ("trainer",),
-          "own-sum": ("loop",), "labels": export.STYLES, "numbers": export.STYLES, "sounds": export.STYLES,
+          "language": export.STYLES, "packed": export.STYLES, "patient": export.STYLES,
+          "batches": export.STYLES, "weights": export.STYLES, "own-loss": ("trainer",),
+          "own-sum": ("loop",), "own-sounds": export.STYLES,
+          "labels": export.STYLES, "numbers": export.STYLES, "sounds": export.STYLES,
           "masks": export.STYLES, "vectors": ("trainer",), "talk": export.STYLES, "wishes": ("trainer",)}  # fmt: skip
 OF_TRL = ("eval_entropy", "eval_mean_token_accuracy")
 """What the SFTTrainer reports of itself; a loop does not."""
@@ -263,6 +291,7 @@ def test_no_script_imports_finetui(scripts: Scripts) -> None:
     ("change", "reason"),
     [
         ({"data": {"damaged": "keep"}}, "no plain script can read the damaged rows of split train"),
+        ({"training": {"lr_scheduler_type": "greedy", "eval_strategy": "no"}}, "no schedule that follows a metric"),
         ({"loss": "own.py:wrapped", "training": {"gradient_accumulation_steps": 2}}, "cannot be told whether wrapped"),
     ],
 )
@@ -282,4 +311,4 @@ def test_what_no_script_can_do_is_refused(change: dict[str, Any], reason: str, s
     merged = {**plain, **change, "data": {**plain["data"], **change.get("data", {})}}
 
     with pytest.raises(FinetuiError, match=reason):
-        export.script(config_file.validate({"metrics": [], **merged}))
+        export.script(config_file.validate({"metrics": [], **merged}), "loop" if "follows" in reason else None)

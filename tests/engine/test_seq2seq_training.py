@@ -199,7 +199,10 @@ def test_the_inspector_shows_what_the_decoder_gets(
     assert any("targets are cut at 6 tokens" in notice.message for notice in _said(folder, events.Notice))
 
 
-def test_an_adapter_writes_translations_of_a_nested_column(shared: Path, tmp_path: Path, new_folder: Folder) -> None:
+@pytest.mark.parametrize("kind", ["prefix-tuning", "prompt-tuning"])
+def test_an_adapter_writes_translations_of_a_nested_column(
+    kind: str, shared: Path, tmp_path: Path, new_folder: Folder
+) -> None:
     """The Hub's shape of a translation, a tokenizer that ends no text, virtual tokens, metrics of what is written."""
     source = (shared / "data/multi30k_en_de/val.jsonl").read_text(encoding="utf-8").splitlines()[:24]
     rows = "".join(json.dumps({"translation": json.loads(line)}) + "\n" for line in source)
@@ -220,7 +223,7 @@ def test_an_adapter_writes_translations_of_a_nested_column(shared: Path, tmp_pat
         {
             **common,
             "model": {"id": str(folder.model)},
-            "method": {"kind": "prefix-tuning", "num_virtual_tokens": 3},
+            "method": {"kind": kind, "num_virtual_tokens": 3},
             "data": {**data, "columns": {"source": "de", "target": "en"}},
             "training": training,
         }

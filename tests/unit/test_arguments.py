@@ -73,6 +73,31 @@ def test_what_does_nothing_here_is_refused_but_its_default_is_not(tmp_path: Path
     assert not built("causal-lm", tmp_path, push_to_hub=False).push_to_hub
 
 
+@pytest.mark.parametrize("task", TASKS)
+def test_a_config_that_a_run_wrote_down_is_taken_again(task: Any, tmp_path: Path) -> None:
+    """It spells out every default of the form, whatever the task has no use for: a run could not be resumed."""
+    written = config_file.validate(config_file.to_data(config(task)))
+    arguments.build(arguments.settle(written), tmp_path, FLOAT32)
+
+
+@pytest.mark.parametrize("task", ["question-answering", "preference", "feature-extraction"])
+def test_label_smoothing_that_would_do_nothing_is_refused(task: str, tmp_path: Path) -> None:
+    with pytest.raises(FinetuiError, match="`label_smoothing_factor` is not taken here") as caught:
+        built(task, tmp_path, label_smoothing_factor=0.1)
+    assert caught.value.hint
+
+
+def test_early_stopping_without_checkpoints_says_what_to_set() -> None:
+    data = {"early_stopping": {}, "training": {"save_strategy": "no"}}
+    made = config_file.validate({"model": {"id": "m"}, "data": {"id": "d"}, **data})
+    with pytest.raises(FinetuiError, match="the best model is loaded from a checkpoint") as caught:
+        arguments.settle(made)
+    assert caught.value.key == "training.save_strategy"
+    unloaded = {"load_best_model_at_end": False, "save_strategy": "no"}
+    settled = arguments.settle(config_file.validate({**config_file.to_data(made), "training": unloaded}))
+    assert not settled.training.load_best_model_at_end
+
+
 def test_schedules_that_follow_a_metric_bring_evaluations() -> None:
     settled = config("causal-lm", lr_scheduler_type="reduce_lr_on_plateau").training
     assert (settled.eval_strategy, settled.metric_for_best_model) == ("epoch", "loss")

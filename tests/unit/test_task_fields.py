@@ -71,6 +71,28 @@ def test_weights_of_classes_are_off_where_no_row_has_one_class(
     assert bool(draft.check(WEIGHTS)) is bool(reason)
 
 
+@pytest.mark.parametrize(
+    ("task", "reason"),
+    [
+        ("question-answering", "an answer is two positions"),
+        ("preference", "it is `label_smoothing`"),
+        ("feature-extraction", "no classes to smooth"),
+        ("causal-lm", ""),
+    ],
+)
+def test_an_argument_that_the_task_does_not_take_is_not_shown(task: str, reason: str) -> None:
+    smoothing = ("training", "label_smoothing_factor")
+    draft = Draft({"task": task})
+    draft.take_roles()
+    assert (smoothing in draft.order()) is not bool(reason)
+    draft.texts[smoothing] = "0.1"
+    assert smoothing in draft.order()
+    assert reason in draft.check(smoothing)
+    assert bool(draft.check(smoothing)) is bool(reason)
+    draft.texts[smoothing] = "0.0"  # as a run writes it down
+    assert draft.check(smoothing) == ""
+
+
 @pytest.mark.parametrize("task", ["preference", "feature-extraction"])
 def test_an_engine_that_does_not_train_the_task_is_off_and_says_why(task: str) -> None:
     draft = Draft({"task": task, "engine": "loop"})

@@ -53,6 +53,7 @@ class Draft:
         self.idle: dict[Path, str] = {}
         self._unseen: dict[str, Any] = {}
         self._never_in_loop = ""
+        self._elsewhere: dict[Path, str] = {}
         self._kind = ""
         self._cuda = True
         self._taking = threading.Lock()
@@ -99,6 +100,7 @@ class Draft:
             self.off = methods.off(self.texts, found.auto_class)
             self.tasks_off = methods.tasks_off(self.texts)
             self._never_in_loop = found.never_in_loop
+            self._elsewhere = {("training", name): reason for name, reason in found.set_elsewhere.items()}
         self.fields = {**known, **roles, **fields.for_method(self.kind), **self.picked}
         self._cuda = hardware.has_gpu()
         self._take_options()
@@ -174,6 +176,8 @@ class Draft:
             return reason
         if reason := self.idle.get(path, ""):
             return f"{reason}: empty it"
+        if (reason := self._elsewhere.get(path, "")) and text != str(field.default):
+            return f"{reason}: empty it"
         if path[0] == "data" and (names := layout.of_other_tasks(path, self.texts)):
             return f"it is for {' and '.join(names)}: empty it"
         if path[0] == "method" and path != methods.KIND:
@@ -232,7 +236,8 @@ class Draft:
 
     def shown(self, path: Path) -> bool:
         """Whether a field counts with the present choices and the data; what is filled in stays to be seen."""
-        return layout.shown(path, self.texts) and (bool(self.texts.get(path)) or path not in self.idle)
+        idle = path in self.idle or path in self._elsewhere
+        return layout.shown(path, self.texts) and (bool(self.texts.get(path)) or not idle)
 
     def shown_fields(self) -> Iterator[FormField]:
         """The fields that count now and have a name, as they stand on the form."""
