@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from core.predictions import Prediction
+from core.predictions import LabelScore, Prediction
 from tests.pilot.driving import driven, text, type_in, until, until_shown
 from tests.pilot.test_chat_pairs import FakeModel
 from tests.pilot.test_hurried_form import type_at_once
@@ -72,3 +72,26 @@ async def test_what_is_typed_while_the_model_loads_is_kept(tmp_path: Path, monke
         await until_shown(pilot, "tuned · feature-extraction", "First one.")
         await type_in(pilot, " More")
         await until(pilot, lambda: lines(pilot) == ["First one. More", ""])
+
+
+async def test_enter_while_the_model_loads_sends_once_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = threading.Event()
+    one_text = FakeModel(
+        "sequence-classification", ("text",), Prediction([LabelScore("fine", 0.75), LabelScore("bad", 0.25)])
+    )
+
+    def load(ref: str, trust: bool) -> FakeModel:
+        loaded.wait(60)
+        return one_text
+
+    monkeypatch.setattr("core.inference.load", load)
+    async with driven(tmp_path / "runs", "f5") as pilot:
+        await until_shown(pilot, "No run has a model yet")
+        await type_in(pilot, "tuned", "enter")
+        await until_shown(pilot, "loading tuned")
+        await type_in(pilot, "How is it?", "enter")
+        loaded.set()
+        await until_shown(pilot, "How is it?", "fine", "75.0 %")
+        assert lines(pilot) == ["", ""]

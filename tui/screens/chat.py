@@ -51,7 +51,7 @@ class ChatScreen(FinetuiScreen):
         self._before: list[Message] = []
         self._choosing = True
         self._typed: str | None = None
-        """While a model is loaded: what was typed to it so far, with no line to stand in."""
+        """While a model is loaded: what was typed to it so far, with no line to stand in; an Enter is a line end."""
         self._ended = -GRACE
         self._answering = asyncio.Lock()
 
@@ -139,15 +139,17 @@ class ChatScreen(FinetuiScreen):
         self._before = []
         manner = Manner(predictor.fields, predictor.writes, examples, predictor.keeps_last, predictor.chat)
         self.talk.settle(manner, model)
-        self.talk.type(typed)
+        self.talk.type(" ".join(typed.split("\n")).rstrip() if "\n" in typed else typed)
         self.action_back_to_talk()
+        if typed.endswith("\n"):
+            self.talk.send()
 
     def on_key(self, event: Key) -> None:
         """Keep what is typed while the model is loaded and no line has the focus."""
         if self._typed is None or self.focused is not None:
             return
-        if event.is_printable:
-            self._typed += event.character or ""
+        if event.is_printable or event.key == "enter":
+            self._typed += "\n" if event.key == "enter" else event.character or ""
             event.stop()
         elif event.key == "backspace":
             self._typed = self._typed[:-1]

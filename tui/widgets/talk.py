@@ -143,6 +143,10 @@ class Talk(Vertical):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        self.send()
+
+    def send(self) -> None:
+        """Say what is typed, or which text is missing."""
         first, second = self.query_one("#talk-text", Input), self.query_one("#talk-pair", Input)
         asked = [first, second] if self._manner.pair else [first]
         empty = next((line for line in asked if not line.value.strip()), None)
