@@ -45,7 +45,7 @@ class RunTable(DataTable[Text]):
         for name, cells in widths.items():
             self.add_column(name, width=cells)
         for run in runs:
-            self.add_row(*(self._cell(run, name) for name in widths))
+            self.add_row(*(self._cell(run, name, cells) for name, cells in widths.items()))
         if chosen is not None:
             self.choose(chosen.path)
 
@@ -66,27 +66,28 @@ class RunTable(DataTable[Text]):
             self.show(self._shown, width)
             self.action_cursor_down()
 
-    def _cell(self, run: RunSummary, column: str) -> Text:
+    def _cell(self, run: RunSummary, column: str, cells: int) -> Text:
         match column:
             case "status":
                 look = LOOKS[run.status]
                 return Text(look.text, style=self.app.theme_variables[look.color.removeprefix("$")])
             case "name":
-                return Text(("+ " if run.path in self.marked else "") + one_line(run.name))
+                return Text(one_line(("+ " if run.path in self.marked else "") + run.name, cells))
             case "step":
                 return Text(f"{run.step:,}/{run.total_steps:,}" if run.total_steps else "")
             case "metric":
-                return Text(_metric(run.metrics))
+                return Text(_metric(run.metrics, cells))
             case "when":
                 return Text(time.strftime("%d %b %H:%M", time.localtime(run.started)))
             case _:
-                return Text(one_line(getattr(run, column)))
+                return Text(one_line(getattr(run, column), cells))
 
 
-def _metric(metrics: dict[str, float]) -> str:
-    """The one figure that says most: a score, else the loss of the evaluation."""
+def _metric(metrics: dict[str, float], cells: int) -> str:
+    """The one figure that says most: a score, else the loss of the evaluation. Its name is cut before its digits."""
     scores = {name: value for name, value in own(metrics).items() if name.startswith("eval_")}
     name = next((name for name in scores if name != "eval_loss"), "eval_loss")
     if name not in scores:
         return ""
-    return f"{one_line(name.removeprefix('eval_').replace('_', ' '))} {number(scores[name])}"
+    figure = number(scores[name])
+    return f"{one_line(name.removeprefix('eval_').replace('_', ' '), cells - len(figure) - 1)} {figure}"
