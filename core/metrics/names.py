@@ -139,7 +139,10 @@ TABLE: dict[str, Declared] = {
             "spearman", ("numbers",), "Spearman's rank correlation, -1 to 1", "scipy `spearmanr`",
             "absent for fewer than two rows or a constant side",
         ),
-        Declared("perplexity", ("losses",), "exp of the mean loss", "numpy", "absent where it exceeds a float"),
+        Declared(
+            "perplexity", ("losses",), "exp of the mean loss", "numpy",
+            "absent where it exceeds a float; of a smoothed loss or one of your own it is no perplexity",
+        ),
         Declared(
             "seqeval", ("tags",), "precision, recall and F1 of whole entities; accuracy of words", "seqeval",
             "what is 0/0 is absent", ("f1", "precision", "recall", "accuracy"),
