@@ -13,7 +13,7 @@ from tests.bench.reference_cases import CASES, Case
 from tui.shell.summary import print_table
 
 Entry = dict[str, Any]
-HEADERS = ("task", "method", "data", "model", "metric", "ours", "plain script", "minutes", "example")
+HEADERS = ("task", "method", "data", "model", "metric", "ours", "plain script", "seeds", "minutes", "example")
 BEGIN, END = "<!-- table: made by `python -m tests.bench.reference --table` -->\n", "<!-- end of table -->"
 DECIMALS = {"loss": 3, "perplexity": 1}
 """Of every other figure four."""
@@ -83,6 +83,7 @@ def _cells(case: Case, ours: list[Entry], plain: list[Entry]) -> list[str]:
         "<br>".join(_range(metric, _values(ours, metric)) for metric in case.figures),
         "<br>".join(_range(metric, _values(plain, metric)) for metric in case.figures)
         + ("" if case.script or not plain else " *"),
+        str(len(ours)),
         f"{_minutes(ours)}, {ours[0]['device']}",
         f"[{case.example}](../examples/{case.example})",
     ]
