@@ -164,9 +164,10 @@ async def test_tab_completes_a_path(tmp_path: Path, reviews: str) -> None:
 
 async def test_opened_data_is_offered_next_time(tmp_path: Path, reviews: str) -> None:
     async with driven(tmp_path / "runs", "f2") as pilot:
-        await opened(pilot, reviews)
+        await opened(pilot, f"{reviews}../{reviews}")
     async with driven(tmp_path / "runs", "f2") as pilot:
-        await until_shown(pilot, "opened before", reviews)
+        await until_shown(pilot, "opened before", "reviews  …")
+        assert "place/reviews" not in text(pilot), "the way to it is said once"
         await pilot.press("down", "down", "enter")
         await until_shown(pilot, "[train 250]")
 

@@ -204,7 +204,7 @@ def _open(ref: str, subset: str) -> tuple[Browser, Page]:
 def _remember(ref: str, subset: str) -> list[str]:
     from core.config_file import is_local
 
-    lasting = str(Path(ref).expanduser().absolute()) if is_local(ref) else ref
+    lasting = str(Path(ref).expanduser().resolve()) if is_local(ref) else ref
     return recent.add(f"{lasting}\t{subset}" if subset else lasting)
 
 
