@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from tests.pilot.driving import driven, text, type_in, until, until_shown
 from tui.app import FinetuiApp
+from tui.screens.datasets import _remember
 from tui.screens.dialogs import ErrorDialog
 from tui.widgets.row_table import RowTable
 
@@ -164,12 +165,17 @@ async def test_tab_completes_a_path(tmp_path: Path, reviews: str) -> None:
 
 async def test_opened_data_is_offered_next_time(tmp_path: Path, reviews: str) -> None:
     async with driven(tmp_path / "runs", "f2") as pilot:
-        await opened(pilot, f"{reviews}../{reviews}")
+        await opened(pilot, reviews)
     async with driven(tmp_path / "runs", "f2") as pilot:
-        await until_shown(pilot, "opened before", "reviews  …")
-        assert "place/reviews" not in text(pilot), "the way to it is said once"
+        await until_shown(pilot, "opened before", reviews)
         await pilot.press("down", "down", "enter")
         await until_shown(pilot, "[train 250]")
+
+
+def test_data_is_remembered_by_its_plain_path(own_place: Path, reviews: str) -> None:
+    for way in (reviews, f"./{reviews}", f"{reviews}/../{reviews}"):
+        assert _remember(way, "") == [str(own_place / "reviews")]
+    assert _remember("nyu-mll/glue", "mrpc")[0] == "nyu-mll/glue\tmrpc"
 
 
 async def test_train_on_this_fills_the_form(tmp_path: Path, reviews: str) -> None:
