@@ -10,7 +10,9 @@ import pytest
 
 from core import inference
 from core.errors import FinetuiError
-from tui.shell.predict import print_predictions
+from core.runs.store import RunStore
+from tests.pilot.recorded import completed
+from tui.shell.predict import predict, print_predictions
 from tui.shell.streams import Streams
 
 
@@ -56,3 +58,18 @@ def test_a_pair_that_lacks_its_tab_is_shown_how_to_type_one(monkeypatch: pytest.
     with pytest.raises(FinetuiError, match="asked with two texts") as refused:
         printed(model, ["Who won?"], monkeypatch)
     assert r"$'QUESTION\tCONTEXT'" in refused.value.hint
+
+
+@pytest.mark.parametrize(("asked", "meant"), [("ciites", "cities"), ("CITES", "cities"), ("nothing", "")])
+def test_a_name_of_nothing_says_that_no_run_has_it_and_names_those_that_are_close(
+    asked: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    run = completed(tmp_path / "runs", "cities").path
+    with pytest.raises(FinetuiError, match="is not on this machine") as refused:
+        predict(asked, ["a text"], None, tmp_path / "runs", json=False, trust=False)
+    hint = f"did you mean {run.name}? " if meant else ""
+    assert refused.value.hint.endswith(f"; no run has that name either: {hint}finetui runs lists them")
+    with pytest.raises(FinetuiError, match="there is no run") as refused:
+        RunStore(tmp_path / "runs").find(asked)
+    assert refused.value.hint == f"{hint}finetui runs lists them"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import FinetuiError
+from core.errors import FinetuiError, NeedsTrust
 from core.runs.store import RunStore
 from tui import terminal
 from tui.figures import number
@@ -35,7 +35,14 @@ def predict(ref: str, texts: list[str], file: Path | None, runs: Path | None, js
     if not given:
         raise FinetuiError("there is no text to predict", "finetui predict", "give TEXT, --file, or lines on stdin")
     streams = Streams.take()
-    print_predictions(_model(ref, RunStore.default(runs)), given, streams, json, trust)
+    store = RunStore.default(runs)
+    try:
+        print_predictions(_model(ref, store), given, streams, json, trust)
+    except FinetuiError as error:
+        if isinstance(error, NeedsTrust) or not _is_unknown(ref, store):
+            raise
+        hint = f"no run has that name either: {store.suggestion(ref)}"
+        raise FinetuiError(error.title, error.detail, "; ".join(filter(None, (error.hint, hint)))) from error
     return DONE
 
 
@@ -71,9 +78,18 @@ def print_predictions(
 
 def _model(ref: str, store: RunStore) -> str | Path:
     """A run of the store where one fits, else the reference as it is: a folder or a Hub id."""
-    if not Path(ref).exists() and any(ref in run.name for run in store.folders()):
-        return store.find(ref)
-    return ref
+    return store.find(ref) if _is_run(ref, store) else ref
+
+
+def _is_run(ref: str, store: RunStore) -> bool:
+    return not Path(ref).exists() and any(ref in run.name for run in store.folders())
+
+
+def _is_unknown(ref: str, store: RunStore) -> bool:
+    """Whether there is neither a run nor a folder nor a model of the Hub on this machine of that name."""
+    from core import hub
+
+    return not Path(ref).exists() and not _is_run(ref, store) and hub.model_type(ref) is None
 
 
 def _lines(file: Path | None) -> list[str]:
