@@ -82,14 +82,14 @@ def _model(ref: str, store: RunStore) -> str | Path:
 
 
 def _is_run(ref: str, store: RunStore) -> bool:
-    return not Path(ref).exists() and any(ref in run.name for run in store.folders())
+    return not Path(ref).expanduser().exists() and any(ref in run.name for run in store.folders())
 
 
 def _is_unknown(ref: str, store: RunStore) -> bool:
     """Whether there is neither a run nor a folder nor a model of the Hub on this machine of that name."""
     from core import hub
 
-    return not Path(ref).exists() and not _is_run(ref, store) and hub.model_type(ref) is None
+    return not Path(ref).expanduser().exists() and not _is_run(ref, store) and hub.model_type(ref) is None
 
 
 def _lines(file: Path | None) -> list[str]:
