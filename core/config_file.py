@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,6 +15,9 @@ from core import user_code, yaml12
 from core.chat import templates
 from core.config import RunConfig
 from core.errors import FinetuiError
+
+NAMES = re.compile(r"[\w.:/-]*[\w/](\s*,\s*[\w.:/-]*[\w/])*")
+"""Names with commas between: a list but for its brackets."""
 
 
 class LoadedConfig:
@@ -194,9 +199,24 @@ def _explain(key: str, location: tuple[str | int, ...], problem: dict[str, Any])
         return f"`{key}` cannot be {given!r}", f"{hint}one of: {', '.join(allowed)}"
     if problem["type"] in ("model_type", "dict_type", "model_attributes_type"):
         return f"`{key}` cannot be {given!r}", f"it is a section: give it keys and values{_help_of(location)}"
+    if problem["type"] == "list_type":
+        return f"`{key}` cannot be {given!r}", f"it takes a list: {_as_list(given, location)}{_help_of(location)}"
     message = problem["msg"].removeprefix("Value error, ")
     title = f"`{key}` is not right" if isinstance(given, dict) else f"`{key}` cannot be {given!r}"
     return title, message[0].lower() + message[1:] + _help_of(location)
+
+
+def _as_list(given: Any, location: tuple[str | int, ...]) -> str:
+    """What was given instead of a list as the list that was probably meant, as it stands in a file."""
+    if isinstance(given, dict):
+        return "[one, another]"
+    field = _field(location)
+    of_names = field is not None and list[str] in (field.annotation, *get_args(field.annotation))
+    return (
+        f"[{given}]"
+        if of_names and NAMES.fullmatch(str(given))
+        else json.dumps([given], ensure_ascii=False, default=str)
+    )
 
 
 def _unknown_key_hint(location: tuple[str | int, ...]) -> str:

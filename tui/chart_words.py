@@ -9,9 +9,10 @@ from textual.content import Content
 from textual.style import Style
 
 from core.runs.compare import written as value_written
+from tui.apart import apart
 from tui.charts.drawn import DASHES
 from tui.charts.figure import LETTERS, SIGNS, Figure, Line, written
-from tui.text import ELLIPSIS, one_line
+from tui.text import one_line
 from tui.widgets.chart import POINT
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ def differences(differing: dict[str, list[object]], width: int, wide: bool) -> C
     lines: list[Content] = []
     for key, values in differing.items():
         cells = [
-            Content.assemble((LETTERS[place % len(LETTERS)], "bold"), f" {one_line(value, cells_each)}")
-            for place, value in enumerate(_apart([value_written(value) for value in values], cells_each))
+            Content.assemble((LETTERS[place % len(LETTERS)], "bold"), f" {value}")
+            for place, value in enumerate(apart([value_written(value) for value in values], cells_each))
         ]
         name = Content.styled(one_line(key), "$text-muted")
         if wide:
@@ -76,16 +77,6 @@ def differences(differing: dict[str, list[object]], width: int, wide: bool) -> C
         else:
             lines.append(Content.assemble(name, " " * (keys - len(key) + 2), Content("   ").join(cells)))
     return Content("\n").join(lines)
-
-
-def _apart(values: list[str], width: int) -> list[str]:
-    """The values without the beginning that they share, where one of them is wider: what differs is to be seen."""
-    differ = (at for at, chars in enumerate(zip(*values, strict=False)) if len(set(chars)) > 1)
-    alike = next(differ, min(map(len, values)))
-    begin = max(values[0].rfind(sign, 0, alike) for sign in "/ ")
-    if begin <= 0 or all(len(value) <= width for value in values):
-        return values
-    return [ELLIPSIS + value[begin:] for value in values]
 
 
 def _read(figure: Figure, line: Line, place: tuple[float, float] | None, first: bool) -> Reading | None:

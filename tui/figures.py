@@ -9,7 +9,8 @@ from core.events import TOKENS
 
 
 def number(value: float) -> str:
-    """Four digits that count: 0.6412, 12.35, 1,234, 5e-05, 3.417e+14. Whole numbers stay whole."""
+    """Four digits that count: 0.6412, 12.35, 1,234, 5e-05, 3.417e+14. Whole numbers stay whole; a score of 0 has the
+    digits of others beside it: 0.0000."""
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "inf" if value > 0 else "-inf"
     size = abs(value)
@@ -17,9 +18,9 @@ def number(value: float) -> str:
         return f"{value:.4g}"
     if isinstance(value, int) or size >= 1000:
         return f"{value:,.0f}"
-    if size == 0 or size >= 10:
+    if size >= 10:
         return f"{value:.2f}"
-    return f"{value:.4f}" if size >= 1e-3 else f"{value:.3g}"
+    return f"{value:.3g}" if 0 < size < 1e-3 else f"{value or 0.0:.4f}"  # -0.0 is 0
 
 
 def duration(seconds: float) -> str:

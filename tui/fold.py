@@ -13,7 +13,7 @@ def folded(text: str, stream: IO[str], deeper: int = 2) -> str:
     Args:
         deeper: how many columns right of its beginning a line goes on.
     """
-    width = _width(stream)
+    width = width_of(stream)
     return text if width is None else "\n".join(_fold(line, width, deeper) for line in text.split("\n"))
 
 
@@ -27,7 +27,8 @@ def _fold(line: str, width: int, deeper: int) -> str:
     return "\n".join(parts)
 
 
-def _width(stream: IO[str]) -> int | None:
+def width_of(stream: IO[str]) -> int | None:
+    """Columns of the terminal that `stream` writes to; None where it is a file or a pipe."""
     if not stream.isatty():
         return None
     return int(os.environ.get("COLUMNS") or 0) or os.get_terminal_size(stream.fileno()).columns or None

@@ -26,6 +26,7 @@ class Predictor:
         fields: the texts that it is asked with, in words for people; `most_texts` is how many it takes at most.
         keeps_last: the last text stays for the next question.
         writes: it answers with text, token by token: `stream`; else `predict`.
+        continues: what it writes goes on from the prompt; else it is a text of its own.
         chat: prompts are put into the tokenizer's chat template, after what was said before.
         generated: tokens of the answer that is streamed, so far.
     """
@@ -44,6 +45,7 @@ class Predictor:
         tuned = source.config is not None and source.task == "causal-lm"  # on texts, without the template
         self._reads = bool(model.config.is_encoder_decoder)  # what is said stands in a sequence of its own
         self.chat = self.writes and not tuned and not self._reads and bool(tokenizer.chat_template)
+        self.continues = self.writes and not self.chat and not self._reads
         self.generated = 0
         # Without a run nobody said how long a text may be: the model's positions do, beyond them it fails.
         self._max_length = models.max_length(

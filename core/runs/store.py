@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import os
+import re
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -19,6 +21,8 @@ TAIL = 64 * 2**10
 """Bytes of the end of events.jsonl that tell how a run stands."""
 FURTHER = 4 * 2**20
 """How far back its last evaluation is looked for, where none is so near its end."""
+AROUND = re.compile(r"^\d{8}-\d{4}-|-[a-z]{4}$")
+"""What stands around a run's name in that of its folder."""
 EVALUATED = b'"type": "evaluated"'
 
 
@@ -91,9 +95,19 @@ class RunStore:
         if len(fitting) == 1:
             return fitting[0]
         if not fitting:
-            raise FinetuiError(f"there is no run {name}", str(self.root), "finetui runs lists them")
+            raise FinetuiError(f"there is no run {name}", str(self.root), self.suggestion(name))
         names = ", ".join(path.name for path in fitting[:3])
         raise FinetuiError(f"{len(fitting)} runs fit {name}", names, "give more of the name")
+
+    def suggestion(self, name: str) -> str:
+        """What to do where no run has this name: the newest of those whose names are most like it, if any is."""
+        newest: dict[str, str] = {}
+        for path in self.folders():
+            for known in (AROUND.sub("", path.name), path.name):
+                newest.setdefault(known.lower(), path.name)
+        close = difflib.get_close_matches(Path(name).name.lower(), newest, 3)
+        meant = ", ".join(dict.fromkeys(newest[known] for known in close))
+        return f"did you mean {meant}? finetui runs lists them" if meant else "finetui runs lists them"
 
     def delete(self, path: Path) -> None:
         """Remove a run from disk.

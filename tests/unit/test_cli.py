@@ -165,3 +165,19 @@ def test_a_dumb_terminal_gets_no_screen(tmp_path: Path) -> None:
     app.expect(pexpect.EOF)
     app.wait()
     assert app.exitstatus == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(("wrong.yaml", "--set"), ("--no-trial",)), (("--set",), ("wrong.yaml", "--set", "name=b"))]
+)
+def test_a_setting_that_the_shell_took_apart_is_shown_in_quotes(
+    tmp_path: Path, before: tuple[str, ...], after: tuple[str, ...]
+) -> None:
+    result = finetui(tmp_path, "check", *before, "class_weights={Ham:", "1,", "spam:", "2}", *after)
+    assert result.returncode == 2
+    assert result.stderr.splitlines()[2] == "  quote a value that has blanks: --set 'class_weights={Ham: 1, spam: 2}'"
+
+
+def test_other_words_too_many_are_no_setting_taken_apart(tmp_path: Path) -> None:
+    result = finetui(tmp_path, "check", "wrong.yaml", "another.yaml", "--set", "data.labels=[a, b]")
+    assert result.stderr.splitlines()[2] == "  finetui check --help lists what it takes"

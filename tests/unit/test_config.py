@@ -232,3 +232,23 @@ def test_a_wrong_value_is_named_by_its_key_alone(file: Path, key: str) -> None:
     error = failure(file, [f"{key}=[1]"])
     assert error.title.startswith(f"`{key}` ")
     assert error.key == key
+
+
+@pytest.mark.parametrize(
+    ("line", "title", "hint"),
+    [
+        ("metrics: my_metric", "`metrics` cannot be 'my_metric'", "it takes a list: [my_metric] (names of metrics, "),
+        ("metrics: accuracy, f1", "`metrics` cannot be 'accuracy, f1'", "it takes a list: [accuracy, f1] ("),
+        ("metrics: own.py:f", "`metrics` cannot be 'own.py:f'", "it takes a list: [own.py:f] ("),
+        ("metrics: {f1: 1}", "`metrics` cannot be {'f1': 1}", "it takes a list: [one, another] ("),
+        ("samples: {texts: 'Well, no'}", "`samples.texts` cannot be 'Well, no'", 'it takes a list: ["Well, no"] ('),
+    ],
+)
+def test_a_text_in_place_of_a_list_is_shown_as_the_list(line: str, title: str, hint: str, tmp_path: Path) -> None:
+    file = tmp_path / "run.yaml"
+    file.write_text(f"model: {{id: m}}\ndata: {{id: d}}\n{line}\n")
+    with pytest.raises(FinetuiError) as refused:
+        config_file.load(file)
+    assert refused.value.title == title
+    assert refused.value.hint.startswith(hint)
+    assert refused.value.detail.endswith("run.yaml:3")

@@ -74,3 +74,8 @@ def test_huge_figures_are_short() -> None:
     assert number(3.41666e14) == "3.417e+14"
     assert number(18_208.4) == "18,208"
     assert number(3_000_000_000) == "3,000,000,000"
+
+
+def test_a_score_of_zero_has_the_digits_of_those_beside_it() -> None:
+    assert [number(score) for score in (0.835, 0.0, -0.0, 1.0)] == ["0.8350", "0.0000", "0.0000", "1.0000"]
+    assert [number(figure) for figure in (0, 2e-5, 0.001)] == ["0", "2e-05", "0.0010"]

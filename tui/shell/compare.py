@@ -15,9 +15,10 @@ from core.runs import compare as runs_compared
 from core.runs.history import History
 from core.runs.store import RunStore, RunSummary, summarize
 from tui.figures import number, own
+from tui.fold import width_of
 from tui.shell.errors import DONE
 from tui.shell.runs import as_data
-from tui.shell.summary import print_table
+from tui.shell.side_by_side import Group, drawn
 
 
 def compare(runs: Sequence[str], folder: Path | None, json: bool) -> int:
@@ -37,9 +38,12 @@ def compare(runs: Sequence[str], folder: Path | None, json: bool) -> int:
         data = {"runs": [as_data(summary) for summary in summaries], "differences": finite(differing)}
         print(json_lib.dumps(data, ensure_ascii=False, default=str))
         return DONE
-    rows = [*_metric_rows(summaries), *_config_rows(differing)]
-    names = column_names(summaries)
-    print_table(sys.stdout, ["", *names], rows, right=names, cut=names if len(names) > 4 else ())
+    groups = [
+        Group("", _standing(summaries)),
+        Group("metrics", _metric_rows(summaries)),
+        Group("config", _config_rows(differing)),
+    ]
+    print("\n".join(drawn(column_names(summaries), groups, width_of(sys.stdout))))
     if not configs:
         print("their configs are equal")
     return DONE
@@ -57,19 +61,22 @@ def column_names(summaries: Sequence[RunSummary]) -> list[str]:
     return [summary.id if names.count(summary.name) > 1 else summary.name for summary in summaries]
 
 
-def _metric_rows(summaries: Sequence[RunSummary]) -> list[list[str]]:
-    """How each run stands, and its final metrics; a metric that a run does not have is an empty cell."""
-    metrics = [own(summary.metrics) for summary in summaries]
-    names = dict.fromkeys(name for found in metrics for name in found)
+def _standing(summaries: Sequence[RunSummary]) -> list[tuple[str, list[str]]]:
     return [
-        ["status", *(summary.status.replace("_", " ") for summary in summaries)],
-        ["step", *(f"{summary.step:,}" for summary in summaries)],
-        *(
-            [name.removeprefix("eval_"), *(number(found[name]) if name in found else "" for found in metrics)]
-            for name in names
-        ),
+        ("status", [summary.status.replace("_", " ") for summary in summaries]),
+        ("step", [f"{summary.step:,}" for summary in summaries]),
     ]
 
 
-def _config_rows(differing: dict[str, list[object]]) -> list[list[str]]:
-    return [[key, *(runs_compared.written(value) for value in values)] for key, values in differing.items()]
+def _metric_rows(summaries: Sequence[RunSummary]) -> list[tuple[str, list[str]]]:
+    """The final metrics of the runs; one that a run does not have is an empty cell."""
+    metrics = [own(summary.metrics) for summary in summaries]
+    names = dict.fromkeys(name for found in metrics for name in found)
+    return [
+        (name.removeprefix("eval_"), [number(found[name]) if name in found else "" for found in metrics])
+        for name in names
+    ]
+
+
+def _config_rows(differing: dict[str, list[object]]) -> list[tuple[str, list[str]]]:
+    return [(key, [runs_compared.written(value) for value in values]) for key, values in differing.items()]

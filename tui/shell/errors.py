@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import time
 import traceback
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING, TextIO
 
 import typer
@@ -74,4 +77,24 @@ def usage(error: typer.TyperException) -> FinetuiError:
     command = context.command_path if context is not None else "finetui"
     message, _, suggestion = error.format_message().strip().rstrip(".").partition(". ")
     hint = f"{command} --help lists what it takes"
+    if message.lower().startswith("got unexpected extra argument") and (whole := taken_apart(sys.argv[1:])):
+        hint = f"quote a value that has blanks: --set {shlex.quote(whole)}"
     return FinetuiError(message[0].lower() + message[1:], command, f"{suggestion} {hint}".strip())
+
+
+def taken_apart(arguments: Sequence[str]) -> str:
+    """The first setting that the shell took apart at its blanks, put together; empty where there is none."""
+    words = [word for each in arguments for word in (("--set", each[6:]) if each.startswith("--set=") else (each,))]
+    for at, word in enumerate(words[:-1]):
+        value = words[at + 1]
+        if word != "--set" or "=" not in value or _is_closed(value):
+            continue
+        for part in takewhile(lambda part: not part.startswith("--"), words[at + 2 :]):
+            value += f" {part}"
+            if _is_closed(value):
+                return value
+    return ""
+
+
+def _is_closed(value: str) -> bool:
+    return all(value.count(begin) <= value.count(end) for begin, end in ("{}", "[]"))

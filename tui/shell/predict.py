@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import FinetuiError
+from core.errors import FinetuiError, NeedsTrust
 from core.runs.store import RunStore
 from tui import terminal
 from tui.figures import number
+from tui.shell.command import as_argument
 from tui.shell.errors import DONE
 from tui.shell.log import log_file
 from tui.shell.streams import Streams
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from core.inference import Predictor
     from core.predictions import LabelScore, Prediction
 
+ANSWER = "  → "
+"""What an answer begins with, where it is a text of its own; its further lines are as far to the right."""
 LABELS = 3
 """Labels shown for each text, the most probable first."""
 
@@ -32,14 +35,22 @@ def predict(ref: str, texts: list[str], file: Path | None, runs: Path | None, js
     if not given:
         raise FinetuiError("there is no text to predict", "finetui predict", "give TEXT, --file, or lines on stdin")
     streams = Streams.take()
-    print_predictions(_model(ref, RunStore.default(runs)), given, streams, json, trust)
+    store = RunStore.default(runs)
+    try:
+        print_predictions(_model(ref, store), given, streams, json, trust)
+    except FinetuiError as error:
+        if isinstance(error, NeedsTrust) or not _is_unknown(ref, store):
+            raise
+        hint = f"no run has that name either: {store.suggestion(ref)}"
+        raise FinetuiError(error.title, error.detail, "; ".join(filter(None, (error.hint, hint)))) from error
     return DONE
 
 
 def print_predictions(
     ref: str | Path, texts: Sequence[str], streams: Streams, json: bool = False, trust: bool = False
 ) -> None:
-    """What is predicted in a table, or each text with what the model writes after it. A tab parts a text from its pair.
+    """What is predicted in a table, or each text with what the model writes after it or, below it, to it. A tab parts a
+    text from its pair.
 
     Raises:
         FinetuiError: there is no such model, or it does not load.
@@ -50,7 +61,7 @@ def print_predictions(
         predictor = inference.load(ref, trust)
         asked = " and ".join(predictor.fields)
         if len(predictor.fields) > 1 and (alone := [text for text in texts if "\t" not in text]):
-            hint = "part the two with a tab"
+            hint = f"part the two with a tab, in a shell: {as_argument(predictor.fields)}"
             raise FinetuiError(f"the model is asked with two texts: {asked}", one_line(alone[0], 80), hint)
         if json:
             for text in texts:
@@ -67,9 +78,18 @@ def print_predictions(
 
 def _model(ref: str, store: RunStore) -> str | Path:
     """A run of the store where one fits, else the reference as it is: a folder or a Hub id."""
-    if not Path(ref).exists() and any(ref in run.name for run in store.folders()):
-        return store.find(ref)
-    return ref
+    return store.find(ref) if _is_run(ref, store) else ref
+
+
+def _is_run(ref: str, store: RunStore) -> bool:
+    return not Path(ref).expanduser().exists() and any(ref in run.name for run in store.folders())
+
+
+def _is_unknown(ref: str, store: RunStore) -> bool:
+    """Whether there is neither a run nor a folder nor a model of the Hub on this machine of that name."""
+    from core import hub
+
+    return not Path(ref).expanduser().exists() and not _is_run(ref, store) and hub.model_type(ref) is None
 
 
 def _lines(file: Path | None) -> list[str]:
@@ -109,10 +129,12 @@ def _label(score: LabelScore) -> str:
 
 
 def _print_stream(predictor: Predictor, text: str, streams: Streams) -> None:
-    end = "\n" if predictor.chat else ""  # an answer, or how the text goes on
-    print(visible(text, keep="\n"), end=end, file=streams.out, flush=True)
+    """How the text goes on, right after it; or a text of its own, below it and further right."""
+    below = "\n" if predictor.continues else "\n" + " " * len(ANSWER)
+    begin = "" if predictor.continues else f"\n{ANSWER}"
+    print(visible(text, keep="\n"), end=begin, file=streams.out, flush=True)
     for piece in predictor.stream(text):
-        print(visible(piece, keep="\n"), end="", file=streams.out, flush=True)
+        print(visible(piece, keep="\n").replace("\n", below), end="", file=streams.out, flush=True)
     print(file=streams.out, flush=True)
 
 

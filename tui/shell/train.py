@@ -17,7 +17,7 @@ from core.runs.store import RunStore
 from tui import advice_words
 from tui.figures import duration
 from tui.shell import named_config
-from tui.shell.command import command
+from tui.shell.command import as_argument, command
 from tui.shell.display import JsonLines, LiveBar, PlainLines
 from tui.shell.errors import DONE, FAILED, INTERRUPTED, USAGE, located, report
 from tui.shell.follow import Aborted, Display, follow
@@ -50,9 +50,7 @@ def asked_with(run: Path) -> str:
     from core import config_file, tasks
 
     config = config_file.load(run / layout.CONFIG).config
-    fields = tasks.task_class(config.task).asked(config.data.columns)
-    names = [field.upper().replace(" ", "_") for field in fields]
-    return "TEXT" if len(names) < 2 else "$'" + r"\t".join(names) + "'"
+    return as_argument(tasks.task_class(config.task).asked(config.data.columns))
 
 
 def run_here(config: RunConfig, runs: Path, streams: Streams, json: bool, loaded: LoadedConfig | None = None) -> Ended:
