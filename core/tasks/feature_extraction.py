@@ -52,7 +52,10 @@ class FeatureExtraction(Task):
     never_in_loop = "sentence-transformers' Trainer makes a loss of the texts of a batch, not of a model's outputs"
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
-        found = columns.resolve(self.roles, train.column_names, data.columns)
+        given = dict(data.columns)
+        if given.get("anchor") and given.get("positive"):  # the rows are described: a further column would change them
+            given = {"negative": "", "score": "", **given}
+        found = columns.resolve(self.roles, train.column_names, given)
         self.columns = embedding_limits.without_other(found, data.columns)
         splits = {data.train_split: train}
         if evaluation is not None:
