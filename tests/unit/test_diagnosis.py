@@ -297,6 +297,7 @@ def test_one_answer_stands_until_an_evaluation_has_two() -> None:
     assert evaluated(10, 30, 70) == Seen()
     (said,) = evaluated(20, 100, 0).new
     assert (said.kind, said.step) == ("one_class", 20)
+    assert "where the loss does not yet" in said.hint(live=True), "the classes may be weighed already"
     for _ in range(2 * GONE_AFTER):
         assert advisor.look(log, 1000, at_once=True) == Seen()
     assert evaluated(30, 100, 0) == Seen()
