@@ -91,7 +91,7 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     architecture = models.load_config(config.model, tokenizer)
     names = config.metrics if config.metrics is not None else task.default_metrics
     metrics.check(names, task.metric_kinds, len(task.label_names))
-    observed = fitting.check_head(architecture, task)
+    observed = [*fitting.check_head(architecture, task), *fitting.look_ahead(architecture, task)]
     formats = _formats(config, architecture)
     best.check(config, task, names)
     steps = schedule.planned_steps(config.training, len(train))
