@@ -90,8 +90,11 @@ def resolve(dtype: Dtype, method: MethodKind, checkpoint_dtype: str | None, devi
     return Precision("float32", None, device, note)
 
 
-def overruled(found: Precision, bf16: bool | None, fp16: bool | None) -> Precision:
+def overruled(found: Precision, bf16: bool | None, fp16: bool | None, units: bool) -> Precision:
     """The formats where `training.bf16` or `training.fp16` says something of its own; None where it says nothing.
+
+    Args:
+        units: whether the device has bfloat16 units.
 
     Raises:
         FinetuiError: float16 on a device that has no use for it.
@@ -100,7 +103,9 @@ def overruled(found: Precision, bf16: bool | None, fp16: bool | None) -> Precisi
         raise FinetuiError(
             "float16 needs a CUDA device",
             f"training.fp16: true; this machine trains on {found.device}",
-            "leave it out, or set training.bf16: true",
+            "leave it out, or set training.bf16: true"
+            if units
+            else f"leave it out: this {found.device} has no bfloat16 units either, everything is float32",
             key="training.fp16",
         )
     if bf16 or fp16:

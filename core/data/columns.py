@@ -5,12 +5,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from core.errors import FinetuiError
 
 if TYPE_CHECKING:
     from datasets import Dataset
+
+Holds = Literal["texts", "lists of texts", "lists", "classes or numbers", "anything"]
+"""What a role takes, in words for people."""
 
 
 @dataclass(frozen=True)
@@ -19,20 +22,28 @@ class Role:
 
     Attributes:
         guesses: column names that mean this role, the likeliest first; case does not matter.
+        holds: what is in a column that an error may propose; another one is not refused here.
     """
 
     name: str
     help: str
     required: bool
     guesses: tuple[str, ...]
+    holds: Holds = "anything"
 
 
-def resolve(roles: Sequence[Role], available: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
+def resolve(
+    roles: Sequence[Role],
+    available: Sequence[str],
+    given: Mapping[str, str],
+    features: Mapping[str, Any] | None = None,
+) -> dict[str, str]:
     """The column of each role; an optional role without one is left out.
 
     Args:
         available: the columns of the dataset.
         given: role -> column, from the config. An empty name keeps an optional role from being guessed.
+        features: column -> its type, where it is known.
 
     Raises:
         FinetuiError: an unknown role or column, or a required role that no column fits.
@@ -49,7 +60,7 @@ def resolve(roles: Sequence[Role], available: Sequence[str], given: Mapping[str,
             raise FinetuiError(
                 f"no column for {role.name} ({role.help})",
                 _columns(available),
-                f"name one in the config: data.columns.{role.name}: {available[0] if available else 'COLUMN'}",
+                _how_to_name(role, roles, available, given, resolved, features),
             )
     return {role.name: resolved[role.name] for role in roles if role.name in resolved}
 
@@ -100,6 +111,46 @@ def unknown_column(column: str, available: Sequence[str], key: str) -> FinetuiEr
     close = difflib.get_close_matches(column.lower(), list(by_lower), 1)
     hint = f"did you mean {by_lower[close[0]]}?" if close else f"name one of them in {key}"
     return FinetuiError(f"there is no column {column}", f"{key}; {_columns(available)}", hint, key=key)
+
+
+def _how_to_name(
+    role: Role,
+    roles: Sequence[Role],
+    available: Sequence[str],
+    given: Mapping[str, str],
+    resolved: Mapping[str, str],
+    features: Mapping[str, Any] | None,
+) -> str:
+    """A column that the role could have; where no other role leaves one that fits, what it must hold."""
+    key = f"data.columns.{role.name}"
+    taken = {*resolved.values()}
+    of_others = {name for other in roles if other is not role if (name := _guess(other, available)) is not None}
+    for column in available:
+        if column not in taken | of_others and (features is None or _fits(role, features.get(column))):
+            return f"name one in the config: {key}: {column}"
+    meant = _guess(role, available)
+    owner = next((name for name, column in given.items() if column and column == meant), None)
+    if owner is not None:
+        return f"data.columns.{owner} has `{meant}`, which fits: name another column there, or for {key}"
+    if role.holds == "anything":
+        return f"{key} names a column that no other role has"
+    return f"{key} names a column of {role.holds}; none is left that no other role has"
+
+
+def _fits(role: Role, feature: Any) -> bool:
+    """Whether a column of this type can be what the role takes."""
+    from datasets import ClassLabel, LargeList, Value
+    from datasets import List as ListOf
+
+    text = isinstance(feature, Value) and feature.dtype in ("string", "large_string")
+    several = isinstance(feature, ListOf | LargeList)
+    if role.holds == "texts":
+        return text
+    if role.holds == "lists of texts":
+        return several and _fits(Role("", "", True, (), "texts"), feature.feature)
+    if role.holds == "lists":
+        return several
+    return role.holds == "anything" or several or isinstance(feature, Value | ClassLabel)
 
 
 def _guess(role: Role, available: Sequence[str]) -> str | None:

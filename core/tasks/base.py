@@ -190,6 +190,10 @@ class Task(ABC):
             return None
         return Scoring(names, lambda: self.reader(encoded), self.label_names, self.reads_in_order)
 
+    def choices(self, architecture: PreTrainedConfig) -> int | None:
+        """What a cross-entropy of the task chooses from: the classes, or the tokens; None where nobody knows."""
+        return len(self.label_names) or getattr(architecture.get_text_config(), "vocab_size", None)
+
     def of_loss(self, loss: float) -> dict[str, float]:
         """Figures that follow from the loss of an evaluation, whatever `metrics` computes."""
         return {}

@@ -44,7 +44,7 @@ class CausalLM(Task):
     metric_kinds: tuple[Kind, ...] | None = ("ids", "losses")
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
-        found = columns.resolve(self.roles, train.column_names, data.columns)
+        found = columns.resolve(self.roles, train.column_names, data.columns, train.features)
         chosen = set(data.columns)
         if "prompt" in found and "completion" in found and "text" not in chosen:
             found.pop("text", None)

@@ -37,9 +37,10 @@ class FeatureExtraction(Task):
 
     roles = (
         Role("anchor", "the text that is searched with", True,
-             ("anchor", "query", "question", "sentence1", "sentence_A", "text", "premise")),
+             ("anchor", "query", "question", "sentence1", "sentence_A", "text", "premise"), "texts"),
         Role("positive", "the text that belongs to it, or that is scored against it", True,
-             ("positive", "document", "passage", "answer", "sentence2", "sentence_B", "text_pair", "hypothesis")),
+             ("positive", "document", "passage", "answer", "sentence2", "sentence_B", "text_pair", "hypothesis"),
+             "texts"),
         Role("negative", "a text that does not belong to it", False, ("negative",)),
         Role("score", "how near the two are: any numbers, more is nearer", False, ("score", "similarity", "label")),
     )  # fmt: skip
@@ -52,7 +53,10 @@ class FeatureExtraction(Task):
     never_in_loop = "sentence-transformers' Trainer makes a loss of the texts of a batch, not of a model's outputs"
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
-        found = columns.resolve(self.roles, train.column_names, data.columns)
+        given = dict(data.columns)
+        if given.get("anchor") and given.get("positive"):  # the rows are described: a further column would change them
+            given = {"negative": "", "score": "", **given}
+        found = columns.resolve(self.roles, train.column_names, given, train.features)
         self.columns = embedding_limits.without_other(found, data.columns)
         splits = {data.train_split: train}
         if evaluation is not None:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from core.tasks.base import Task
 
 
+BOTH_WAYS = ("xlnet",)
+"""It writes, and yet each token sees all others unless the call says which it may."""
+
+
 def check_head(architecture: PreTrainedConfig, task: Task) -> list[str]:
     """Hold the labels of the data against those that the checkpoint's head was trained on.
 
@@ -39,6 +43,34 @@ def check_head(architecture: PreTrainedConfig, task: Task) -> list[str]:
     if len(known) != len(task.label_names):
         return [_anew(len(known), len(task.label_names))]
     return [f"the checkpoint's head was trained on other labels ({', '.join(known[:5])}): it begins with them"]
+
+
+def look_ahead(architecture: PreTrainedConfig, task: Task) -> list[str]:
+    """Whether the words of a row know what comes after them, where each of them gets a tag."""
+    if task.class_role != "tags" or not reads_left_to_right(architecture):
+        return []
+    said = "is a decoder: each word's tag sees only what stands to its left; an encoder (BERT, ...) sees both sides"
+    return [f"{architecture.model_type} {said}"]
+
+
+def reads_left_to_right(architecture: PreTrainedConfig) -> bool:
+    """Whether no token sees those after it: of a decoder alone, unless its config turns its mask off.
+
+    A family that the library has a masked language model of reads both ways, but for `is_decoder`.
+    """
+    from transformers.models.auto.modeling_auto import (
+        MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+        MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    )
+
+    kind, text = architecture.model_type, architecture.get_text_config()
+    if architecture.is_encoder_decoder or kind in BOTH_WAYS:
+        return False
+    if getattr(text, "use_bidirectional_attention", None) or getattr(text, "is_causal", True) is False:
+        return False
+    if kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES:
+        return bool(getattr(architecture, "is_decoder", False))
+    return kind in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
 
 def _anew(had: int, has: int) -> str:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
     from core.config import DataConfig
 
+SHAPES = (
+    "name a column of {text: [...], answer_start: [...]}, as SQuAD has it, or of texts that stand in their contexts, "
+    "with data.columns.answer_start beside them where they have starts"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Gold:
@@ -81,15 +86,35 @@ def look(split: str, rows: Dataset, columns: Mapping[str, str], data: DataConfig
             misaligned.append(index)
     if example is not None and (data.misaligned_answers == "stop" or len(misaligned) == len(rows)):
         index, gold = example
+        column = columns["answers"]
+        starts = "answer_start" in columns or _has_starts(rows.features[column])
+        if not starts and len(misaligned) + empty == len(rows):
+            raise FinetuiError(
+                f"column {column} holds no answers that stand in their contexts",
+                f"split `{split}`; they are texts without a start (answer_start); "
+                f"row {index}{in_source(rows, index)}: {gold.texts[0]!r}",
+                SHAPES,
+                key="data.columns.answers",
+            )
+        about = "starts count characters from 0" if starts else "without a start an answer is found word for word"
+        if len(misaligned) < len(rows):
+            about += "; `data.misaligned_answers: skip` leaves these rows out"
         stands = f"there stands {gold.misplaced!r}" if gold.misplaced else "nothing stands there"
         raise FinetuiError(
             f"{len(misaligned):,} of {len(rows):,} rows have an answer that is not in its context",
             f"split `{split}`, rows {some(misaligned)}; "
             f"row {index}{in_source(rows, index)}: the answer is {gold.texts[0]!r}, {stands}",
-            "starts count characters from 0; `data.misaligned_answers: skip` leaves these rows out",
-            key="data.misaligned_answers",
+            about,
+            key="data.misaligned_answers" if len(misaligned) < len(rows) else "data.columns.answers",
         )
     return empty, len(misaligned)
+
+
+def _has_starts(feature: Any) -> bool:
+    """Whether answers of this type say where they begin."""
+    if isinstance(feature, dict):
+        return "answer_start" in feature
+    return hasattr(feature, "feature") and _has_starts(feature.feature)
 
 
 def _pairs(answers: Any, answer_start: Any) -> Iterator[tuple[str, int | None]]:

@@ -31,14 +31,14 @@ class MaskedLM(Task):
     """Texts. Which of their tokens are masked is drawn when a batch is made, so encoded rows have no labels."""
 
     roles: ClassVar[tuple[Role, ...]] = (Role("text", "the text; any token of it may be masked", True, (
-        "text", "content", "sentence", "document")),)  # fmt: skip
+        "text", "content", "sentence", "document"), "texts"),)  # fmt: skip
     auto_class = "AutoModelForMaskedLM"
     peft_task_type = None
     metric_kinds = ("labels", "losses")
     loss_in_metrics = True
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
-        self.columns = columns.resolve(self.roles, train.column_names, data.columns)
+        self.columns = columns.resolve(self.roles, train.column_names, data.columns, train.features)
         columns.require_texts(self.columns, train)
         if evaluation is not None:
             columns.require(self.columns, evaluation.column_names, data.eval_split or "evaluation")

@@ -42,7 +42,7 @@ class Preference(Chat):
     never_in_loop = "TRL's DPOTrainer compares the model with a frozen copy of itself"
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
-        self.columns = columns.resolve(self.roles, train.column_names, data.columns)
+        self.columns = columns.resolve(self.roles, train.column_names, data.columns, train.features)
         if evaluation is not None:
             columns.require(self.columns, evaluation.column_names, data.eval_split or "evaluation")
         first = train[0]

@@ -37,8 +37,14 @@ class QuestionAnswering(Task):
     """Question and context -> start and end of the answer."""
 
     roles = (
-        Role("question", "the question", True, ("question", "query")),
-        Role("context", "the text that has the answer", True, ("context", "passage", "paragraph", "document", "text")),
+        Role("question", "the question", True, ("question", "query"), "texts"),
+        Role(
+            "context",
+            "the text that has the answer",
+            True,
+            ("context", "passage", "paragraph", "document", "text"),
+            "texts",
+        ),
         Role(
             "answers", "the right answers: {text, answer_start}, or a text", True, ("answers", "answer", "answer_text")
         ),
@@ -59,7 +65,7 @@ class QuestionAnswering(Task):
     reads_in_order = True
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
-        self.columns = columns.resolve(self.roles, train.column_names, data.columns)
+        self.columns = columns.resolve(self.roles, train.column_names, data.columns, train.features)
         self.label_names = []
         self.notes = []
         self._stride = data.stride

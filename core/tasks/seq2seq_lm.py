@@ -40,10 +40,10 @@ class Seq2SeqLM(Task):
 
     roles: ClassVar[tuple[Role, ...]] = (
         Role("source", "the text that is read", True,
-             ("source", "src", "word", "article", "document", "dialogue", "text", "input", "question", "en")),
+             ("source", "src", "word", "article", "document", "dialogue", "text", "input", "question", "en"), "texts"),
         Role("target", "the text that shall be written", True,
              ("target", "tgt", "phonemes", "highlights", "summary", "output", "answer",
-              "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "ro", "ru", "zh", "ja", "ko")),
+              "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "ro", "ru", "zh", "ja", "ko"), "texts"),
     )  # fmt: skip
     auto_class = "AutoModelForSeq2SeqLM"
     peft_task_type = "SEQ_2_SEQ_LM"
@@ -63,7 +63,7 @@ class Seq2SeqLM(Task):
         within = nested.parts(train.column_names)
         if len(within) >= 2 and not given:
             given = {"source": within[0], "target": within[1]}
-        self.columns = columns.resolve(self.roles, train.column_names, given)
+        self.columns = columns.resolve(self.roles, train.column_names, given, train.features)
         columns.require_texts(self.columns, train)
         if evaluation is not None:
             columns.require(self.columns, evaluation.column_names, data.eval_split or "evaluation")

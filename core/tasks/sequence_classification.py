@@ -30,10 +30,11 @@ class SequenceClassification(Task):
     """Text or text pair -> class, set of classes, or number."""
 
     roles = (
-        Role("text", "the text, or the first of a pair", True, ("text", "sentence1", "sentence", "premise", "content")),
+        Role("text", "the text, or the first of a pair", True, ("text", "sentence1", "sentence", "premise", "content"),
+             "texts"),
         Role("text_pair", "the second text of a pair", False, ("text_pair", "sentence2", "hypothesis")),
         Role("label", "the class, a list of classes, or a number", True,
-             (LABEL_SET, "label", "labels", "target", "class", "score")),
+             (LABEL_SET, "label", "labels", "target", "class", "score"), "classes or numbers"),
     )  # fmt: skip
     auto_class = "AutoModelForSequenceClassification"
     peft_task_type = "SEQ_CLS"
@@ -41,7 +42,7 @@ class SequenceClassification(Task):
     class_role = "label"
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
-        self.columns = columns.resolve(self.roles, train.column_names, data.columns)
+        self.columns = columns.resolve(self.roles, train.column_names, data.columns, train.features)
         splits = {data.train_split: train}
         if evaluation is not None:
             name = data.eval_split or "evaluation"

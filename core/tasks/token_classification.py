@@ -33,8 +33,14 @@ class TokenClassification(Task):
     """Words -> tags. The first sub-word of a word carries its tag; the loss leaves out the others."""
 
     roles = (
-        Role("tokens", "the words of a row, as a list", True, ("tokens", "words")),
-        Role("tags", "the tag of each word, as a list", True, ("ner_tags", "tags", "labels", "pos_tags", "chunk_tags")),
+        Role("tokens", "the words of a row, as a list", True, ("tokens", "words"), "lists of texts"),
+        Role(
+            "tags",
+            "the tag of each word, as a list",
+            True,
+            ("ner_tags", "tags", "labels", "pos_tags", "chunk_tags"),
+            "lists",
+        ),
     )
     auto_class = "AutoModelForTokenClassification"
     class_role = "tags"
@@ -43,7 +49,7 @@ class TokenClassification(Task):
     metric_kinds = ("labels", "tags")
 
     def __init__(self, data: DataConfig, train: Dataset, evaluation: Dataset | None) -> None:
-        self.columns = columns.resolve(self.roles, train.column_names, data.columns)
+        self.columns = columns.resolve(self.roles, train.column_names, data.columns, train.features)
         splits = {data.train_split: train}
         if evaluation is not None:
             name = data.eval_split or "evaluation"

@@ -11,7 +11,8 @@ from core.events import Advice
 from core.runs.series import Series
 from core.training.diagnosis import KINDS, VERDICTS, Finding, diagnose
 from core.training.diagnosis.answers import OF_ANSWERS, one_class
-from core.training.diagnosis.trouble import ABSURD_LM_LOSS, BEYOND
+from core.training.diagnosis.curves import ABSURD_LM_LOSS
+from core.training.diagnosis.trouble import BEYOND
 
 SECONDS = 5.0
 """Between two looks at the curves where no evaluation asks for one: a look costs milliseconds."""
@@ -54,10 +55,16 @@ class Advisor:
     Args:
         cross_entropy: whether the loss is one; None: the metrics of the first evaluation tell.
         now: seconds from any start; tests bring their own.
+        choices: classes or tokens that the loss chooses from; None: not known.
     """
 
-    def __init__(self, cross_entropy: bool | None = None, now: Callable[[], float] = time.monotonic) -> None:
-        self._cross_entropy = cross_entropy
+    def __init__(
+        self,
+        cross_entropy: bool | None = None,
+        now: Callable[[], float] = time.monotonic,
+        choices: int | None = None,
+    ) -> None:
+        self._cross_entropy, self._choices = cross_entropy, choices
         self._now = now
         self._looked = now()
         self._series: dict[str, Series] = {}
@@ -78,7 +85,7 @@ class Advisor:
         evaluated = self._evaluations > evaluations
         if not (at_once or leapt or evaluated) and self._now() - self._looked < SECONDS:
             return Seen()
-        found = diagnose(self._series, total_steps, self._cross_entropy)
+        found = diagnose(self._series, total_steps, self._cross_entropy, self._choices)
         if self._of_answers is not None:
             found.append(self._of_answers)
         self._looked = self._now()

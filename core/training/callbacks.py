@@ -36,6 +36,7 @@ class RunCallback(TrainerCallback):
 
     Args:
         cross_entropy: whether the loss is one; None: it is not known.
+        choices: classes or tokens that it chooses from; None: not known.
 
     Attributes:
         evaluated: the step of the weights that were evaluated last, and their metrics.
@@ -48,7 +49,12 @@ class RunCallback(TrainerCallback):
     trainer: Steerable
 
     def __init__(
-        self, reporter: Reporter, stop_on_nan: bool, sampler: Sampler, cross_entropy: bool | None = None
+        self,
+        reporter: Reporter,
+        stop_on_nan: bool,
+        sampler: Sampler,
+        cross_entropy: bool | None = None,
+        choices: int | None = None,
     ) -> None:
         self.evaluated: tuple[int, dict[str, float]] | None = None
         self.saved_step: int | None = None
@@ -58,7 +64,7 @@ class RunCallback(TrainerCallback):
         self._stop_on_nan = stop_on_nan
         self._sampler = sampler
         self._clock = StepClock()
-        self._advisor = Advisor(cross_entropy)
+        self._advisor = Advisor(cross_entropy, choices=choices)
         self._evaluation_begin: float | None = None
         self._evaluation_batches = 0
         self._stepped = self._shares_said = False

@@ -203,7 +203,10 @@ class _Run:
         known = prepared.loss is None and bool(
             {"labels", "hot", "ids", "losses"} & {*(prepared.task.metric_kinds or ())}
         )
-        callback = RunCallback(self._reporter, config.stop_on_nan, sampler, cross_entropy=known or None)
+        choices = prepared.task.choices(prepared.model.config) if known else None
+        callback = RunCallback(
+            self._reporter, config.stop_on_nan, sampler, cross_entropy=known or None, choices=choices
+        )
         if self._checkpoint is not None:
             callback.carry_on(self._advice_before())
         training = trainer.build(config, prepared, settings, callback)

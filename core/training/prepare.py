@@ -91,7 +91,7 @@ def check(config: RunConfig, left_out: Mapping[str, Sequence[int]] | None = None
     architecture = models.load_config(config.model, tokenizer)
     names = config.metrics if config.metrics is not None else task.default_metrics
     metrics.check(names, task.metric_kinds, len(task.label_names))
-    observed = fitting.check_head(architecture, task)
+    observed = [*fitting.check_head(architecture, task), *fitting.look_ahead(architecture, task)]
     formats = _formats(config, architecture)
     best.check(config, task, names)
     steps = schedule.planned_steps(config.training, len(train))
@@ -147,14 +147,15 @@ def _formats(config: RunConfig, architecture: PreTrainedConfig) -> Precision:
     """The number formats of weights and computation, on the device that the run gets."""
     given = config.training.arguments()
     device = "cpu" if given.get("use_cpu") else precision.device_name()
+    units = precision.has_bf16_units(device)
     resolved = precision.resolve(
         config.model.dtype,
         config.method.kind,
         str(getattr(architecture, "dtype", "") or "").removeprefix("torch.") or None,
         device,
-        precision.has_bf16_units(device),
+        units,
     )
-    return precision.overruled(resolved, given.get("bf16"), given.get("fp16"))
+    return precision.overruled(resolved, given.get("bf16"), given.get("fp16"), units)
 
 
 def _try_arguments(config: RunConfig, formats: Precision, architecture: PreTrainedConfig, steps: int) -> list[str]:

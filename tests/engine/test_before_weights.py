@@ -18,7 +18,10 @@ from core.training import engine, preflight, prepare
 TEXTS = [{"text": f"{word} {index}", "label": word} for index in range(4) for word in ("good", "bad")]
 NUMBERS = [{"text": row["text"], "label": 0.5 + index} for index, row in enumerate(TEXTS)]
 TURNS = [{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}] * 4
-ASKED = [{"question": "who?", "context": "it was Ada", "answers": {"text": ["Bob"], "answer_start": [0]}}] * 4
+ASKED = [
+    {"question": "who?", "context": "it was Ada", "answers": {"text": [name], "answer_start": [7]}}
+    for name in ("Bob", "Ada", "Bob", "Bob")
+]
 SPOKEN = [{"source": "a", "target": "b"}] * 4
 ALIKE = [{"anchor": "a", "positive": "b"}] * 4
 CHOSEN = [{"prompt": "a", "chosen": "b", "rejected": "c"}] * 4
@@ -159,6 +162,14 @@ def test_a_decoder_without_a_pad_token_classifies_as_without_padding(task: str, 
         alone = model(**collate(elements[:1])).logits[0]
         padded = model(**collate(elements)).logits[0]
     assert torch.allclose(alone, padded[: len(alone)], atol=1e-5)
+
+
+def test_words_tagged_by_a_decoder_see_one_side_and_it_is_said(checked: Made) -> None:
+    tagged = [{"tokens": ["a", "b"], "tags": ["O", "B-x"]}] * 4
+    note = "llama is a decoder: each word's tag sees only what stands to its left"
+    assert any(said.startswith(note) for said in checked("stories260K", "token-classification", tagged).notes)
+    assert not any("decoder" in said for said in checked("bert-tiny-uncased", "token-classification", tagged).notes)
+    assert not any("decoder" in said for said in checked("stories260K", "sequence-classification", TEXTS).notes)
 
 
 def test_a_head_with_the_same_labels_in_another_order_is_refused(shared: Path, tmp_path: Path, checked: Made) -> None:

@@ -81,7 +81,7 @@ CASES: dict[str, dict[str, Any]] = {
         "model": "bert-tiny-uncased",
         "data": {
             "files": {"train": "mrpc/train.jsonl"},
-            "columns": {"anchor": "sentence1", "positive": "sentence2"},
+            "columns": {"anchor": "sentence1", "positive": "sentence2", "score": "label"},
             "max_length": 24,
         },
     },

@@ -125,3 +125,14 @@ def test_masked_tokens_are_learned_and_filled_in(plays: Callable[..., RunConfig]
     assert found.note == "the first of 2 masks; fill it in to ask for the next"
     with pytest.raises(FinetuiError, match=r"no \[MASK\] in this text"):
         predictor.predict("to be or not")
+
+
+def test_a_head_made_anew_is_not_called_a_rate_too_high(plays: Callable[..., RunConfig], new_folder: Any) -> None:
+    """It begins at ln(30522) = 10.33."""
+    folder = new_folder(plays())
+
+    outcome = engine.run(plays(max_steps=3, learning_rate=5e-5), folder)
+
+    assert isinstance(outcome, events.RunFinished), outcome
+    assert min(_losses(folder).values()) > 10
+    assert [advice.kind for advice in _said(folder, events.Advice)] == []

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
+import pytest
+from datasets import Dataset
+
+from core.config import DataConfig
 from core.data.columns import Role, require, resolve
 from core.errors import FinetuiError
+from core.tasks.base import Task
+from core.tasks.sequence_classification import SequenceClassification
+from core.tasks.token_classification import TokenClassification
 
 TEXT = Role("text", "the text to classify", True, ("text", "sentence1", "sentence"))
 PAIR = Role("text_pair", "the second text", False, ("text_pair", "sentence2"))
@@ -94,3 +101,21 @@ def test_a_further_split_must_have_the_same_columns() -> None:
     with pytest.raises(FinetuiError) as caught:
         require({"text": "sentence", "label": "label"}, ["sentence"], "validation")
     assert caught.value.title == "split validation has no column label"
+
+
+def hint(task: type[Task], rows: dict[str, list[Any]], **given: str) -> str:
+    with pytest.raises(FinetuiError) as caught:
+        task(DataConfig(id="x", columns=given), Dataset.from_dict(rows), None)
+    return caught.value.hint
+
+
+def test_a_column_is_proposed_that_fits_and_is_free() -> None:
+    mails = {"label": ["ham", "spam"], "text": ["a", "b"], "row": [1, 2]}
+    mended = "data.columns.label has `text`, which fits: name another column there, or for data.columns.text"
+    assert hint(SequenceClassification, mails, label="text") == mended
+    with_title = {**mails, "title": ["c", "d"]}
+    assert hint(SequenceClassification, with_title, label="text") == "name one in the config: data.columns.text: title"
+    none = "data.columns.tokens names a column of lists of texts; none is left that no other role has"
+    assert hint(TokenClassification, mails) == none
+    lists = {"id": ["1"], "ids": [[1, 2]], "cells": [["a", "b"]], "ner_tags": [[0, 1]]}
+    assert hint(TokenClassification, lists) == "name one in the config: data.columns.tokens: cells"

@@ -297,6 +297,7 @@ def test_one_answer_stands_until_an_evaluation_has_two() -> None:
     assert evaluated(10, 30, 70) == Seen()
     (said,) = evaluated(20, 100, 0).new
     assert (said.kind, said.step) == ("one_class", 20)
+    assert "where the loss does not yet" in said.hint(live=True), "the classes may be weighed already"
     for _ in range(2 * GONE_AFTER):
         assert advisor.look(log, 1000, at_once=True) == Seen()
     assert evaluated(30, 100, 0) == Seen()
@@ -313,3 +314,15 @@ def test_one_answer_of_a_run_that_is_resumed_waits_for_an_evaluation() -> None:
     log.append({"step": 30, "eval_loss": 0.68})
     advisor.take_classes(30, counted(50, 50))
     assert advisor.look(log, 1000).gone == ["one_class"]
+
+
+def test_a_loss_is_beyond_any_guess_by_the_number_of_classes_or_tokens() -> None:
+    """A head made anew over 30,522 tokens begins at ln(30522) = 10.33 and some more."""
+    begun = {"loss": series([10.43, 10.31, 10.1], 5)}
+    assert diagnose(begun, 1000, True, choices=30_522) == []
+    (finding,) = diagnose(begun, 1000, True, choices=2)
+    assert finding.kind == "rate_too_high"
+    (finding,) = diagnose({"loss": series([14.6] * 3)}, 1000, True, choices=30_522)
+    assert finding.kind == "rate_too_high"
+    advisor = Advisor(cross_entropy=True, choices=30_522)
+    assert advisor.look([{"step": 5, "loss": 10.1}], 20, at_once=True) == Seen()

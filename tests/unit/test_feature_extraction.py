@@ -59,6 +59,11 @@ def test_columns_say_what_the_rows_are() -> None:
     mrpc = {"sentence1": ["a", "b"], "sentence2": ["c", "d"], "label": [0, 1]}
     assert bound(mrpc).columns == {"anchor": "sentence1", "positive": "sentence2", "score": "label"}
     assert bound(mrpc, columns={"score": ""}).shape == "pairs"
+    named = {"anchor": "sentence1", "positive": "sentence2"}
+    assert bound(mrpc, columns=named).columns == named, "what is named is not guessed beyond"
+    assert bound(mrpc, columns={"anchor": "sentence1"}).shape == "pairs with a score"
+    assert bound(mrpc, columns={**named, "score": "label"}).shape == "pairs with a score"
+    assert bound(TRIPLES, columns={"anchor": "anchor", "positive": "positive"}).shape == "pairs"
     assert bound({**TRIPLES, "label": [1, 1, 0]}).shape == "triples", "a guess gives way"
     assert bound({**TRIPLES, "label": [1, 1, 0]}, columns={"score": "label"}).shape == "pairs with a score"
     with pytest.raises(FinetuiError, match="a negative or a score"):

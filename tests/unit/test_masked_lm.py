@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 from datasets import Dataset
-from transformers import AutoTokenizer, EvalPrediction
+from transformers import AutoTokenizer, BertConfig, EvalPrediction
 
 from core.config import DataConfig, RunConfig
 from core.errors import FinetuiError
@@ -131,3 +131,7 @@ def test_a_tokenizer_without_a_mask_token_is_refused(shared: Path) -> None:
     with pytest.raises(FinetuiError, match="no mask token") as refused:
         task().meet(stories, config)
     assert "causal-lm" in refused.value.hint
+
+
+def test_it_chooses_from_the_vocabulary() -> None:
+    assert task().choices(BertConfig(vocab_size=30_522)) == 30_522

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from datasets import Dataset
 
+from core import config_file
 from core.config import DataConfig
 from core.data import origin, sources
 from core.errors import FinetuiError
@@ -84,6 +86,27 @@ def test_numbers_among_which_are_texts_are_named_by_row(odd: dict[int, str], row
     assert (found.code, found.severity, found.rows) == ("labels_are_texts", "error", rows)
     assert said in found.message
     assert "data.columns.label" in found.hint
+
+
+@pytest.mark.parametrize(
+    ("sections", "end"),
+    [
+        ({}, ", or set class_weights: balanced"),
+        ({"class_weights": {"ham": 1.0, "spam": 9.0}}, "; class_weights weigh the classes already"),
+        ({"loss": "losses:focal"}, ", or weigh the classes in your own loss"),
+        (
+            {"training": {"label_smoothing_factor": 0.1}},
+            ", or set class_weights: balanced in the place of label smoothing",
+        ),
+    ],
+)
+def test_the_hint_at_uneven_classes_minds_the_config(sections: dict[str, Any], end: str) -> None:
+    data = Dataset.from_dict({"text": [str(row) for row in range(20)], "label": ["ham"] * 18 + ["spam"] * 2})
+    config = config_file.validate(
+        {"task": "sequence-classification", "model": {"id": "m"}, "data": {"id": "x"}, **sections}
+    )
+    (found,) = balance.look(SequenceClassification(config.data, data, None), "train", data, config)
+    assert found.hint == f"accuracy is 0.90 for a model that learned nothing: watch F1{end}"
 
 
 def test_what_a_chat_template_separates_needs_no_separator() -> None:

@@ -169,8 +169,35 @@ def test_an_answer_that_is_not_in_its_context_stops_or_is_skipped(bert: Any) -> 
     assert task.notes == ["2 rows of train are skipped: their answer is not in the context"]
     assert task.encode(rows[:], bert, None)["row"] == [0]
     assert set(task.encode(rows[1:], bert, None)) == set(task.encode(rows[:], bert, None))
-    with pytest.raises(FinetuiError, match="2 of 2 rows"):
-        bind(rows.select([1, 2]), misaligned_answers="skip")
+    for choice in ("stop", "skip"):
+        with pytest.raises(FinetuiError, match="2 of 2 rows") as caught:
+            bind(rows.select([1, 2]), misaligned_answers=choice)
+        assert caught.value.hint == "starts count characters from 0", "no row would be left"
+
+
+def test_a_column_of_other_texts_is_said_to_hold_no_answers() -> None:
+    rows = Dataset.from_dict(
+        {
+            "question": ["When?"] * 3,
+            "context": [CONTEXT] * 3,
+            "title": ["Oil_crisis", "Oil_shock", ""],
+            "month": ["May", "October", "March"],
+        }
+    )
+    for choice in ("stop", "skip"):
+        with pytest.raises(FinetuiError) as caught:
+            bind(rows.select([0, 1]), columns={"answers": "title"}, misaligned_answers=choice)
+        assert caught.value.title == "column title holds no answers that stand in their contexts"
+        assert "texts without a start (answer_start); row 0: 'Oil_crisis'" in caught.value.detail
+        assert "{text: [...], answer_start: [...]}, as SQuAD has it" in caught.value.hint
+        assert "skip" not in caught.value.hint
+        assert (caught.value.key, caught.value.exit_code) == ("data.columns.answers", 2)
+    with pytest.raises(FinetuiError, match="column title holds no answers"):
+        bind(rows, columns={"answers": "title"})  # a row without an answer makes them no better
+    with pytest.raises(FinetuiError, match="1 of 3 rows") as caught:
+        bind(rows, columns={"answers": "month"})
+    assert "word for word" in caught.value.hint
+    assert "starts count" not in caught.value.hint
 
 
 @pytest.mark.parametrize(("null", "figures"), [(None, 1.0), (False, 2 / 3)])

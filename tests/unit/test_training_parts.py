@@ -127,6 +127,19 @@ def test_float16_without_a_gpu_is_refused() -> None:
         precision.resolve("float16", "full", None, "cpu", True)
 
 
+@pytest.mark.parametrize(
+    ("units", "hint"),
+    [
+        (True, "leave it out, or set training.bf16: true"),
+        (False, "leave it out: this cpu has no bfloat16 units either, everything is float32"),
+    ],
+)
+def test_bf16_is_advised_where_the_machine_has_the_units(units: bool, hint: str) -> None:
+    with pytest.raises(FinetuiError) as caught:
+        precision.overruled(FLOAT32, None, True, units)
+    assert caught.value.hint == hint
+
+
 def config(**sections: Any) -> RunConfig:
     return config_file.validate({"model": {"id": "m"}, "data": {"id": "d"}, **sections})
 

@@ -29,7 +29,10 @@ __all__ = ["KINDS", "VERDICTS", "Finding", "diagnose"]
 
 
 def diagnose(
-    series: Mapping[str, Measured], total_steps: int | None = None, cross_entropy: bool | None = None
+    series: Mapping[str, Measured],
+    total_steps: int | None = None,
+    cross_entropy: bool | None = None,
+    choices: int | None = None,
 ) -> list[Finding]:
     """Name what the curves show, the gravest first. The same series give the same findings.
 
@@ -39,11 +42,12 @@ def diagnose(
         total_steps: how many are planned. Early in a run less is said.
         cross_entropy: whether the loss is one: then a high one is known to be so at the first point. None: read off
             the metrics of the first evaluation.
+        choices: classes or tokens that the cross-entropy chooses from; None: not known.
 
     Returns:
         One finding per kind at most; none where there is too little to see.
     """
-    curves = Curves(series, total_steps, cross_entropy)
+    curves = Curves(series, total_steps, cross_entropy, choices)
     found = [trouble.nan(curves)] if not len(curves.loss) or curves.start <= 0 else _found(curves)
     order = list(KINDS)
     return sorted((item for item in found if item is not None), key=lambda item: order.index(item.kind))

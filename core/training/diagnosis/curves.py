@@ -17,6 +17,14 @@ POINTS = 600
 """A longer series is thinned to at most this many points, the extremes of each stretch among them."""
 
 
+ABSURD_LOSS = 10.0
+"""No guess has a cross-entropy above that of an even guess over 22,000 classes (natural logarithm),"""
+ABSURD_LM_LOSS = 15.0
+"""a language model's above that over three million tokens;"""
+ABSURD_SHARE = 1.4
+"""where it is known how many there are to choose from, above so many times that of an even guess over them."""
+
+
 class Measured(Protocol):
     """What is read of a series: parallel lists (`core.runs.series.Series` is one)."""
 
@@ -82,11 +90,16 @@ class Curves:
         dead: and the last one is not finite either; else the run came back, and is judged by what is finite.
         language_model: perplexity is measured.
         cross_entropy: the loss is one; where nobody says so: only for such a loss accuracy or perplexity are measured.
+        worst: a cross-entropy above this is worse than any guess.
         total: planned steps; the last step where they are not known.
     """
 
     def __init__(
-        self, series: Mapping[str, Measured], total: int | None = None, cross_entropy: bool | None = None
+        self,
+        series: Mapping[str, Measured],
+        total: int | None = None,
+        cross_entropy: bool | None = None,
+        choices: int | None = None,
     ) -> None:
         self.broken: tuple[int, str] | None = None
         self.broken_as = ""
@@ -100,6 +113,9 @@ class Curves:
         self.language_model = "eval_perplexity" in series
         measured = self.language_model or "eval_accuracy" in series
         self.cross_entropy = measured if cross_entropy is None else cross_entropy
+        self.worst = ABSURD_LM_LOSS if self.language_model else ABSURD_LOSS
+        if choices is not None:
+            self.worst = max(ABSURD_LOSS, ABSURD_SHARE * math.log(choices))
         if self.broken is not None and self.dead:
             self.loss, self.eval_loss = self.loss.until(self.broken[0]), self.eval_loss.until(self.broken[0])
         self.last = max([*self.loss.steps[-1:], *self.eval_loss.steps[-1:], 0])

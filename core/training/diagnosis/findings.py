@@ -70,7 +70,7 @@ KINDS: dict[str, Kind] = {
         "every answer is the same class",
         "warning",
         "the accuracy is the share of that class: look at F1; train on, try another learning rate, or weigh the "
-        "classes (class_weights: balanced)",
+        "classes where the loss does not yet (class_weights: balanced, or in a loss of your own)",
     ),
     "unstable": Kind("unstable", "warning", "take a larger batch (or accumulate gradients), lower the rate, clip"),
     "spike": Kind("spike", "warning", "look at the rows of that batch; clip the gradients (max_grad_norm)"),

@@ -53,10 +53,6 @@ JUMPING_RATIO = 3.0
 """and so travels at least so many times as far as a way down to its lowest value and up to its last one would be."""
 BEYOND = 100.0
 """So many times its start the loss needs no second look: one point is enough, the last one."""
-ABSURD_LOSS = 10.0
-"""A cross-entropy above that of an even guess over 22,000 classes (natural logarithm),"""
-ABSURD_LM_LOSS = 15.0
-"""and over three million tokens."""
 BARELY = 0.1
 """Too low: the loss fell by less than this share of its start, evenly over the run."""
 EVENLY = 0.9
@@ -164,7 +160,7 @@ def rate_too_high(curves: Curves) -> Finding | None:
             text = f"the loss rose from {figure(start)} to {figure(max(loss.values[-5:]))} before it broke"
             return Finding("rate_too_high", loss.steps[-1], text)
         return None
-    if curves.cross_entropy and start > (ABSURD_LM_LOSS if curves.language_model else ABSURD_LOSS):
+    if curves.cross_entropy and start > curves.worst:
         text = f"the loss was {figure(start)} after the first steps, worse than any guess"
         if len(loss) >= MIN_POINTS:
             text += f", and is {figure(curves.end)} now"
@@ -191,10 +187,12 @@ def _absurd(curves: Curves) -> Finding | None:
     """In the first third the loss of training or evaluation is twice worse than any guess; once may be a bad batch."""
     if not curves.cross_entropy:
         return None
-    worst = ABSURD_LM_LOSS if curves.language_model else ABSURD_LOSS
     early = [line.until(curves.total // 3) for line in (curves.loss, curves.eval_loss)]
     found = sorted(
-        (step, value) for line in early for step, value in zip(line.steps, line.values, strict=True) if value > worst
+        (step, value)
+        for line in early
+        for step, value in zip(line.steps, line.values, strict=True)
+        if value > curves.worst
     )
     if len(found) < 2:
         return None

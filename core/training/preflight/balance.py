@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from datasets import Dataset
 
+    from core.config import RunConfig
     from core.tasks.base import Task
 
 IMBALANCE = 4.0
@@ -22,8 +23,12 @@ MANY_CLASSES = 20
 """More classes than this, with fewer than two rows each, are no classes."""
 
 
-def look(task: Task, split: str, rows: Dataset) -> list[Finding]:
-    """What the labels of the split to train on look like; nothing where a row has no class."""
+def look(task: Task, split: str, rows: Dataset, config: RunConfig | None = None) -> list[Finding]:
+    """What the labels of the split to train on look like; nothing where a row has no class.
+
+    Args:
+        config: of the run: what it has set already, or could not set, is not advised.
+    """
     from datasets import ClassLabel, Value
 
     column = task.columns.get("label")
@@ -46,8 +51,19 @@ def look(task: Task, split: str, rows: Dataset) -> list[Finding]:
     share = counts[-1] / len(rows)
     message = f"the classes are uneven: the largest has {_of(counts[-1], len(rows))}, the smallest {counts[0]:,}"
     message += f" ({_share(counts[0], len(rows))})"
-    hint = f"accuracy is {share:.2f} for a model that learned nothing: watch F1, or set class_weights: balanced"
+    hint = f"accuracy is {share:.2f} for a model that learned nothing: watch F1"
+    hint += _weigh(config)
     return [Finding("class_imbalance", "warning", split, counts[-1], message, hint)]
+
+
+def _weigh(config: RunConfig | None) -> str:
+    """What can still be done against uneven classes; class weights go with no other change of the loss."""
+    if config is None or (config.loss is None and config.class_weights is None):
+        smoothed = config is not None and config.training.label_smoothing_factor
+        return ", or set class_weights: balanced" + (" in the place of label smoothing" if smoothed else "")
+    if config.loss is not None:
+        return ", or weigh the classes in your own loss"
+    return "; class_weights weigh the classes already"
 
 
 def once(task: Task, split: str, rows: Dataset) -> list[Finding]:

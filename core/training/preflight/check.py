@@ -68,7 +68,7 @@ def _check(config: RunConfig, watch: Watch, trial: bool) -> Report:
         tick = watch.over(f"{split}: rows that stand in the train split")
         found = texts.leaked(checked.task, split, checked.train, checked.evaluation, tick)
         findings += _renumbered(found, left_out)
-    findings += balance.look(checked.task, checked.config.data.train_split, checked.train)
+    findings += balance.look(checked.task, checked.config.data.train_split, checked.train, checked.config)
     findings += balance.once(checked.task, checked.config.data.train_split, checked.train)
 
     impossible = any(finding.severity == "error" for finding in findings)
