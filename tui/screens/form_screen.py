@@ -163,7 +163,7 @@ class FormScreen(FinetuiScreen):
             self.form.aim_at(field)
             self.run_worker(self.form.go_to(field), group="find")
 
-        self.app.push_screen(FindDialog(list(fields.values()), go))
+        self.app.push_screen(FindDialog(list(fields.values()), self.form.draft.texts, go))
 
 
 def _new_form(kept: Kept | None) -> RunForm:
