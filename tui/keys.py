@@ -26,7 +26,7 @@ TITLES: dict[Where, str] = {
 
 NOT_IN_PALETTE = ("command_palette", *(f"simulate_key('{arrow}')" for arrow in ("left", "down", "up", "right")))
 
-MOVE = "move left, down, up, right; on a choice letters find an option"
+MOVE = "move left, down, up, right (a choice takes letters)"
 
 
 @dataclass(frozen=True, slots=True)
