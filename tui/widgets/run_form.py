@@ -68,6 +68,8 @@ class RunForm(Vertical):
         self._looked_at: object = None
         self._outlook: Outlook | None = None
         self._model_seen: dict[Path, str] = {}
+        self._refusals: set[Path] = set()
+        self._misread: set[Path] = set()
         self._drawing = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
@@ -133,6 +135,8 @@ class RunForm(Vertical):
     def on_field_row_changed(self, event: FieldRow.Changed) -> None:
         event.stop()
         self.draft.texts[event.row.path] = event.row.text
+        event.row.show_error("")  # it was of the text before; this one is looked at when it is left
+        self._recheck(self._refusals)
         if event.row.path == ("task",):
             self.change_task()
         if event.row.path == methods.KIND:
@@ -225,11 +229,24 @@ class RunForm(Vertical):
         return len(problems)
 
     def tell(self, error: FinetuiError) -> None:
-        """Show an error beside the field that it speaks of; beside the data where it names none."""
+        """Show what a run of the form was refused for, beside the field that it speaks of. It holds until the form is
+        another: any field may be the remedy."""
+        self._refusals.add(self._show(error))
+
+    def _recheck(self, told: set[Path]) -> None:
+        """Take away what was told beside these fields, where that is not wrong by itself."""
+        for path in told:
+            if (row := self.form.row(path)) is not None:
+                row.show_error(self.draft.check(path))
+        told.clear()
+
+    def _show(self, error: FinetuiError) -> Path:
+        """Show an error beside the field that it speaks of, beside the data where it names none; and say which."""
         path = self.draft.find(error) or next(path for path in self.draft.order() if path[0] == "data")
         row = self.form.row(path)
         if row is not None:
             row.show_error(": ".join(part for part in (error.title, error.hint) if part))
+        return path
 
     # what the data says
 
@@ -250,7 +267,7 @@ class RunForm(Vertical):
             try:
                 self._outlook = await asyncio.to_thread(outlook.look, data, fetch)
             except FinetuiError as error:
-                self.tell(error)
+                self._misread.add(self._show(error))
             finally:
                 self.post_message(self.Waiting(""))
         if self._outlook is not None:
@@ -267,6 +284,7 @@ class RunForm(Vertical):
 
     def _forget(self) -> None:
         self.draft.idle = {}
+        self._recheck(self._misread)
         for row in self.form.rows():
             row.suggest([])
             row.show_note("")
@@ -286,7 +304,7 @@ class RunForm(Vertical):
             if row.path == seen.noted:
                 row.show_note(" · ".join(seen.notes))
         if seen.error is not None:
-            self.tell(seen.error)
+            self._misread.add(self._show(seen.error))
 
     def _refused(self, row: FieldRow) -> str:
         return self._outlook.refuse_metrics(row.text) if self._outlook and row.path == METRICS else ""
