@@ -16,7 +16,7 @@ from core.errors import FinetuiError
 from tui import warm_up
 from tui.screens.base import FinetuiScreen
 from tui.screens.find_dialog import FindDialog
-from tui.text import visible
+from tui.text import fitted, visible
 from tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class FormScreen(FinetuiScreen):
         self._file: Path | None = None
         self._saved: dict[tuple[str, ...], str] = {}
         self._kept: Kept | None = None
+        self._help = ""
 
     def compose_body(self) -> ComposeResult:
         yield StatusLine()
@@ -122,6 +123,7 @@ class FormScreen(FinetuiScreen):
 
     def on_resize(self) -> None:
         self._preview()
+        self.call_after_refresh(self._explain)
 
     def _preview(self) -> None:
         """Show the form as a file, where there is room for that: writing YAML takes longer than a key."""
@@ -134,7 +136,15 @@ class FormScreen(FinetuiScreen):
         self.query_one("#configure-yaml", Static).update(Content(visible(text, keep="\n")))
 
     def on_run_form_helped(self, event: RunForm.Helped) -> None:
-        self.query_one("#configure-help", Static).update(Content(event.text), layout=False)
+        self._help = event.text
+        self._explain()
+
+    def _explain(self) -> None:
+        """Write the help of the field, as much of it as there is room for."""
+        place = self.query_one("#configure-help", Static)
+        width, lines = place.content_size
+        if width and lines:
+            place.update(Content(fitted(self._help, width, lines)), layout=False)
 
     def on_run_form_waiting(self, event: RunForm.Waiting) -> None:
         self.status.busy = event.text

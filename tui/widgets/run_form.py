@@ -193,7 +193,7 @@ class RunForm(Vertical):
     def _help(self, row: FieldRow) -> None:
         help = visible(row.field.help)
         if row.path == methods.KIND:
-            help = visible(methods.explain(self.draft.kind, self.draft.off))
+            help = visible(methods.explain(self.draft.kind, self.draft.off), keep="\n")
         elif reasons := set(self.draft.off_at().get(row.path, {}).values()):
             help += f"\noff here: {'; '.join(sorted(reasons))}"
         elif row.field.picked:
