@@ -79,7 +79,7 @@ class Choice(Widget, can_focus=True):
         if not options:
             return Content.styled("none of them fits here", rest)
         spread = Content("  ").join(
-            Content.assemble(("● ", style), self._marked(option, style))
+            self._marked("● ", option, style)
             if option == chosen
             else Content.styled(f"○ {option}", rest)
             for option in options
@@ -89,12 +89,12 @@ class Choice(Widget, can_focus=True):
             return Content.assemble(spread, typed)
         place = f"{options.index(chosen) + 1} of {len(options)}" if chosen in options else "not one of them"
         aside = typed if self._typed else Content.styled(f"   {place}", rest)
-        return Content.assemble(("« ", rest), self._marked(chosen, style), (" »", rest), aside)
+        return Content.assemble(("« ", rest), self._marked("", chosen, style), (" »", rest), aside)
 
-    def _marked(self, option: str, style: Style) -> Content:
-        """The chosen option, with what was typed of it underlined."""
-        count = len(self._typed) if _begins(option, self._typed) else 0
-        return Content.assemble((option[:count], style + Style(underline=True)), (option[count:], style))
+    def _marked(self, mark: str, option: str, style: Style) -> Content:
+        """The chosen option behind its mark, with what was typed of it underlined."""
+        begin, end = len(mark), len(mark) + (len(self._typed) if _begins(option, self._typed) else 0)
+        return Content.styled(f"{mark}{option}", style).stylize(Style(underline=True), begin, end)
 
     def _remark(self) -> str:
         if any(_begins(option, self._typed) for option in self._on()):
