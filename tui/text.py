@@ -61,7 +61,9 @@ def _wrapped(text: str, width: int) -> list[str]:
 def _cut(text: str, width: int) -> str:
     """The first words of what is too long; of a word that is longer than the line its beginning."""
     first = _wrapped(text, width - 2)[0]
-    return f"{first} {ELLIPSIS}" if cell_len(first) <= width - 2 else set_cell_size(first, width - 1).rstrip() + ELLIPSIS
+    return (
+        f"{first} {ELLIPSIS}" if cell_len(first) <= width - 2 else set_cell_size(first, width - 1).rstrip() + ELLIPSIS
+    )
 
 
 def without_escapes(text: str) -> str:

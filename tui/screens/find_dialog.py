@@ -76,7 +76,9 @@ class FindDialog(Dialog):
         ]
         self._found = [*in_name, *in_help]
         table = self.query_one(OptionList)
-        table.set_options(Option(_line(field, self._texts.get(field.path, "")), id=_key(field)) for field in self._found)
+        table.set_options(
+            Option(_line(field, self._texts.get(field.path, "")), id=_key(field)) for field in self._found
+        )
         table.highlighted = 0 if self._found else None
         self._explain()
 

@@ -20,12 +20,15 @@ from tui.text import fitted, visible
 from tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.config import DataConfig, RunConfig
     from tui.forms.draft import Draft
     from tui.forms.fields import FormField
     from tui.widgets.run_form import RunForm
 
 Kept: TypeAlias = "tuple[Draft, Path | None, dict[tuple[str, ...], str]]"
+Wanted: TypeAlias = "tuple[DataConfig | None, RunConfig | None, FinetuiError | None, Mapping[str, Any]]"
 TRUSTING = "! runs the model's own Python code"
 
 
@@ -35,7 +38,7 @@ class FormScreen(FinetuiScreen):
     def __init__(self) -> None:
         super().__init__()
         self._form: RunForm | None = None
-        self._pending: list[tuple[DataConfig | None, RunConfig | None, FinetuiError | None]] = []
+        self._pending: list[Wanted] = []
         self._file: Path | None = None
         self._saved: dict[tuple[str, ...], str] = {}
         self._kept: Kept | None = None
@@ -86,19 +89,26 @@ class FormScreen(FinetuiScreen):
     def take_kept(self, kept: Kept) -> None:
         self._kept = kept
 
-    def fill(self, data: DataConfig | None, config: RunConfig | None, error: FinetuiError | None = None) -> None:
-        """Fill the form from a config, or put other data into it and keep the rest; then say what was wrong with it."""
-        self._pending.append((data, config, error))
+    def fill(
+        self,
+        data: DataConfig | None,
+        config: RunConfig | None,
+        error: FinetuiError | None = None,
+        seen: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Fill the form from a config, or put other data into it with what that was looked at as, and keep the rest;
+        then say what was wrong with it."""
+        self._pending.append((data, config, error, seen or {}))
         if self._form is not None:
             self.run_worker(self._fill_pending(), group="form")
 
     async def _fill_pending(self) -> None:
         while self._pending:
-            data, config, error = self._pending.pop(0)
+            data, config, error, seen = self._pending.pop(0)
             if config is not None:
                 self._file = None
             if data is not None or config is not None:
-                await self.form.fill(data, config)
+                await self.form.fill(data, config, seen)
             if error is not None:
                 self.form.tell(error)
 

@@ -79,9 +79,7 @@ class Choice(Widget, can_focus=True):
         if not options:
             return Content.styled("none of them fits here", rest)
         spread = Content("  ").join(
-            self._marked("● ", option, style)
-            if option == chosen
-            else Content.styled(f"○ {option}", rest)
+            self._marked("● ", option, style) if option == chosen else Content.styled(f"○ {option}", rest)
             for option in options
         )
         typed = Content.styled(f"   {self._remark()}", rest) if self._typed else Content("")

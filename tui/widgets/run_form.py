@@ -6,7 +6,8 @@ Imports pydantic through `tui.forms`: a screen imports this module in a thread.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from textual import on, work
@@ -88,12 +89,18 @@ class RunForm(Vertical):
 
     # filling
 
-    async def fill(self, data: DataConfig | None, config: RunConfig | None) -> None:
-        """Fill the form from a config, or put other data into it and keep the rest; fetch the data if need be."""
+    async def fill(
+        self, data: DataConfig | None, config: RunConfig | None, seen: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        """Fill the form from a config, or put other data into it and keep the rest; fetch the data if need be.
+
+        Args:
+            seen: the model and the task that the other data was looked at with, as plain data of a config.
+        """
         if config is not None:
             self.draft.replace(config.model_dump(mode="json", exclude_unset=True, exclude={"provenance"}))
         if data is not None:
-            self.draft.take_data(data.model_dump(mode="json", exclude_unset=True))
+            self.draft.take_data(data.model_dump(mode="json", exclude_unset=True), seen)
         await self.redraw()
         self.look(fetch=True)
 
