@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -146,9 +146,11 @@ class FinetuiApp(App[None]):
         data: DataConfig | None = None,
         config: RunConfig | None = None,
         error: FinetuiError | None = None,
+        seen: Mapping[str, Any] | None = None,
     ) -> None:
-        """Show the form, filled from a config or with this data, and an error beside the field that it speaks of."""
-        self.call_later(self._hand_over, "configure", "fill", data, config, error)
+        """Show the form, filled from a config or with this data and what it was looked at as (plain data of a config),
+        and an error beside the field that it speaks of."""
+        self.call_later(self._hand_over, "configure", "fill", data, config, error, seen)
 
     def open_chart(
         self, runs: Sequence[RunFollower] = (), paths: Sequence[Path] = (), metric: str | None = None

@@ -87,6 +87,13 @@ class RunFollower:
         return self.takes_stop and self.state.training is not None
 
     @property
+    def will_pause(self) -> bool:
+        """Whether it stands still once it has taken what it was told here: it takes that in order."""
+        told = (command for command in reversed(self.pending) if isinstance(command, commands.Pause | commands.Resume))
+        last = next(told, None)
+        return self.status == "paused" if last is None else isinstance(last, commands.Pause)
+
+    @property
     def can_resume(self) -> bool:
         """Whether it broke off and has a checkpoint to go on from."""
         return self.status in RESUMABLE and bool(self.state.checkpoints)

@@ -26,6 +26,8 @@ TITLES: dict[Where, str] = {
 
 NOT_IN_PALETTE = ("command_palette", *(f"simulate_key('{arrow}')" for arrow in ("left", "down", "up", "right")))
 
+MOVE = "move left, down, up, right (a choice takes letters)"
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -63,10 +65,10 @@ TABLE: tuple[Key, ...] = (
     Key("app", "ctrl+p", "command_palette", "", "palette: what can be done now", priority=True),
     Key("app", "ctrl+q", "quit", "", "quit", priority=True),
     Key("app", "escape", "back", "", "back to where you came from"),
-    Key("app", "h", "simulate_key('left')", "", "move left, down, up, right"),
-    Key("app", "j", "simulate_key('down')", "", "move left, down, up, right"),
-    Key("app", "k", "simulate_key('up')", "", "move left, down, up, right"),
-    Key("app", "l", "simulate_key('right')", "", "move left, down, up, right"),
+    Key("app", "h", "simulate_key('left')", "", MOVE),
+    Key("app", "j", "simulate_key('down')", "", MOVE),
+    Key("app", "k", "simulate_key('up')", "", MOVE),
+    Key("app", "l", "simulate_key('right')", "", MOVE),
     Key("datasets", "o", "open", "open", "open other data"),
     Key("datasets", "enter", "row", "row", "show the whole row"),
     Key("datasets", "t", "tokens", "tokens", "what the model gets of the row: tokens, labels, batches"),

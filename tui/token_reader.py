@@ -28,6 +28,7 @@ class TokenReader:
         note: the task and its columns, or why there is none; a line for people.
         raw: (split, row) -> the values of a row.
         inspector: knows the batches; None where no run can be made of the data.
+        task: the name of the task; empty where none fits.
     """
 
     splits: dict[str, int]
@@ -36,6 +37,7 @@ class TokenReader:
     lens: Lens
     raw: Callable[[str, int], dict[str, Any]] | None
     inspector: Inspector | None
+    task: str = ""
 
     def example(self, split: str, index: int) -> dict[str, Any]:
         """The values of a row."""
@@ -76,7 +78,13 @@ def of_run(config: RunConfig) -> TokenReader:
 
     found = Inspector(config)
     return TokenReader(
-        found.splits, found.checked.config.data.train_split, found.note, found.lens, None, inspector=found
+        found.splits,
+        found.checked.config.data.train_split,
+        found.note,
+        found.lens,
+        None,
+        found,
+        found.checked.config.task,
     )
 
 
@@ -110,10 +118,10 @@ def of_data(browser: Browser, model: str, described: Mapping[str, Any]) -> Token
         except FinetuiError:  # a tokenizer without a model: rows can be shown, batches cannot
             lens = Lens.of_model(model, task, config.data.max_length)
             note = f"{name}: {', '.join(f'{role} = {column}' for role, column in task.columns.items())}"
-            return TokenReader(browser.splits, browser.data.train_split, note, lens, browser.raw, None)
+            return TokenReader(browser.splits, browser.data.train_split, note, lens, browser.raw, None, name)
         note = inspector.note if same else inspector.note.replace(":", " (guessed):", 1)
         train = inspector.checked.config.data.train_split
-        return TokenReader(browser.splits, train, note, inspector.lens, browser.raw, inspector)
+        return TokenReader(browser.splits, train, note, inspector.lens, browser.raw, inspector, name)
     lens = Lens.of_model(model, None, described["data"].get("max_length") if same else None)
     note = f"the first text of a row, alone: {why_not}"
     return TokenReader(browser.splits, browser.data.train_split, note, lens, browser.raw, None)

@@ -50,6 +50,19 @@ async def test_an_argument_gets_a_line_with_its_help(tmp_path: Path) -> None:
         await until_shown(pilot, "» neftune_noise_alpha         3.5")
 
 
+async def test_what_stands_in_a_field_is_listed_with_it(tmp_path: Path) -> None:
+    async with driven(tmp_path / "runs", "f3") as pilot:
+        screen: Any = await form_of(pilot)
+        await screen.form.replace({"task": "token-classification", "training": {"seed": 7}})
+        await pilot.press("ctrl+g")
+        await until_shown(pilot, "Find an option")
+        await type_in(pilot, "task")
+        await until_shown(pilot, f"{'task':42} token-classification")
+        await pilot.press(*["backspace"] * 4)
+        await type_in(pilot, "seed")
+        await until_shown(pilot, f"{'training.seed':42} 7", f"{'training.data_seed':42}")
+
+
 async def test_an_old_name_finds_the_new_one(tmp_path: Path) -> None:
     async with driven(tmp_path / "runs", "f3") as pilot:
         await form_of(pilot)

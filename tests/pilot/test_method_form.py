@@ -65,13 +65,27 @@ async def test_methods_that_do_not_fit_are_off_with_their_reason(tmp_path: Path,
         await until_shown(pilot, "off here: bart has no TokenClassification head")
         assert "○ token-classification" not in text(pilot)
         await go_to(pilot, "method", "kind")
-        await until_shown(pilot, "off here: prompt-tuning (NotImplementedError: Passing input embeddings")
+        await until_shown(pilot, "off here: prompt-tuning, p-tuning, prefix-tuning")
+        assert "NotImplementedError" not in text(pilot)
         seen = [screen.form.draft.kind]
         for _ in range(7):
             await pilot.press("right")
             await until(pilot, lambda: screen.form.draft.kind != seen[-1])
             seen.append(screen.form.draft.kind)
         assert seen == ["full", "freeze", "lora", "adalora", "ia3", "oft", "ln-tuning", "adamss"]
+
+
+async def test_what_the_method_does_stands_above_what_is_off_and_both_fit(tmp_path: Path) -> None:
+    async with driven(tmp_path / "runs", "f3") as pilot:
+        screen: Any = await form_of(pilot)
+        await choose(pilot, "adalora")
+        screen.form.draft.off = {f"method-{number}": "ValueError: no\nline" for number in range(9)}
+        await pilot.press("down", "up")
+        await until_shown(pilot, "off here")
+        first, second = text(pilot).splitlines()[-3:-1]
+        assert first.strip().startswith("adalora: ")
+        assert first.endswith(" …")
+        assert second.strip() == "off here: method-0, method-1, method-2, method-3, method-4, method-5, …"
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])

@@ -79,6 +79,20 @@ async def test_pause_stays_a_pause_while_it_is_evaluated(runs: Path) -> None:
         await until_shown(pilot, "1/842", "‖ paused", "Space resume")
 
 
+async def test_second_space_takes_back_a_pause_that_was_not_taken_yet(runs: Path) -> None:
+    run = trained(runs)
+    async with watching(run) as pilot:
+        await until_shown(pilot, "40 %", "Space pause")
+        await pilot.press("space")
+        await until_shown(pilot, "… asked to pause: after this step", "Space resume")
+        await pilot.press("space")
+        await until_shown(pilot, "… asked to pause, resume: after this step", "Space pause")
+        assert RunFolder(run.path).read_commands() == [commands.Pause(), commands.Resume()]
+        run.take(command="pause")
+        run.take(command="resume")
+        await until_shown(pilot, "Space pause", "» took command resume")
+
+
 async def test_time_of_day_of_the_end_stands_where_there_is_room(runs: Path) -> None:
     run = trained(runs)
     async with watching(run, (120, 40)) as pilot:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.output_tail import OutputTail
-from tui.text import one_line, visible
+from tui.text import fitted, one_line, visible
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,15 @@ def test_output_tail_says_when_it_passes_over_lines(tmp_path: Path) -> None:
     assert tail.begins_anew()
     assert tail.read().endswith("line  39999")
     assert not tail.begins_anew()
+
+
+def test_a_text_is_fitted_between_its_words() -> None:
+    assert fitted("one two three", 20, 2) == "one two three"
+    assert fitted("one two three", 8, 2) == "one two\nthree"
+    assert fitted("one two three four five", 9, 2) == "one two\nthree …"
+    assert fitted("one two three\noff: a, b, c, d", 10, 2) == "one two …\noff: a, …"
+    assert fitted("one two three\nrest", 8, 3) == "one two\nthree\nrest"
+    assert fitted("a\nb\nc", 8, 2) == "a\nb"
+    assert fitted("averylongword", 8, 1) == "averylo…"
+    assert fitted("日本語日本語", 8, 1) == "日本語…"
+    assert fitted("", 8, 2) == ""

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
+from types import MappingProxyType
 from typing import Any, cast, get_args
 
 from core import config_file, hardware, yaml12
@@ -69,11 +70,28 @@ class Draft:
         self._kind = self.kind
         self._options_of = {}
 
-    def take_data(self, source: Mapping[str, Any]) -> None:
-        """Take other data, and drop what only held for the data before: its splits, columns and labels."""
-        kept = {path: text for path, text in self.texts.items() if path[0] != "data" or path == ("data", "max_length")}
-        self.texts = kept
-        self._fill({"data": dict(source)}, ())
+    def take_data(self, source: Mapping[str, Any], seen: Mapping[str, Any] = MappingProxyType({})) -> None:
+        """Take other data, and drop what only held for the data before: its splits, columns and labels.
+
+        Args:
+            seen: the model and the task that it was looked at with, as plain data of a config. Data that the form has
+                already was looked at with the form's own columns: they stay.
+        """
+        if not (seen and self._has_data(source)):
+            own = ("data", "max_length")
+            self.texts = {path: text for path, text in self.texts.items() if path[0] != "data" or path == own}
+            self._fill({"data": dict(source)}, ())
+        model = str(seen.get("model", {}).get("id", ""))
+        if model and model != self.texts.get(("model", "id")):
+            self.texts.pop(("model", "revision"), None)  # it is one of the other model's
+        self._fill(seen, ())
+
+    def _has_data(self, source: Mapping[str, Any]) -> bool:
+        try:
+            now = self.data().get("data", {})
+        except FinetuiError:
+            return False
+        return all(now.get(key) == source.get(key) for key in ("id", "files", "subset"))
 
     @property
     def kind(self) -> str:

@@ -21,10 +21,11 @@ def off(texts: Mapping[Path, str], auto_class: str) -> dict[str, str]:
 
 
 def explain(kind: str, off: Mapping[str, str]) -> str:
-    """What a method does, and which others are off, and why: two lines."""
+    """What a method does, and on a line of its own which others are off here; why is in docs/methods.md, for most of it
+    is what a library raised."""
     lines = [f"{kind}: {WHAT[kind]}" if kind in WHAT else ""]
     if off:
-        lines.append("off here: " + ", ".join(f"{name} ({reason})" for name, reason in off.items()))
+        lines.append(f"off here: {', '.join(off)}")
     return "\n".join(lines)
 
 

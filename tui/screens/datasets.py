@@ -182,8 +182,20 @@ class DatasetsScreen(DatasetRowsScreen):
         await self.app.push_screen(screen)
 
     def action_train(self) -> None:
-        """Configure a run on this data."""
-        self.finetui.configure(data=self.browser.data)
+        """Configure a run on this data, with the model and the task that the inspector had of it."""
+        self.finetui.configure(data=self.browser.data, seen=self._seen())
+
+    def _seen(self) -> dict[str, Any]:
+        """Plain data of a config: what the rows were last looked at as; empty where they were not."""
+        if self._reader is None:
+            return {}
+        model, described = self._read_for
+        # A tokenizer alone is no model to train: it does not take the place of one.
+        takes_model = self._reader.inspector is not None or not described.get("model", {}).get("id")
+        return {
+            **({"task": self._reader.task} if self._reader.task else {}),
+            **({"model": {"id": model}} if takes_model else {}),
+        }
 
     def _described(self) -> dict[str, Any]:
         """What stands on the form of Configure, if it was ever shown."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -17,10 +17,12 @@ from tui.screens.dialogs import Dialog
 from tui.text import one_line
 
 if TYPE_CHECKING:
-    from tui.forms.fields import FormField
+    from tui.forms.fields import FormField, Path
 
 NAME = 42
 """Columns of a field's key."""
+VALUE = 24
+"""Characters of what stands in it."""
 
 
 class FindDialog(Dialog):
@@ -28,6 +30,7 @@ class FindDialog(Dialog):
 
     Args:
         fields: what can be found.
+        texts: what stands in them.
         go: told the key before the dialog closes: so what is typed next comes to that field, not to the one before.
     """
 
@@ -38,10 +41,11 @@ class FindDialog(Dialog):
         Binding("pageup", "move(-8)", show=False, priority=True),
     ]
 
-    def __init__(self, fields: Sequence[FormField], go: Callable[[str], None]) -> None:
+    def __init__(self, fields: Sequence[FormField], texts: Mapping[Path, str], go: Callable[[str], None]) -> None:
         super().__init__("Find an option", [], [("", "Back")])
         self._go = go
         self._fields = fields
+        self._texts = texts
         self._found: list[FormField] = []
 
     def compose(self) -> ComposeResult:
@@ -72,7 +76,9 @@ class FindDialog(Dialog):
         ]
         self._found = [*in_name, *in_help]
         table = self.query_one(OptionList)
-        table.set_options(Option(_line(field), id=_key(field)) for field in self._found)
+        table.set_options(
+            Option(_line(field, self._texts.get(field.path, "")), id=_key(field)) for field in self._found
+        )
         table.highlighted = 0 if self._found else None
         self._explain()
 
@@ -120,8 +126,13 @@ def _names(field: FormField) -> str:
     return " ".join([key.lower(), *others])
 
 
-def _line(field: FormField) -> Content:
-    default = "" if field.default in (None, {}, []) else one_line(str(field.default), 24)
+def _line(field: FormField, text: str) -> Content:
+    """Its key, and what stands in it; muted: what holds while nothing does."""
+    value = (one_line(text, VALUE), "") if text.strip() else (_default(field), "$text-muted")
+    return Content.assemble(f"{one_line(_key(field), NAME):{NAME}} ", value)
+
+
+def _default(field: FormField) -> str:
     if field.choices and isinstance(field.default, bool):
-        default = "yes" if field.default else "no"
-    return Content.assemble(f"{one_line(_key(field), NAME):{NAME}} ", (default, "$text-muted"))
+        return "yes" if field.default else "no"
+    return "" if field.default in (None, {}, []) else one_line(str(field.default), VALUE)

@@ -16,16 +16,19 @@ from core.errors import FinetuiError
 from tui import warm_up
 from tui.screens.base import FinetuiScreen
 from tui.screens.find_dialog import FindDialog
-from tui.text import visible
+from tui.text import fitted, visible
 from tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.config import DataConfig, RunConfig
     from tui.forms.draft import Draft
     from tui.forms.fields import FormField
     from tui.widgets.run_form import RunForm
 
 Kept: TypeAlias = "tuple[Draft, Path | None, dict[tuple[str, ...], str]]"
+Wanted: TypeAlias = "tuple[DataConfig | None, RunConfig | None, FinetuiError | None, Mapping[str, Any]]"
 TRUSTING = "! runs the model's own Python code"
 
 
@@ -35,10 +38,11 @@ class FormScreen(FinetuiScreen):
     def __init__(self) -> None:
         super().__init__()
         self._form: RunForm | None = None
-        self._pending: list[tuple[DataConfig | None, RunConfig | None, FinetuiError | None]] = []
+        self._pending: list[Wanted] = []
         self._file: Path | None = None
         self._saved: dict[tuple[str, ...], str] = {}
         self._kept: Kept | None = None
+        self._help = ""
 
     def compose_body(self) -> ComposeResult:
         yield StatusLine()
@@ -85,19 +89,26 @@ class FormScreen(FinetuiScreen):
     def take_kept(self, kept: Kept) -> None:
         self._kept = kept
 
-    def fill(self, data: DataConfig | None, config: RunConfig | None, error: FinetuiError | None = None) -> None:
-        """Fill the form from a config, or put other data into it and keep the rest; then say what was wrong with it."""
-        self._pending.append((data, config, error))
+    def fill(
+        self,
+        data: DataConfig | None,
+        config: RunConfig | None,
+        error: FinetuiError | None = None,
+        seen: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Fill the form from a config, or put other data into it with what that was looked at as, and keep the rest;
+        then say what was wrong with it."""
+        self._pending.append((data, config, error, seen or {}))
         if self._form is not None:
             self.run_worker(self._fill_pending(), group="form")
 
     async def _fill_pending(self) -> None:
         while self._pending:
-            data, config, error = self._pending.pop(0)
+            data, config, error, seen = self._pending.pop(0)
             if config is not None:
                 self._file = None
             if data is not None or config is not None:
-                await self.form.fill(data, config)
+                await self.form.fill(data, config, seen)
             if error is not None:
                 self.form.tell(error)
 
@@ -122,6 +133,7 @@ class FormScreen(FinetuiScreen):
 
     def on_resize(self) -> None:
         self._preview()
+        self.call_after_refresh(self._explain)
 
     def _preview(self) -> None:
         """Show the form as a file, where there is room for that: writing YAML takes longer than a key."""
@@ -134,7 +146,15 @@ class FormScreen(FinetuiScreen):
         self.query_one("#configure-yaml", Static).update(Content(visible(text, keep="\n")))
 
     def on_run_form_helped(self, event: RunForm.Helped) -> None:
-        self.query_one("#configure-help", Static).update(Content(event.text), layout=False)
+        self._help = event.text
+        self._explain()
+
+    def _explain(self) -> None:
+        """Write the help of the field, as much of it as there is room for."""
+        place = self.query_one("#configure-help", Static)
+        width, lines = place.content_size
+        if width and lines:
+            place.update(Content(fitted(self._help, width, lines)), layout=False)
 
     def on_run_form_waiting(self, event: RunForm.Waiting) -> None:
         self.status.busy = event.text
@@ -163,7 +183,7 @@ class FormScreen(FinetuiScreen):
             self.form.aim_at(field)
             self.run_worker(self.form.go_to(field), group="find")
 
-        self.app.push_screen(FindDialog(list(fields.values()), go))
+        self.app.push_screen(FindDialog(list(fields.values()), self.form.draft.texts, go))
 
 
 def _new_form(kept: Kept | None) -> RunForm:

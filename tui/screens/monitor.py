@@ -182,7 +182,7 @@ class MonitorScreen(SteeringScreen):
         run.changed.clear()
         self._panes.paint(run.state)
         counted = run.state.classes is not None
-        valid = (run.status, run.takes_stop, run.takes_commands, run.state.has_model, counted)
+        valid = (run.status, run.will_pause, run.takes_stop, run.takes_commands, run.state.has_model, counted)
         if valid != self._valid:
             self._valid = valid
             self.refresh_bindings()

@@ -25,7 +25,7 @@ class SteeringScreen(FinetuiScreen):
         """Only what the run can be told now is a key."""
         run = self.run
         if action in ("pause", "resume"):
-            return run is not None and run.takes_commands and (run.status == "paused") == (action == "resume")
+            return run is not None and run.takes_commands and run.will_pause == (action == "resume")
         if action in ("save", "evaluate", "sample", "halve_rate", "double_rate"):
             return run is not None and run.takes_commands
         if action == "stop":

@@ -15,6 +15,7 @@ from textual.widgets import Input, Static, TextArea
 
 from tui.text import one_line, visible
 from tui.widgets.choice import Choice
+from tui.widgets.cut_input import CutInput
 from tui.widgets.last_word import SuggestLast
 from tui.widgets.path_input import PathInput
 
@@ -163,7 +164,7 @@ class FieldRow(Vertical):
                 highlight_cursor_line=False,
                 placeholder=Content("key: value"),
             )
-        kind = PathInput if self._is_path else Input
+        kind = PathInput if self._is_path else CutInput
         return kind(visible(self.text), placeholder=self._placeholder(), compact=True, select_on_focus=False)
 
     def _placeholder(self) -> str:

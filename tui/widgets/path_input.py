@@ -9,13 +9,14 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import Input
+
+from tui.widgets.cut_input import CutInput
 
 MOST = 200
 """Candidates that are looked at: a folder of a million files must not stall the line."""
 
 
-class PathInput(Input):
+class PathInput(CutInput):
     """Tab completes as far as the candidates agree, then lists them; else it goes on to the next field."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", show=False)]

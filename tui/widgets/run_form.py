@@ -6,7 +6,8 @@ Imports pydantic through `tui.forms`: a screen imports this module in a thread.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from textual import on, work
@@ -68,6 +69,8 @@ class RunForm(Vertical):
         self._looked_at: object = None
         self._outlook: Outlook | None = None
         self._model_seen: dict[Path, str] = {}
+        self._refusals: set[Path] = set()
+        self._misread: set[Path] = set()
         self._drawing = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
@@ -86,12 +89,18 @@ class RunForm(Vertical):
 
     # filling
 
-    async def fill(self, data: DataConfig | None, config: RunConfig | None) -> None:
-        """Fill the form from a config, or put other data into it and keep the rest; fetch the data if need be."""
+    async def fill(
+        self, data: DataConfig | None, config: RunConfig | None, seen: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
+        """Fill the form from a config, or put other data into it and keep the rest; fetch the data if need be.
+
+        Args:
+            seen: the model and the task that the other data was looked at with, as plain data of a config.
+        """
         if config is not None:
             self.draft.replace(config.model_dump(mode="json", exclude_unset=True, exclude={"provenance"}))
         if data is not None:
-            self.draft.take_data(data.model_dump(mode="json", exclude_unset=True))
+            self.draft.take_data(data.model_dump(mode="json", exclude_unset=True), seen)
         await self.redraw()
         self.look(fetch=True)
 
@@ -133,6 +142,8 @@ class RunForm(Vertical):
     def on_field_row_changed(self, event: FieldRow.Changed) -> None:
         event.stop()
         self.draft.texts[event.row.path] = event.row.text
+        event.row.show_error("")  # it was of the text before; this one is looked at when it is left
+        self._recheck(self._refusals)
         if event.row.path == ("task",):
             self.change_task()
         if event.row.path == methods.KIND:
@@ -189,7 +200,7 @@ class RunForm(Vertical):
     def _help(self, row: FieldRow) -> None:
         help = visible(row.field.help)
         if row.path == methods.KIND:
-            help = visible(methods.explain(self.draft.kind, self.draft.off))
+            help = visible(methods.explain(self.draft.kind, self.draft.off), keep="\n")
         elif reasons := set(self.draft.off_at().get(row.path, {}).values()):
             help += f"\noff here: {'; '.join(sorted(reasons))}"
         elif row.field.picked:
@@ -225,11 +236,24 @@ class RunForm(Vertical):
         return len(problems)
 
     def tell(self, error: FinetuiError) -> None:
-        """Show an error beside the field that it speaks of; beside the data where it names none."""
+        """Show what a run of the form was refused for, beside the field that it speaks of. It holds until the form is
+        another: any field may be the remedy."""
+        self._refusals.add(self._show(error))
+
+    def _recheck(self, told: set[Path]) -> None:
+        """Take away what was told beside these fields, where that is not wrong by itself."""
+        for path in told:
+            if (row := self.form.row(path)) is not None:
+                row.show_error(self.draft.check(path))
+        told.clear()
+
+    def _show(self, error: FinetuiError) -> Path:
+        """Show an error beside the field that it speaks of, beside the data where it names none; and say which."""
         path = self.draft.find(error) or next(path for path in self.draft.order() if path[0] == "data")
         row = self.form.row(path)
         if row is not None:
             row.show_error(": ".join(part for part in (error.title, error.hint) if part))
+        return path
 
     # what the data says
 
@@ -250,7 +274,7 @@ class RunForm(Vertical):
             try:
                 self._outlook = await asyncio.to_thread(outlook.look, data, fetch)
             except FinetuiError as error:
-                self.tell(error)
+                self._misread.add(self._show(error))
             finally:
                 self.post_message(self.Waiting(""))
         if self._outlook is not None:
@@ -267,6 +291,7 @@ class RunForm(Vertical):
 
     def _forget(self) -> None:
         self.draft.idle = {}
+        self._recheck(self._misread)
         for row in self.form.rows():
             row.suggest([])
             row.show_note("")
@@ -286,7 +311,7 @@ class RunForm(Vertical):
             if row.path == seen.noted:
                 row.show_note(" · ".join(seen.notes))
         if seen.error is not None:
-            self.tell(seen.error)
+            self._misread.add(self._show(seen.error))
 
     def _refused(self, row: FieldRow) -> str:
         return self._outlook.refuse_metrics(row.text) if self._outlook and row.path == METRICS else ""
