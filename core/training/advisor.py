@@ -86,8 +86,8 @@ class Advisor:
         if not (at_once or leapt or evaluated) and self._now() - self._looked < SECONDS:
             return Seen()
         found = diagnose(self._series, total_steps, self._cross_entropy, self._choices)
-        if self._of_answers is not None:
-            found.append(self._of_answers)
+        if self._of_answers is not None and "nan" not in {finding.kind for finding in found}:
+            found.append(self._of_answers)  # of weights that are no numbers every answer is the same anyhow
         self._looked = self._now()
         step = max((one.steps[-1] for one in self._series.values()), default=0)
         return self._compare(found, step, total_steps, evaluated)

@@ -326,3 +326,10 @@ def test_a_loss_is_beyond_any_guess_by_the_number_of_classes_or_tokens() -> None
     assert finding.kind == "rate_too_high"
     advisor = Advisor(cross_entropy=True, choices=30_522)
     assert advisor.look([{"step": 5, "loss": 10.1}], 20, at_once=True) == Seen()
+
+
+def test_nothing_is_said_of_the_answers_of_weights_that_are_no_numbers() -> None:
+    advisor = Advisor(cross_entropy=True)
+    log = [{"step": 10, "loss": math.nan}, {"step": 10, "eval_loss": math.nan}]
+    advisor.take_classes(10, counted(100, 0))
+    assert [finding.kind for finding in advisor.look(log, 1000).new] == ["nan"]
