@@ -55,18 +55,27 @@ async def test_enter_says_which_text_is_missing(tmp_path: Path, monkeypatch: pyt
         await until_shown(pilot, "0.871", "Enter sends both")
 
 
-async def test_what_is_typed_while_the_model_loads_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@asynccontextmanager
+async def loading(
+    runs: Path, monkeypatch: pytest.MonkeyPatch, model: FakeModel
+) -> AsyncIterator[tuple[Pilot[int], threading.Event]]:
+    """Chat while it loads a model, and what lets it finish."""
     loaded = threading.Event()
 
     def load(ref: str, trust: bool) -> FakeModel:
         loaded.wait(60)
-        return MODEL
+        return model
 
     monkeypatch.setattr("core.inference.load", load)
-    async with driven(tmp_path / "runs", "f5") as pilot:
+    async with driven(runs, "f5") as pilot:
         await until_shown(pilot, "No run has a model yet")
         await type_in(pilot, "tuned", "enter")
         await until_shown(pilot, "loading tuned")
+        yield pilot, loaded
+
+
+async def test_what_is_typed_while_the_model_loads_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with loading(tmp_path / "runs", monkeypatch, MODEL) as (pilot, loaded):
         await type_in(pilot, "First onn", "backspace", "e", ".")
         loaded.set()
         await until_shown(pilot, "tuned · feature-extraction", "First one.")
@@ -77,20 +86,9 @@ async def test_what_is_typed_while_the_model_loads_is_kept(tmp_path: Path, monke
 async def test_enter_while_the_model_loads_sends_once_it_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaded = threading.Event()
-    one_text = FakeModel(
-        "sequence-classification", ("text",), Prediction([LabelScore("fine", 0.75), LabelScore("bad", 0.25)])
-    )
-
-    def load(ref: str, trust: bool) -> FakeModel:
-        loaded.wait(60)
-        return one_text
-
-    monkeypatch.setattr("core.inference.load", load)
-    async with driven(tmp_path / "runs", "f5") as pilot:
-        await until_shown(pilot, "No run has a model yet")
-        await type_in(pilot, "tuned", "enter")
-        await until_shown(pilot, "loading tuned")
+    said = Prediction([LabelScore("fine", 0.75), LabelScore("bad", 0.25)])
+    one_text = FakeModel("sequence-classification", ("text",), said)
+    async with loading(tmp_path / "runs", monkeypatch, one_text) as (pilot, loaded):
         await type_in(pilot, "How is it?", "enter")
         loaded.set()
         await until_shown(pilot, "How is it?", "fine", "75.0 %")

@@ -139,7 +139,7 @@ class ChatScreen(FinetuiScreen):
         self._before = []
         manner = Manner(predictor.fields, predictor.writes, examples, predictor.keeps_last, predictor.chat)
         self.talk.settle(manner, model)
-        self.talk.type(" ".join(typed.split("\n")).rstrip() if "\n" in typed else typed)
+        self.talk.type(typed.removesuffix("\n").replace("\n", " "))
         self.action_back_to_talk()
         if typed.endswith("\n"):
             self.talk.send()
