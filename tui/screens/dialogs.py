@@ -10,15 +10,31 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.events import Key
+from textual.screen import ModalScreen, ScreenResultType
+from textual.widgets import Button, Input, Static
 
 from core.errors import FinetuiError
 from tui.text import visible
 from tui.widgets.dialog_button import DialogButton
 
 
-class Dialog(ModalScreen[str]):
+class Modal(ModalScreen[ScreenResultType]):
+    """What lies over a screen. Keys that come before its first line to type in has the focus are not lost."""
+
+    def on_key(self, event: Key) -> None:
+        line = next(iter(self.query(Input)), None)
+        if line is None or self.focused not in (None, line):
+            return
+        if event.is_printable:
+            self.set_focus(line)
+            line.post_message(event)
+        elif event.key == "enter" and self.focused is None:
+            self.set_focus(line)
+            line.call_later(line.action_submit)
+
+
+class Dialog(Modal[str]):
     """A title, some lines, and buttons. Its result is the id of the button; Escape gives the last one's.
 
     Args:

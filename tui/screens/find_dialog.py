@@ -29,9 +29,9 @@ class FindDialog(Dialog):
     """A line to type in above the fields that match. Its result is the key of one, or an empty text.
 
     Args:
-        fields: what can be found.
+        fields: what can be found; `add` gives it more, and until then an Enter waits that no name here answers.
         texts: what stands in them.
-        go: told the key before the dialog closes: so what is typed next comes to that field, not to the one before.
+        go: told the field before the dialog closes: so what is typed next comes to that field, not to the one before.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,12 +41,15 @@ class FindDialog(Dialog):
         Binding("pageup", "move(-8)", show=False, priority=True),
     ]
 
-    def __init__(self, fields: Sequence[FormField], texts: Mapping[Path, str], go: Callable[[str], None]) -> None:
+    def __init__(self, fields: Sequence[FormField], texts: Mapping[Path, str], go: Callable[[FormField], None]) -> None:
         super().__init__("Find an option", [], [("", "Back")])
         self._go = go
         self._fields = fields
         self._texts = texts
         self._found: list[FormField] = []
+        self._named = 0
+        self._complete = False
+        self._submitted = False
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog"):
@@ -60,8 +63,17 @@ class FindDialog(Dialog):
         self.query_one(OptionList).can_focus = False
         self._look("")
 
+    def add(self, fields: Sequence[FormField]) -> None:
+        """What else can be found; there is no more. An Enter that came before that is answered now."""
+        self._fields = [*self._fields, *fields]
+        self._complete = True
+        self._look(self.query_one(Input).value)
+        if self._submitted:
+            self._choose_highlighted()
+
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
+        self._submitted = False
         self._look(event.value)
 
     def _look(self, text: str) -> None:
@@ -75,6 +87,7 @@ class FindDialog(Dialog):
             if field.path not in known and all(word in f"{_names(field)} {field.help.lower()}" for word in words)
         ]
         self._found = [*in_name, *in_help]
+        self._named = len(in_name)
         table = self.query_one(OptionList)
         table.set_options(
             Option(_line(field, self._texts.get(field.path, "")), id=_key(field)) for field in self._found
@@ -89,21 +102,27 @@ class FindDialog(Dialog):
     def _explain(self) -> None:
         """Say what the chosen field does: that of now, for a message may speak of a list that was longer."""
         at = self.query_one(OptionList).highlighted
-        self._help("nothing is called that" if at is None else self._found[at].help)
+        if at is not None:
+            self._help(self._found[at].help)
+        else:
+            self._help("nothing is called that" if self._complete else "reading the training arguments")
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self._choose(event.option_id or "")
+        self._choose_highlighted()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
+        if self._named or self._complete:
+            self._choose_highlighted()
+        else:
+            self._submitted = True
+
+    def _choose_highlighted(self) -> None:
         at = self.query_one(OptionList).highlighted
         if at is not None:
-            self._choose(_key(self._found[at]))
-
-    def _choose(self, key: str) -> None:
-        self._go(key)
-        self.dismiss(key)
+            self._go(self._found[at])
+            self.dismiss(_key(self._found[at]))
 
     def action_move(self, by: int) -> None:
         table = self.query_one(OptionList)

@@ -165,25 +165,28 @@ class FormScreen(FinetuiScreen):
         """Go to the next or previous section."""
         self.form.form.go_to_section(by)
 
-    @work(exclusive=True, group="find")
-    async def action_find(self) -> None:
+    def action_find(self) -> None:
         """Ask for a field by its name, and go there; an argument of the training that has no line gets one."""
-        self.status.busy = "reading the training arguments"
+
+        def go(field: FormField) -> None:
+            self.form.aim_at(field)
+            self.run_worker(self.form.go_to(field), group="find")
+
+        draft = self.form.draft
+        dialog = FindDialog(list(draft.shown_fields()), draft.texts, go)
+        self.app.push_screen(dialog)
+        self.add_further(dialog)
+
+    @work(exclusive=True, group="find")
+    async def add_further(self, dialog: FindDialog) -> None:
+        """Let the dialog find those that have no line, once they are read."""
         try:
             further = await asyncio.to_thread(_further, self.form.draft)
         except FinetuiError as error:  # TRL is not installed: the fields that are there can be found all the same
             further = {}
             self.notify(visible(": ".join(error.lines()[:2])), severity="warning", markup=False)
-        finally:
-            self.status.busy = ""
-        fields = {field.path: field for field in (*self.form.draft.shown_fields(), *further.values())}
-
-        def go(key: str) -> None:
-            field = fields[tuple(key.split("."))]
-            self.form.aim_at(field)
-            self.run_worker(self.form.go_to(field), group="find")
-
-        self.app.push_screen(FindDialog(list(fields.values()), self.form.draft.texts, go))
+        if dialog.is_attached:
+            dialog.add(list(further.values()))
 
 
 def _new_form(kept: Kept | None) -> RunForm:

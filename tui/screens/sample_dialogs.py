@@ -13,10 +13,11 @@ from textual.widgets import Input, Static
 
 from core.commands import Sample
 from tui.samples import SampleRow
+from tui.screens.dialogs import Modal
 from tui.text import visible
 
 
-class AskDialog(ModalScreen[Sample]):
+class AskDialog(Modal[Sample]):
     """A line to type in, two for a task with pairs; its result is the command, or None after Escape."""
 
     CSS_PATH = "dialogs.tcss"
