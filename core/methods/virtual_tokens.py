@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from core.methods import kinds
+
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel
 
 Reduce = Callable[[Any, "torch.Tensor"], "torch.Tensor"]
+
+
+def passes_over(kind: str, peft_task_type: str | None) -> dict[str, str]:
+    """What has no effect, or a wrong one, on a language model under this method: key of the config -> reason."""
+    if peft_task_type != "CAUSAL_LM" or kind not in kinds.PROMPT_LEARNING:
+        return {}
+    reasons = {"training.label_smoothing_factor": f"the library does not see the kind of the model through {kind}"}
+    if kind in kinds.SOFT_PROMPTS:
+        reasons["loss"] = f"the virtual tokens of {kind} have logits, and no labels"
+    return reasons
 
 
 def count(model: PreTrainedModel) -> int:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from core.errors import FinetuiError
-from core.methods import kinds, settle
+from core.methods import kinds, settle, virtual_tokens
 
 if TYPE_CHECKING:
     from transformers import PreTrainedConfig
 
     from core.config import RunConfig
     from core.tasks.base import Task
+
+SMOOTHING = "training.label_smoothing_factor"
 
 
 def check(config: RunConfig, task: Task, architecture: PreTrainedConfig) -> None:
@@ -34,7 +36,7 @@ def _check_noise(config: RunConfig, task: Task, architecture: PreTrainedConfig) 
     model: Any = settle.on_meta(config.model, task, architecture)
     reason = ""
     if model.config.is_encoder_decoder:
-        if model.get_encoder().get_input_embeddings() is not model.get_input_embeddings():
+        if not any(part is model.get_input_embeddings() for part in model.get_encoder().modules()):
             reason = f"{architecture.model_type} looks its tokens up elsewhere: the noise would reach nothing"
     elif config.method.kind in kinds.PROMPT_LEARNING and not hasattr(model, "model"):
         reason = f"under {config.method.kind} the library does not find the embeddings of {architecture.model_type}"
@@ -49,22 +51,24 @@ def _check_smoothing(config: RunConfig, task: Task, architecture: PreTrainedConf
     smoothing = config.training.label_smoothing_factor
     if not smoothing:
         return
-    model = settle.on_meta(config.model, task, architecture)
-    if task.peft_task_type == "CAUSAL_LM" or not hasattr(model, "model"):
-        key = "training.label_smoothing_factor"
+    reason = virtual_tokens.passes_over(config.method.kind, task.peft_task_type).get(SMOOTHING, "")
+    if not reason and not hasattr(settle.on_meta(config.model, task, architecture), "model"):
+        reason = f"the library does not see the kind of the model through {config.method.kind}"
+    if reason:
         raise FinetuiError(
             f"label smoothing does not go with {config.method.kind} on {architecture.model_type}",
-            f"{key}: {smoothing}; the library does not see the kind of the model through it",
+            f"{SMOOTHING}: {smoothing}; {reason}",
             "leave it out, or choose another method, e.g. lora",
-            key=key,
+            key=SMOOTHING,
         )
 
 
 def _check_loss(config: RunConfig, task: Task) -> None:
-    if config.loss is not None and task.peft_task_type == "CAUSAL_LM" and config.method.kind in kinds.SOFT_PROMPTS:
+    reason = virtual_tokens.passes_over(config.method.kind, task.peft_task_type).get("loss", "")
+    if config.loss is not None and reason:
         raise FinetuiError(
             f"{config.method.kind} of a language model takes no loss of yours",
-            f"loss: {config.loss}; its virtual tokens have logits, and no labels",
+            f"loss: {config.loss}; {reason}",
             "leave it out, or choose another method, e.g. lora",
             key="loss",
         )

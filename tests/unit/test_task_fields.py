@@ -52,6 +52,24 @@ def test_fields_that_other_tasks_refuse_are_not_shown(task: str, expected: set[s
 
 
 @pytest.mark.parametrize(
+    ("task", "kind", "hidden"),
+    [
+        ("causal-lm", "prompt-tuning", {"loss", "label_smoothing_factor"}),
+        ("causal-lm", "prefix-tuning", {"label_smoothing_factor"}),
+        ("causal-lm", "lora", set()),
+        ("sequence-classification", "prompt-tuning", set()),
+    ],
+)
+def test_fields_that_a_method_passes_over_are_not_shown_or_say_why(task: str, kind: str, hidden: set[str]) -> None:
+    draft = Draft({"task": task, "method": {"kind": kind}})
+    draft.take_roles()
+    assert {"loss", "label_smoothing_factor"} - {path[-1] for path in draft.order()} == hidden
+    draft.texts["training", "label_smoothing_factor"] = "0.1"
+    said = draft.check(("training", "label_smoothing_factor"))
+    assert (f"through {kind}: empty it" in said) is ("label_smoothing_factor" in hidden)
+
+
+@pytest.mark.parametrize(
     ("labels", "reason"),
     [((0.5, 1.5), "there are no classes to weigh"), ((["a"], ["b"]), "a row may have several"), (("a", "b"), "")],
 )

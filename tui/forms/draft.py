@@ -12,7 +12,7 @@ from typing import Any, cast, get_args
 from core import config_file, hardware, yaml12
 from core.config import MethodConfig, RunConfig, TaskName
 from core.errors import FinetuiError
-from core.methods import options, quantized
+from core.methods import options, quantized, virtual_tokens
 from core.tasks import task_class
 from tui.forms import fields, layout, messages, methods, values
 from tui.forms.fields import FormField, Path
@@ -118,7 +118,11 @@ class Draft:
             self.off = methods.off(self.texts, found.auto_class)
             self.tasks_off = methods.tasks_off(self.texts)
             self._never_in_loop = found.never_in_loop
-            self._elsewhere = {("training", name): reason for name, reason in found.set_elsewhere.items()}
+            passed_over = virtual_tokens.passes_over(self.kind, found.peft_task_type)
+            self._elsewhere = {
+                **{("training", name): reason for name, reason in found.set_elsewhere.items()},
+                **{tuple(key.split(".")): reason for key, reason in passed_over.items()},
+            }
         self.fields = {**known, **roles, **fields.for_method(self.kind), **self.picked}
         self._cuda = hardware.has_gpu()
         self._take_options()
