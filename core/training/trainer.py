@@ -70,6 +70,12 @@ class Steered(Trainer):
             self.bad_loss = float(loss)
         return loss
 
+    def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
+        if not math.isfinite(logs.get("loss", 0.0)):
+            # The Trainer takes the sum off itself to begin anew, and NaN stays NaN: steps that learn would look lost.
+            self._tr_loss.zero_()
+        super().log(logs, *args, **kwargs)
+
     def get_batch_samples(self, *args: Any, **kwargs: Any) -> Any:
         with self.times.during("data"):
             batches, count = super().get_batch_samples(*args, **kwargs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,35 @@ def test_a_nan_is_said_at_once_and_stops_the_run_if_told(stop: bool, which: str,
     assert (outcome.reason == "stopped") is stop
     last = state.series["loss"].steps[-1]
     assert last == state.advice["nan"].step if stop else last == 6
+
+
+@pytest.mark.parametrize("which", ["trainer", "loop"])
+def test_a_step_without_a_loss_says_nothing_of_the_next(
+    which: str, letters: dict[str, str], shared: Path, new_folder: Any
+) -> None:
+    rows = [{"prompt": "After a comes", "completion": " b."}, {"prompt": "long " * 40, "completion": " cut off"}]
+    Path(letters["train"]).write_text("".join(json.dumps(row) + "\n" for row in (rows[0], rows[1], rows[0], rows[0])))
+    config = config_file.validate(
+        {
+            "task": "causal-lm",
+            "engine": which,
+            "model": {"id": str(shared / "models/stories260K"), "dtype": "float32"},
+            "data": {"files": {"train": letters["train"]}, "max_length": 24},
+            "training": {
+                "num_train_epochs": 1,
+                "per_device_train_batch_size": 1,
+                "train_sampling_strategy": "sequential",
+                "logging_steps": 1,
+            },
+            "samples": {"rows": 0},
+        }
+    )
+    folder = new_folder(config)
+    outcome = engine.run(config, folder)
+    assert isinstance(outcome, events.RunFinished), outcome
+    found = read(folder).series["loss"].values
+    assert [math.isfinite(loss) for loss in found] == [True, False, True, True]
+    assert found[3] < found[0]
 
 
 def test_baselines_stand_beside_the_runs_own_figures(mrpc: Any, new_folder: Any) -> None:
