@@ -93,7 +93,7 @@ class ModelConfig(Section):
         description="auto keeps trained weights float32 and uses bfloat16 autocast where a GPU has it",
     )
     quantization: Literal["int8", "nf4"] | None = Field(
-        None, description="hold a frozen base in 8 or 4 bits, under an adapter; needs a CUDA GPU and bitsandbytes"
+        None, description="hold a frozen base in 8 or 4 bits, under an adapter; needs bitsandbytes"
     )
     trust_remote_code: bool = Field(False, description="run Python code that comes with the model")
 

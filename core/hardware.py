@@ -44,12 +44,6 @@ def read(folder: Path) -> HardwareRead:
         )
 
 
-def has_gpu() -> bool:
-    """Whether NVML knows a GPU that CUDA_VISIBLE_DEVICES leaves to this process; nothing heavy is imported for it."""
-    with _lock:
-        return bool(_handles())
-
-
 def _process_peak() -> int | None:
     """The most memory that this process ever held, in bytes; None where the system does not say."""
     if sys.platform == "win32":

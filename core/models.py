@@ -133,6 +133,8 @@ def load_model(
     Raises:
         FinetuiError: the weights cannot be read, or there is no such head for the architecture.
     """
+    from core.methods import settle
+
     architecture = load_config(config, tokenizer)
     auto = auto_class(config, task, architecture)
     options = task.model_options()
@@ -150,7 +152,7 @@ def load_model(
             dtype=precision.dtype(),
             ignore_mismatched_sizes=True,
             output_loading_info=True,
-            **quantized.options(config, precision.device),
+            **quantized.options(config, precision.device, lambda: settle.on_meta(config, task, architecture)),
             **options,
         )
     except (OSError, ValueError, KeyError) as error:

@@ -26,6 +26,7 @@ Settings = Annotated[
 Runs = Annotated[Path | None, typer.Option("--runs", metavar="DIR", help="else FINETUI_RUNS, else ./runs")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout, for programs")]
 Run = Annotated[str, typer.Argument(metavar="RUN", help=RUN_HELP, show_default=False)]
+Trust = Annotated[bool, typer.Option("--trust-remote-code", help="run Python code that comes with the model")]
 MaybeRun = Annotated[str | None, typer.Argument(metavar="[RUN]", help=f"{RUN_HELP}; else the newest")]
 
 
@@ -216,9 +217,7 @@ def predict(
         typer.Argument(metavar="[TEXT ...]", help="a tab parts two texts: a pair, a question and its context"),
     ] = None,
     file: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="one text a line; else stdin")] = None,
-    trust: Annotated[
-        bool, typer.Option("--trust-remote-code", help="run Python code that comes with the model")
-    ] = False,
+    trust: Trust = False,
     runs: Runs = None,
     json: Json = False,
 ) -> int:
@@ -235,17 +234,22 @@ def predict(
 def export(
     run: Run,
     to: Annotated[Path, typer.Argument(metavar="DEST", help="a folder, or a file", show_default=False)],
+    merge: Annotated[bool, typer.Option("--merge", help="put the adapter into the weights under it")] = False,
     script: Annotated[bool, typer.Option("--script", help="the run as a Python script that needs no finetui")] = False,
     style: Annotated[
         str | None,
         typer.Option("--style", metavar="STYLE", help="trainer, or loop: one of its own on accelerate; else the run's"),
     ] = None,
+    trust: Trust = False,
     runs: Runs = None,
 ) -> int:
-    """Write a run as a plain, runnable Python script, which gives the run's losses and metrics."""
+    """Write a run's model into a folder, with a card: it loads without finetui.
+
+    With --script: the run as a plain, runnable Python script, which gives the run's losses and metrics.
+    """
     from tui.shell.export import export
 
-    return export(run, to, script, style, runs)
+    return export(run, to, merge, script, style, trust, runs)
 
 
 @app.command()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core import hub
 from core.config import ModelConfig
-from core.errors import NeedsTrust
+from core.errors import FinetuiError, NeedsTrust, first_line
 from core.inference.predictor import Predictor
 from core.inference.reference import Source, resolve
 from core.methods import quantized
@@ -60,26 +60,66 @@ def _base_of(source: Source, trust: bool) -> ModelConfig:
     return ModelConfig(id=base, revision=revision, trust_remote_code=trust)
 
 
+def merged(source: Source, trust_remote_code: bool = False) -> PreTrainedModel:
+    """The model with its adapter put into its weights, which are of the type that the base is stored in.
+
+    Raises:
+        FinetuiError: the method changes something else than weights, or the base is not to be had.
+    """
+    _refuse_code(source, trust_remote_code)
+    model: Any = _load_adapter(source, trust_remote_code, "cpu", "auto", in_few_bits=False)
+    try:
+        return model.merge_and_unload()  # type: ignore[no-any-return]
+    except (AttributeError, NotImplementedError, ValueError) as error:
+        kind = source.config.method.kind if source.config else "the adapter"
+        raise FinetuiError(
+            f"{kind} cannot be merged", f"{source.name}: {first_line(error)}", "leave --merge out"
+        ) from error
+
+
 def _load_weights(source: Source, trust: bool) -> PreTrainedModel:
     import torch
     import transformers
 
     from core import precision, tasks
+
+    device = precision.device_name()
+    dtype = torch.bfloat16 if precision.has_bf16_units(device) and device == "cuda" else torch.float32
+    if (Path(source.model) / "adapter_config.json").is_file():
+        return _load_adapter(source, trust, device, dtype)
+    auto = getattr(transformers, tasks.task_class(source.task).auto_class)
+    model = auto.from_pretrained(source.model, dtype=dtype, trust_remote_code=trust)
+    return model.to(device)  # type: ignore[no-any-return]
+
+
+def _load_adapter(source: Source, trust: bool, device: str, dtype: Any, in_few_bits: bool = True) -> PreTrainedModel:
+    """The base with the adapter on it, as a PeftModel.
+
+    Args:
+        dtype: of the base's weights; "auto" is the one that they are stored in.
+        in_few_bits: hold the base as it was trained on, where that was quantized.
+    """
+    import torch
+    import transformers
+    from peft import PeftModel
+
+    from core import tasks
     from core.models import load_config
 
     auto = getattr(transformers, tasks.task_class(source.task).auto_class)
-    device = precision.device_name()
-    dtype = torch.bfloat16 if precision.has_bf16_units(device) and device == "cuda" else torch.float32
-    folder = Path(source.model)
-    if not (folder / "adapter_config.json").is_file():
-        model = auto.from_pretrained(source.model, dtype=dtype, trust_remote_code=trust)
-        return model.to(device)  # type: ignore[no-any-return]
-    from peft import PeftModel
-
     base = _base_of(source, trust)
     hub.require_model(base.id or "", base.revision)
-    local = (folder / "config.json").is_file()
-    config = load_config(base.model_copy(update={"id": source.model, "revision": None})) if local else None
+    local = (Path(source.model) / "config.json").is_file()
+    config = load_config(base.model_copy(update={"id": source.model, "revision": None}) if local else base)
+    # What stands there of number formats is of the training; with it the base would be read as it was not stored.
+    vars(config).pop("quantization_config", None)
+    if dtype == "auto":
+        config.dtype = None
+
+    def bare() -> PreTrainedModel:
+        with torch.device("meta"):
+            return auto.from_config(config, trust_remote_code=trust)  # type: ignore[no-any-return]
+
     model = auto.from_pretrained(
         base.id,
         revision=base.revision or "main",
@@ -87,6 +127,6 @@ def _load_weights(source: Source, trust: bool) -> PreTrainedModel:
         dtype=dtype,
         trust_remote_code=trust,
         ignore_mismatched_sizes=True,
-        **quantized.options(base, device),
+        **(quantized.options(base, device, bare) if in_few_bits else {}),
     )
     return PeftModel.from_pretrained(model, source.model).to(device)  # type: ignore[return-value]

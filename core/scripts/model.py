@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from core import languages
 from core.chat import templates
+from core.methods import quantized
 from core.scripts import methods
 from core.scripts.run import ScriptRun
 from core.scripts.task_script import TaskScript
 from core.scripts.writing import call, fill, literal
 
 QUANTIZED = {
-    "int8": "BitsAndBytesConfig(load_in_8bit=True)",
+    "int8": "BitsAndBytesConfig(load_in_8bit=True, llm_int8_skip_modules=$kept)",
     "nf4": (
         'BitsAndBytesConfig(\n    load_in_4bit=True,\n    bnb_4bit_quant_type="nf4",\n'
-        "    bnb_4bit_use_double_quant=True,\n    bnb_4bit_compute_dtype=torch.$compute,\n)"
+        "    bnb_4bit_use_double_quant=True,\n    bnb_4bit_compute_dtype=torch.$compute,\n"
+        "    llm_int8_skip_modules=$kept,\n)"
     ),
 }
 
@@ -47,9 +49,12 @@ def source(run: ScriptRun, task: TaskScript, steps: int) -> tuple[list[str], str
         arguments = {**_source(run), "dtype": literal(run.weights)}
         if config.quantization:
             imports += ["from transformers import BitsAndBytesConfig", "import torch"]
-            compute = "bfloat16" if run.autocast == "bfloat16" else "float16"
-            lines.append(f"quantization = {QUANTIZED[config.quantization].replace('$compute', compute)}")
-            arguments |= {"quantization_config": "quantization", "device_map": '{"": torch.cuda.current_device()}'}
+            device = (run.config.provenance and run.config.provenance.device) or "cpu"
+            compute = quantized.compute_dtype(device, run.autocast == "bfloat16")
+            few = fill(QUANTIZED[config.quantization], compute=compute, kept=literal(quantized.kept(run.model())))
+            lines.append(f"quantization = {few}")
+            place = "torch.cuda.current_device()" if device == "cuda" else literal(device)
+            arguments |= {"quantization_config": "quantization", "device_map": f'{{"": {place}}}'}
         if task.head:
             # A checkpoint may carry a head of another size.
             arguments |= {"ignore_mismatched_sizes": "True", **task.head}

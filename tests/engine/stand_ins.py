@@ -126,8 +126,6 @@ def _model(config: dict[str, Any], shared: Path) -> Iterator[str]:
         if key in model:
             yield f"model.{key}={shared / 'models' / MODELS[model[key]]}"
     yield "model.dtype=float32"
-    if "quantization" in model:
-        yield "model.quantization=null"  # needs a GPU
     if config["task"] in ("chat", "preference"):
         yield "model.chat_template=plain"
 

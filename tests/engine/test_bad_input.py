@@ -141,21 +141,6 @@ def test_lora_modules_that_match_nothing_name_those_that_would(shared: Path, tmp
     assert "query" in outcome.hint
 
 
-def test_a_quantized_base_needs_cuda(shared: Path, tmp_path: Path, new_folder: Any) -> None:
-    config = config_file.validate(
-        {
-            "model": {"id": str(shared / "models/bert-tiny-uncased"), "quantization": "nf4"},
-            "method": {"kind": "lora"},
-            "training": {"use_cpu": True},
-            **write(tmp_path / "t.jsonl", ROWS),
-        }
-    )
-    outcome = engine.run(config, new_folder(config))
-    assert isinstance(outcome, events.RunFailed)
-    assert (outcome.title, outcome.exit_code) == ("a quantized base needs a CUDA GPU", 2)
-    assert "leave model.quantization out" in outcome.hint
-
-
 def test_a_defect_keeps_its_traceback(mrpc: Any, new_folder: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from core.data import sources
 

@@ -203,7 +203,7 @@ def test_a_cell_that_does_not_work_is_refused_with_its_reason() -> None:
 @pytest.mark.parametrize(
     ("model", "kind", "device", "title"),
     [
-        ({"id": "m", "quantization": "nf4"}, "lora", "cpu", "needs a CUDA GPU"),
+        ({"id": "m", "quantization": "nf4"}, "lora", "mps", "no quantized base on mps"),
         ({"id": "m", "quantization": "int8"}, "full", "cuda", "cannot be trained"),
         ({"id": "m", "quantization": "int8"}, "freeze", "cuda", "cannot be trained"),
         ({"from_config": {}, "tokenizer": "t", "quantization": "nf4"}, "full", "cuda", "no weights to quantize"),

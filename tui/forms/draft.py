@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any, cast, get_args
 
-from core import config_file, hardware, yaml12
+from core import config_file, yaml12
 from core.config import MethodConfig, RunConfig, TaskName
 from core.errors import FinetuiError
 from core.methods import options, quantized, virtual_tokens
@@ -56,7 +56,6 @@ class Draft:
         self._never_in_loop = ""
         self._elsewhere: dict[Path, str] = {}
         self._kind = ""
-        self._cuda = True
         self._taking = threading.Lock()
         self._options_of: dict[str, dict[Path, str]] = {}
         self.replace(data)
@@ -124,12 +123,11 @@ class Draft:
                 **{tuple(key.split(".")): reason for key, reason in passed_over.items()},
             }
         self.fields = {**known, **roles, **fields.for_method(self.kind), **self.picked}
-        self._cuda = hardware.has_gpu()
         self._take_options()
 
     def off_at(self) -> dict[Path, dict[str, str]]:
         """The words that cannot be chosen with the other choices: field -> word -> reason."""
-        reason = quantized.why_not(self.kind, self._cuda)
+        reason = quantized.why_not(self.kind)
         words = self.fields[QUANTIZATION].choices if reason else ()
         return {
             TASK: self.tasks_off,

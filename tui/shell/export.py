@@ -12,17 +12,24 @@ from tui.shell.log import log_file
 from tui.shell.streams import Streams
 
 
-def export(run: str, to: Path, script: bool, style: str | None, runs: Path | None) -> int:
-    """Write what is asked for to `to`. Returns the exit code."""
-    if not script:
-        raise FinetuiError(
-            "nothing is asked for", "finetui export RUN DEST", "add --script: the run as a Python script"
-        )
+def export(run: str, to: Path, merge: bool, script: bool, style: str | None, trust: bool, runs: Path | None) -> int:
+    """Write the run's model, or its script, to `to`. Returns the exit code."""
+    if script and merge:
+        raise FinetuiError("a script is not merged", "--script --merge", "leave one of them out")
+    if style is not None and not script:
+        raise FinetuiError("only a script has a style", f"--style {style}", "add --script")
+    if to.suffix == ".py" and not script:
+        raise FinetuiError("a model is written into a folder", str(to), "add --script, or name a folder")
     streams = Streams.take()
     folder = RunStore.default(runs).find(run)
     with terminal.output_to(log_file()):
-        from core.scripts.export import write
+        if script:
+            from core.scripts.export import write
 
-        written = write(folder, to, style)
+            written = write(folder, to, style)
+        else:
+            from core.sharing import folder as sharing
+
+            written = sharing.write(folder, to, merge, trust)
     print(written, file=streams.out, flush=True)
     return DONE

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from core.methods import quantized
 from core.methods.apply import apply
 from core.methods.sizes import size
 from core.training import checkpointing, keep_freed, schedule
@@ -74,14 +75,16 @@ def estimate(checked: Checked, arguments: TrainingArguments, batch: dict[str, An
     """
     from torch._subclasses.fake_tensor import FakeTensorMode
 
-    model = _model(checked)
+    model, saved = _model(checked)
     loss_of = checked.task.loss_of(model, arguments)  # a library may move the model: fake tensors would resist
     with FakeTensorMode(allow_non_fake_inputs=True) as mode:
         _fake(model, checked.precision.device)
         counted = size(model)
         weights = _part([*model.parameters(), *model.buffers()])
         copies = 1 + checked.task.frozen_copies(checked.config)
-        held = replace(weights, bytes=weights.bytes * copies)
+        held = replace(weights, bytes=(weights.bytes - saved) * copies)
+        if saved:
+            held = replace(held, dtype=f"{checked.config.model.quantization} + float32")
         trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
         gradients = _part(trained)
         try:
@@ -97,7 +100,8 @@ def estimate(checked: Checked, arguments: TrainingArguments, batch: dict[str, An
     return Memory(counted.total, counted.trainable, held, gradients, state, Part(rest, formats), heap, runtime)
 
 
-def _model(checked: Checked) -> PreTrainedModel:
+def _model(checked: Checked) -> tuple[PreTrainedModel, int]:
+    """The model as it is trained, and the bytes that it holds less where its base is quantized."""
     import torch
     import transformers
 
@@ -107,8 +111,10 @@ def _model(checked: Checked) -> PreTrainedModel:
         setattr(architecture, name, value)
     with torch.device("meta"):
         model = auto.from_config(architecture, dtype=checked.precision.dtype())
+        quantization = checked.config.model.quantization
+        saved = quantized.saved(model, quantization) if quantization else 0
         steps = schedule.planned_steps(checked.config.training, len(checked.train))
-        return apply(model, checked.config.method, checked.task.peft_task_type, steps)
+        return apply(model, checked.config.method, checked.task.peft_task_type, steps), saved
 
 
 def _fake(model: PreTrainedModel, device: str) -> None:
