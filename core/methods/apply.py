@@ -58,6 +58,7 @@ def apply(
         if isinstance(error, torch.OutOfMemoryError):
             raise
         raise _refusal(error, model, method, config) from error
+    _refuse_nested(adapted, config)
     for parameter in adapted.parameters():
         if parameter.requires_grad and parameter.dtype.itemsize < 4:
             parameter.data = parameter.data.float()
@@ -73,6 +74,24 @@ def _keep_heads(model: PreTrainedModel, config: Any) -> None:
     given = [named] if isinstance(named, str) else list(named or [])
     # A list of our own: PEFT adds its names to the one that it gets.
     config.modules_to_save = [*given, *(name for name in unknown if name not in given)] or None
+
+
+def _refuse_nested(adapted: PreTrainedModel, config: Any) -> None:
+    """PEFT takes every module whose name ends in one that is given: `embeddings` is `word_embeddings` as well, inside
+    the first. Both train, and what is saved of them cannot be loaded."""
+    from peft.utils import ModulesToSaveWrapper
+
+    saved = [name for name, module in adapted.named_modules() if isinstance(module, ModulesToSaveWrapper)]
+    for outer in saved:
+        inner = next((name for name in saved if name.startswith(f"{outer}.")), None)
+        if inner is not None:
+            whole = outer.removeprefix("base_model.model.")
+            raise FinetuiError(
+                f"modules_to_save means both {whole} and what is inside it",
+                f"method.modules_to_save: {', '.join(config.modules_to_save)}; PEFT looks at how names end",
+                f"name the one that you mean: {whole}, or {inner.rpartition('.')[2]}",
+                key="method.modules_to_save",
+            )
 
 
 def _refusal(error: Exception, model: PreTrainedModel, method: MethodConfig, config: Any) -> FinetuiError:

@@ -24,6 +24,8 @@ def differing(run: ScriptRun, more: dict[str, Any]) -> dict[str, Any]:
         wanted.setdefault("bf16", False)  # TRL's own default is to use it everywhere
     if run.autocast:
         wanted["bf16" if run.autocast == "bfloat16" else "fp16"] = True
+    if run.device == "cpu" and wanted.get("bf16"):
+        wanted["use_cpu"] = True  # else the class refuses it
     found = {name: wanted[name] for name in SHOWN if name in wanted}
     found |= {
         name: value

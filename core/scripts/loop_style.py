@@ -222,6 +222,8 @@ def _loop(run: ScriptRun, task: TaskScript, settings: dict[str, Any], loss: Loss
         )
     mean = "forward(batch)[1]" if loss.function else f"{_of_batch(task)}.loss"
     part = f"{mean} * count / sum(items)"
+    if "labels" in (loss.items or task.items):
+        part = f"torch.where(count > 0, {mean}, 0.0) * count / sum(items)  # without a label there is no mean"
     if loss.heeds_count:
         # A sum over the whole count, as in the run: a mean that is multiplied back is rounded twice more.
         own = "model(**batch, num_items_in_batch=sum(items)).loss"

@@ -59,9 +59,13 @@ SCALED = """
         \"\"\"
 
         def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
-            share = $labels.ne(-100).sum() / num_items_in_batch if model.training else 1.0
+            counted = $labels.ne(-100).sum()
             found = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-            return (found[0] * share, found[1]) if return_outputs else found * share
+            if not model.training:
+                return found
+            # A batch without a label has no mean, and no part in the step.
+            loss = torch.where(counted > 0, found[0] if return_outputs else found, 0.0) * (counted / num_items_in_batch)
+            return (loss, found[1]) if return_outputs else loss
 """
 FORWARD = """
     def forward(batch, count=None):
@@ -121,7 +125,7 @@ def source(run: ScriptRun, task: TaskScript) -> LossScript:
         name = own_code.variable(config.loss)
         if not accumulates or own_code.uses(config.loss, "num_items_in_batch"):
             return LossScript([], "", name, LABELS, accumulates)
-        return LossScript([], "", name, LABELS, False, _scaled(run, task, "Your loss"), "Scaled")
+        return LossScript(["import torch"], "", name, LABELS, False, _scaled(run, task, "Your loss"), "Scaled")
     if not accumulates or not _is_trainers_own(run):
         return LossScript()
     if config.training.label_smoothing_factor:
@@ -131,7 +135,7 @@ def source(run: ScriptRun, task: TaskScript) -> LossScript:
         return LossScript()
     if not ignores_count(run, model):
         return LossScript(heeds_count=True)
-    return LossScript(trainer_code=_scaled(run, task, "The loss of this model"), trainer="Scaled")
+    return LossScript(["import torch"], trainer_code=_scaled(run, task, "The loss of this model"), trainer="Scaled")
 
 
 def ignores_count(run: ScriptRun, model: PreTrainedModel) -> bool:

@@ -49,11 +49,10 @@ def source(run: ScriptRun, task: TaskScript, steps: int) -> tuple[list[str], str
         arguments = {**_source(run), "dtype": literal(run.weights)}
         if config.quantization:
             imports += ["from transformers import BitsAndBytesConfig", "import torch"]
-            device = (run.config.provenance and run.config.provenance.device) or "cpu"
-            compute = quantized.compute_dtype(device, run.autocast == "bfloat16")
+            compute = quantized.compute_dtype(run.device, run.autocast == "bfloat16")
             few = fill(QUANTIZED[config.quantization], compute=compute, kept=literal(quantized.kept(run.model())))
             lines.append(f"quantization = {few}")
-            place = "torch.cuda.current_device()" if device == "cuda" else literal(device)
+            place = "torch.cuda.current_device()" if run.device == "cuda" else literal(run.device)
             arguments |= {"quantization_config": "quantization", "device_map": f'{{"": {place}}}'}
         if task.head:
             # A checkpoint may carry a head of another size.

@@ -31,7 +31,12 @@ ANSWERS_OF_TEXTS = """
         begin = $begin
         return texts, begin
 """
+PADDING = """
+    # Padding before a window would move its tokens, and not where the answer is said to be.
+    tokenizer.padding_side = "right"
+"""
 ENCODE = """
+    $padding
     $gold
 
 
@@ -167,6 +172,7 @@ def script(run: ScriptRun) -> TaskScript:
     room = length // 2 - run.tokenizer.num_special_tokens_to_add(pair=True)
     code = fill(
         ENCODE,
+        padding=fill(PADDING) + "\n\n" if run.tokenizer.padding_side != "right" else "",
         gold=_gold(run),
         questions=_questions(run, names["question"], room),
         context=names["context"],

@@ -53,6 +53,11 @@ class ScriptRun:
         found: list[str] = sources.open_splits(self.config.data)[self.config.data.train_split].column_names
         return found
 
+    @property
+    def device(self) -> str:
+        """Where the run has trained: cpu, cuda, mps."""
+        return (self.config.provenance and self.config.provenance.device) or "cpu"
+
     def model(self) -> PreTrainedModel:
         """The architecture with the task's head, without weights."""
         from core.methods import settle

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import EvalPrediction, PreTrainedModel, PreTrainedTokenizerBase
 
-    from core.config import DataConfig
+    from core.config import DataConfig, RunConfig
     from core.metrics.collect import Pairs
     from core.tasks.scoring import Reader
 
@@ -86,6 +86,12 @@ class QuestionAnswering(Task):
         self.null = unanswerable > 0 if data.null_answers is None else data.null_answers
         if self.null:
             self.notes.append("the model may say that there is no answer")
+
+    def meet(self, tokenizer: PreTrainedTokenizerBase, config: RunConfig) -> None:
+        """Padding goes behind: before a window it would move every token, and not where the answer is said to be."""
+        if tokenizer.padding_side != "right":
+            tokenizer.padding_side = "right"
+            self.notes.append("the tokenizer pads on the left: here it pads on the right, where no answer is moved")
 
     @property
     def default_metrics(self) -> list[str]:

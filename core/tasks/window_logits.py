@@ -30,7 +30,7 @@ def asked(
         inputs = [
             {name: encoded[name][index] for name in tokenizer.model_input_names if name in encoded} for index in chosen
         ]
-        batch = tokenizer.pad(inputs, return_tensors="pt")
+        batch = tokenizer.pad(inputs, padding_side="right", return_tensors="pt")
         output = model(**answering.inputs(model, batch))
         for index, first, last in zip(chosen, output.start_logits, output.end_logits, strict=True):
             places = [np.asarray(encoded[name][index]) for name in PLACES]

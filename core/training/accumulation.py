@@ -8,8 +8,8 @@ batches. The mean of each batch times the share of the labels that it holds adds
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
@@ -18,6 +18,7 @@ from core.training.undisturbed import undisturbed
 if TYPE_CHECKING:
     from torch import nn
 
+Batch = TypeVar("Batch")
 NOTICE = "the loss of this model is a mean per batch: with accumulation each counts by its labels"
 TOLERANCE = 0.01
 """A loss that heeds the count is halved where the count is doubled."""
@@ -34,3 +35,20 @@ def ignores_count(loss: Callable[[Any], torch.Tensor], count: torch.Tensor, mode
     """
     with undisturbed(model), torch.no_grad():
         return bool(torch.isclose(loss(count), loss(2 * count), rtol=TOLERANCE))
+
+
+def to_try(batches: Sequence[Batch], count: Callable[[Sequence[Batch]], Any]) -> Batch | None:
+    """The first batch that has a label: the loss of another is 0 / 0 whatever it is divided by; None where none has."""
+    return next((batch for batch in batches if count([batch]) > 0), None)
+
+
+def share(loss: torch.Tensor, part: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
+    """The mean loss of a batch as its part of a step.
+
+    A batch without a label has no mean (0 / 0), and no part: its gradients are those of 0.
+
+    Args:
+        part: labels of the batch, a tensor of one number.
+        count: labels of the step.
+    """
+    return torch.where(part > 0, loss, loss.new_zeros(())) * (part / count)

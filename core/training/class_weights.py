@@ -43,8 +43,10 @@ def settle(config: RunConfig, task: Task, train: Dataset) -> RunConfig:
         wrong = f"no class is called {_some(unknown)}" if unknown else f"there is none for {_some(missing)}"
         raise FinetuiError("class weights need one per class", wrong, f"the classes are {_some(names)}", key=KEY)
     weights = given if isinstance(given, dict) else dict(zip(names, given, strict=True))
-    if not all(math.isfinite(weight) and weight >= 0 for weight in weights.values()) or not any(weights.values()):
-        raise FinetuiError("class weights are numbers from 0 up, not all 0", str(weights), "change them", key=KEY)
+    # A batch of rows that weigh nothing divides 0 by 0, which destroys every weight of the model.
+    if not all(math.isfinite(weight) and weight > 0 for weight in weights.values()):
+        hint = "to leave a class out, write a file without its rows (Datasets: f, x)"
+        raise FinetuiError("class weights are numbers above 0", str(weights), hint, key=KEY)
     return config.model_copy(update={"class_weights": {name: weights[name] for name in names}})
 
 

@@ -87,12 +87,14 @@ class Objective:
     def in_step(self, model: Any, batch: Batch, group: Sequence[Batch], count: torch.Tensor | None) -> torch.Tensor:
         """The loss of a batch as its part of a step over `group`: the parts add up to the mean over all labels."""
         if count is not None and len(group) > 1 and self.takes_shares is None:
-            self.takes_shares = accumulation.ignores_count(lambda of: self(model, batch, of)[0], count, model)
+            tried = accumulation.to_try(group, self.count)
+            if tried is not None:
+                self.takes_shares = accumulation.ignores_count(lambda of: self(model, tried, of)[0], count, model)
         loss, _ = self(model, batch, count)
         if count is None:
             return loss / len(group)
         if len(group) > 1 and self.takes_shares:
             part = self.count([batch])
             assert part is not None
-            return loss * (part / count)
+            return accumulation.share(loss, part, count)
         return loss

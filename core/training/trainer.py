@@ -81,7 +81,9 @@ class Steered(Trainer):
             batches, count = super().get_batch_samples(*args, **kwargs)
         self.throughput.add(batches)
         if self.takes_shares is None and len(batches) > 1 and count is not None:
-            self.takes_shares = self._ignores_count(batches[0], count)
+            tried = accumulation.to_try(batches, lambda some: self._get_num_items_in_batch([*some], self.args.device))
+            if tried is not None:
+                self.takes_shares = self._ignores_count(tried, count)
         return batches, count
 
     def _ignores_count(self, batch: Any, count: Any) -> bool:
@@ -106,13 +108,14 @@ class Steered(Trainer):
     def compute_loss(
         self, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        share = None
+        part = None
         if self.takes_shares and model.training and num_items_in_batch is not None:
-            share = self._get_num_items_in_batch([inputs], self.args.device) / num_items_in_batch
+            part = self._get_num_items_in_batch([inputs], self.args.device)
         found: Any = super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-        if share is None:
+        if part is None:
             return found
-        return (found[0] * share, found[1]) if return_outputs else found * share
+        loss = accumulation.share(found[0] if return_outputs else found, part, num_items_in_batch)
+        return (loss, found[1]) if return_outputs else loss
 
     def get_train_dataloader(self) -> Any:
         evaluating = self.data_collator

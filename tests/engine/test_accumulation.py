@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from collections.abc import Callable
@@ -111,3 +112,27 @@ def test_several_batches_are_one_big_batch(
             assert loss == pytest.approx(big_loss, abs=1e-5), which
             assert norm == pytest.approx(big_norm, rel=1e-4), which
         assert (accumulation.NOTICE in notices) == takes_shares
+
+
+@pytest.mark.parametrize("which", ["trainer", "loop"])
+def test_a_batch_without_a_label_has_no_part_in_the_step(
+    which: str, rows: Any, new_folder: Any, tmp_path: Path
+) -> None:
+    plain = rows("token-classification", {"engine": which}, 4)
+    with Path(plain.data.files["train"]).open() as lines:
+        known = [json.loads(line) for line in itertools.islice(lines, 24)]
+    empty = {**known[0], "tokens": [], "ner_tags": []}
+    (tmp_path / "gaps.jsonl").write_text("".join(json.dumps(row) + "\n" for row in [empty] * 4 + known))
+
+    def gaps(accumulate: int) -> RunConfig:
+        data = config_file.to_data(rows("token-classification", {"engine": which}, accumulate))
+        data["data"] |= {"files": {"train": str(tmp_path / "gaps.jsonl")}}
+        data["training"] |= {"train_sampling_strategy": "sequential"}
+        return config_file.validate(data)
+
+    one, four = gaps(1), gaps(4)
+    expected, _ = steps(one, new_folder(one))
+    found, notices = steps(four, new_folder(four))
+    assert accumulation.NOTICE in notices
+    assert [loss for loss, _ in found] == pytest.approx([loss for loss, _ in expected], abs=1e-5)
+    assert [norm for _, norm in found] == pytest.approx([norm for _, norm in expected], rel=1e-4)

@@ -80,6 +80,11 @@ CASES: dict[str, tuple[str, list[Any], dict[str, Any], str, str]] = {
         "stories260K", TEXTS, {"task": "causal-lm", "method": {"kind": "prompt-tuning"}, "loss": "json:dump"},
         "prompt-tuning of a language model takes no loss of yours", "loss: json:dump",
     ),
+    "a module inside another one": (
+        "bert-tiny-uncased", TEXTS, {"method": {"kind": "lora", "modules_to_save": ["embeddings"]}},
+        "modules_to_save means both bert.embeddings and what is inside it",
+        "bert.embeddings, or word_embeddings",
+    ),
     "pairs by length": (
         "stories260K", CHOSEN,
         {"task": "preference", "model": {"chat_template": "plain"},

@@ -73,7 +73,8 @@ def test_balanced_weights_are_those_of_scikit_learn_and_are_written_down(spam: A
     [
         ({"class_weights": [1.0]}, "1 class weights for 2 classes"),
         ({"class_weights": {"ham": 1.0, "egg": 2.0}}, "class weights need one per class"),
-        ({"class_weights": {"ham": 1.0, "spam": -2.0}}, "class weights are numbers from 0 up, not all 0"),
+        ({"class_weights": {"ham": 1.0, "spam": -2.0}}, "class weights are numbers above 0"),
+        ({"class_weights": {"ham": 0.0, "spam": 1.0}}, "class weights are numbers above 0"),
         ({"class_weights": "balanced", "loss": "a:b"}, "a loss of your own takes no class weights"),
         (
             {"class_weights": "balanced", "training": {"label_smoothing_factor": 0.1}},

@@ -89,7 +89,7 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
             "model": {**bert, "quantization": "nf4"},
             "data": files("mrpc", max_length=48),
             "method": {"kind": "lora"},
-            "training": {**SMALL, "num_train_epochs": 1, "eval_strategy": "epoch", "learning_rate": 1e-3},
+            "training": {**SMALL, "num_train_epochs": 1, "eval_strategy": "epoch", "learning_rate": 1e-3, "bf16": True},
         },
         "entities": {
             "task": "token-classification",
@@ -224,7 +224,8 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
-STYLES = {"classification": export.STYLES, "few-bits": export.STYLES, "entities": ("trainer", "loop"), "answers": ("trainer",),
+STYLES = {"classification": export.STYLES, "few-bits": export.STYLES, "entities": ("trainer", "loop"),
+          "answers": ("trainer",),
           "language": export.STYLES, "packed": export.STYLES, "patient": export.STYLES,
           "batches": export.STYLES, "weights": export.STYLES, "own-loss": ("trainer",),
           "own-sum": ("loop",), "own-sounds": export.STYLES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,30 @@ def test_answers_are_learned_and_found_in_windows(shared: Path, tmp_path: Path, 
     assert (best.text, context[best.start : best.end]) == ("Oslo", "Oslo")
     assert 0.1 < best.probability <= 1
     assert best.label == ""
+
+
+def test_a_tokenizer_that_pads_on_the_left_moves_no_answer(shared: Path, tmp_path: Path, new_folder: Any) -> None:
+    left = tmp_path / "left"
+    shutil.copytree(shared / "models/bert-tiny-uncased", left)
+    named = json.loads((left / "tokenizer_config.json").read_text())
+    (left / "tokenizer_config.json").write_text(json.dumps({**named, "padding_side": "left"}))
+    lines = (shared / "data/squad_v1_dev/squad_v1_dev.jsonl").read_text().splitlines()[:24]
+    rows = [json.loads(line) for line in lines]
+    sections = {"task": "question-answering", "data": {"max_length": 192}}
+    said, metrics = [], []
+    for model in (shared / "models/bert-tiny-uncased", left):
+        given = {**sections, "model": {"id": str(model), "dtype": "float32"}}
+        config = _config(shared, rows, tmp_path / "rows.jsonl", given, max_steps=4, eval_steps=2, save_steps=2)
+        folder = new_folder(config)
+        outcome = engine.run(config, folder)
+        assert isinstance(outcome, events.RunFinished), outcome
+        said.append([event.metrics["loss"] for event in _told(folder) if isinstance(event, events.StepLogged)])
+        metrics.append(outcome.metrics)
+        question, context = rows[0]["question"], rows[0]["context"]
+        metrics[-1]["answer"] = (inference.load(folder.path).predict(question, context).answers or [])[0].probability
+    assert said[0] == said[1]
+    assert metrics[0] == pytest.approx(metrics[1])
+    assert metrics[0]["eval_f1"] > 0
 
 
 def test_a_misaligned_answer_is_refused_before_anything_is_loaded(
