@@ -178,6 +178,9 @@ class DataConfig(Section):
         return self
 
 
+OWN_OPTIONS = {"full": "which has none", "freeze": "which has `layers`"}
+
+
 class MethodConfig(Section):
     """Which weights are trained. The options are the fields of the method's own PEFT config, under their names."""
 
@@ -196,6 +199,8 @@ class MethodConfig(Section):
             raise ValueError(
                 f"`{next(iter(self.model_extra))}` is an option of a method: name it with `kind`, e.g. lora"
             )
+        if self.kind in ("full", "freeze") and self.model_extra:
+            raise ValueError(f"`{next(iter(self.model_extra))}` is no option of {self.kind}, {OWN_OPTIONS[self.kind]}")
         if self.layers is not None and self.kind not in ("full", "freeze"):
             raise ValueError(f"`layers` belongs to kind: freeze; {self.kind} takes layers_to_transform where it has it")
         return self

@@ -194,7 +194,8 @@ def _explain(key: str, location: tuple[str | int, ...], problem: dict[str, Any])
         return f"`{key}` is missing", f"add `{location[-1]}:`{_help_of(location)}"
     if problem["type"] == "literal_error":
         allowed = [str(item).strip("'") for item in problem["ctx"]["expected"].replace(" or ", ", ").split(", ")]
-        close = difflib.get_close_matches(str(given), allowed, 1)
+        close = difflib.get_close_matches(str(given), allowed, 3)
+        close.sort(key=lambda word: sorted(word) != sorted(str(given)))  # letters that changed places first
         hint = f"did you mean {close[0]}? " if close else ""
         return f"`{key}` cannot be {given!r}", f"{hint}one of: {', '.join(allowed)}"
     if problem["type"] in ("model_type", "dict_type", "model_attributes_type"):

@@ -222,7 +222,7 @@ def _loop(run: ScriptRun, task: TaskScript, settings: dict[str, Any], loss: Loss
         )
     mean = "forward(batch)[1]" if loss.function else f"{_of_batch(task)}.loss"
     part = f"{mean} * count / sum(items)"
-    if "labels" in (loss.items or task.items):
+    if "-100" in (loss.items or task.items):  # a tensor: it may be 0
         part = f"torch.where(count > 0, {mean}, 0.0) * count / sum(items)  # without a label there is no mean"
     if loss.heeds_count:
         # A sum over the whole count, as in the run: a mean that is multiplied back is rounded twice more.

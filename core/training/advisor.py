@@ -56,6 +56,9 @@ class Advisor:
         cross_entropy: whether the loss is one; None: the metrics of the first evaluation tell.
         now: seconds from any start; tests bring their own.
         choices: classes or tokens that the loss chooses from; None: not known.
+
+    Attributes:
+        untrained: the loss of the first step; None before it, and in a run that was taken up later.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Advisor:
         choices: int | None = None,
     ) -> None:
         self._cross_entropy, self._choices = cross_entropy, choices
+        self.untrained: float | None = None
         self._now = now
         self._looked = now()
         self._series: dict[str, Series] = {}
@@ -85,7 +89,7 @@ class Advisor:
         evaluated = self._evaluations > evaluations
         if not (at_once or leapt or evaluated) and self._now() - self._looked < SECONDS:
             return Seen()
-        found = diagnose(self._series, total_steps, self._cross_entropy, self._choices)
+        found = diagnose(self._series, total_steps, self._cross_entropy, self._choices, self.untrained)
         if self._of_answers is not None and "nan" not in {finding.kind for finding in found}:
             found.append(self._of_answers)  # of weights that are no numbers every answer is the same anyhow
         self._looked = self._now()

@@ -93,6 +93,8 @@ class RunCallback(TrainerCallback):
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         self._clock.mark(state.global_step)
+        if state.global_step == 1:
+            self._advisor.untrained = self.trainer.summed_loss
         if self.trainer.takes_shares and not self._shares_said:
             self._shares_said = True
             self._reporter.notice(accumulation.NOTICE)

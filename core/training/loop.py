@@ -135,6 +135,10 @@ class Loop(Hooks):
         self.call("on_epoch_end")
         self._log_evaluate_save(norm, rate)
 
+    @property
+    def summed_loss(self) -> float:
+        return float(self._sum)
+
     def _step(self, group: Sequence[Batch]) -> tuple[torch.Tensor, float]:
         """Forward and backward over the batches of a step, then the optimizer: the norm of the gradients, the rate."""
         self.model.train()

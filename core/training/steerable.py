@@ -41,6 +41,10 @@ class Steerable(Protocol):
     stop_arrived: Callable[[], bool]
 
     @property
+    def summed_loss(self) -> float:
+        """The losses of the steps since the last log, added up. On a device it waits for it."""
+
+    @property
     def takes_shares(self) -> bool | None: ...
 
     @property

@@ -64,6 +64,10 @@ class Steered(Trainer):
         """A stopping criterion of `generate`, which is asked after each token."""
         return self.stop_arrived()
 
+    @property
+    def summed_loss(self) -> float:
+        return float(self._tr_loss)
+
     def training_step(self, *args: Any, **kwargs: Any) -> Any:
         loss = super().training_step(*args, **kwargs)
         if loss.device.type == "cpu" and not math.isfinite(loss):

@@ -35,6 +35,28 @@ def test_findings_have_counts_and_rows(shared: Path, tmp_path: Path) -> None:
     assert report.cost["longest_row_tokens"] == 10
 
 
+def test_tokens_that_the_tokenizer_does_not_know_are_said(shared: Path, tmp_path: Path) -> None:
+    rows = [{"text": "a plain text of nine words, one after another", "label": index % 2} for index in range(60)]
+
+    def found(odd: int) -> list[Any]:
+        odd_rows = [{"text": "𒀀 𒀁 𒀂 " * 3, "label": 0}] * odd
+        text = "".join(json.dumps(row) + "\n" for row in [*rows, *odd_rows])
+        (tmp_path / "train.jsonl").write_text(text)
+        config = config_file.validate(
+            {
+                "model": {"id": str(shared / "models/bert-tiny-uncased")},
+                "data": {"files": {"train": str(tmp_path / "train.jsonl")}},
+            }
+        )
+        report = preflight.check(config, trial=False)
+        return [finding for finding in report.findings if finding.code == "unknown_token"]
+
+    assert not found(0)
+    (finding,) = found(2)
+    assert (finding.severity, finding.count, finding.rows) == ("warning", 2, [60, 61])
+    assert "of the tokens are unknown to the tokenizer ([UNK]), in 2 of 62 rows" in finding.message
+
+
 def test_a_column_of_texts_is_no_label(shared: Path, tmp_path: Path) -> None:
     rows = [{"text": f"number {number}", "label": f"text {number}"} for number in range(30)]
     (tmp_path / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))

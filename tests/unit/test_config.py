@@ -252,3 +252,18 @@ def test_a_text_in_place_of_a_list_is_shown_as_the_list(line: str, title: str, h
     assert refused.value.title == title
     assert refused.value.hint.startswith(hint)
     assert refused.value.detail.endswith("run.yaml:3")
+
+
+@pytest.mark.parametrize("kind", ["full", "freeze"])
+def test_a_method_without_such_an_option_says_so(kind: str) -> None:
+    with pytest.raises(FinetuiError) as refused:
+        config_file.validate(
+            {"model": {"id": "m"}, "data": {"id": "d"}, "method": {"kind": kind, "layrs": 0}},
+        )
+    assert f"`layrs` is no option of {kind}" in "\n".join(refused.value.lines())
+
+
+def test_letters_that_changed_places_are_put_back() -> None:
+    with pytest.raises(FinetuiError) as refused:
+        config_file.validate({"model": {"id": "m"}, "data": {"id": "d"}, "method": {"kind": "lroa"}})
+    assert "did you mean lora?" in refused.value.hint

@@ -324,6 +324,10 @@ def test_a_loss_is_beyond_any_guess_by_the_number_of_classes_or_tokens() -> None
     assert finding.kind == "rate_too_high"
     (finding,) = diagnose({"loss": series([14.6] * 3)}, 1000, True, choices=30_522)
     assert finding.kind == "rate_too_high"
+    # Weights from elsewhere may be sure of what is wrong here: that they came so is not the rate's doing.
+    assert diagnose({"loss": series([14.6] * 3)}, 1000, True, choices=30_522, untrained=15.4) == []
+    (finding,) = diagnose({"loss": series([24.6] * 3)}, 1000, True, choices=30_522, untrained=15.4)
+    assert finding.kind == "rate_too_high"
     advisor = Advisor(cross_entropy=True, choices=30_522)
     assert advisor.look([{"step": 5, "loss": 10.1}], 20, at_once=True) == Seen()
 

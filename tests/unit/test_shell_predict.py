@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from core import inference
 from core.errors import FinetuiError
+from core.predictions import LabelScore, Prediction
 from core.runs.store import RunStore
 from tests.pilot.recorded import completed
 from tui.shell.predict import predict, print_predictions
@@ -27,6 +29,17 @@ class Writer:
 
     def stream(self, text: str) -> Iterator[str]:
         yield from self.pieces
+
+
+class Labeller(Writer):
+    """A classifier."""
+
+    def __init__(self, said: Prediction) -> None:
+        super().__init__([])
+        self.writes, self._said = False, said
+
+    def predict(self, *texts: str) -> Prediction:
+        return self._said
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +86,30 @@ def test_a_name_of_nothing_says_that_no_run_has_it_and_names_those_that_are_clos
     with pytest.raises(FinetuiError, match="there is no run") as refused:
         RunStore(tmp_path / "runs").find(asked)
     assert refused.value.hint == f"{hint}finetui runs lists them"
+
+
+def test_a_model_that_may_say_several_labels_shows_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    scores = [LabelScore("good", 0.58), LabelScore("fine", 0.55), LabelScore("awful", 0.2)]
+    model = Labeller(Prediction(labels=scores, note="says: fine, good"))
+    shown = printed(model, ["nice"], monkeypatch)
+    assert "says: fine, good" in shown
+    assert shown.index("says: fine, good") < shown.index("good 58.0%")
+
+
+def test_a_table_is_no_list_of_texts(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("text,label\nfine,1\n")
+    with pytest.raises(FinetuiError, match=r"rows\.csv holds rows of columns"):
+        predict("any", [], tmp_path / "rows.csv", tmp_path, False, False)
+
+
+def test_a_folder_that_is_no_model_does_not_hide_the_run_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = completed(tmp_path / "runs")
+    monkeypatch.chdir(tmp_path)
+    name = run.path.name.split("-")[-1]
+    (tmp_path / name).mkdir()
+    asked: list[Any] = []
+    monkeypatch.setattr(inference, "load", lambda ref, _: asked.append(ref) or Writer(["x"]))
+    predict(name, ["hello"], None, tmp_path / "runs", False, False)
+    assert asked == [run.path]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from core import config_file
 from core.tasks import task_class
 from tui.forms import layout, outlook
 from tui.forms.draft import ENGINE, TASK, Draft
@@ -133,3 +134,16 @@ def test_what_the_data_says_of_tags_stands_at_their_field(tmp_path: Path) -> Non
     assert seen.notes == ["2 labels: O, B-PER"]
     assert seen.guesses["metrics",] == "seqeval"
     assert layout.shown(seen.noted, {})
+
+
+def test_what_a_run_writes_down_is_taken_back(shared: Path) -> None:
+    """Every config of a run spells out the defaults, those of other tasks as well."""
+    config = config_file.validate(
+        {"model": {"id": str(shared / "models/bert-tiny-uncased")}, "data": {"id": str(shared / "data/mrpc")}}
+    )
+    for task in ("sequence-classification", "seq2seq-lm", "causal-lm"):
+        draft = Draft({**config_file.to_data(config), "task": task})
+        draft.take_roles()
+        assert not [problem for problem in draft.problems() if "it is for" in problem.message]
+    draft.texts["data", "misaligned_answers"] = "skip"
+    assert "it is for question-answering: empty it" in [problem.message for problem in draft.problems()]

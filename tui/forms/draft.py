@@ -198,6 +198,8 @@ class Draft:
             return f"{reason}: empty it"
         if (reason := self._elsewhere.get(path, "")) and text != str(field.default):
             return f"{reason}: empty it"
+        if field.default is not None and text == values.text_of(field, field.default):
+            return ""  # as it stands in every config that a run writes down
         if path[0] == "data" and (names := layout.of_other_tasks(path, self.texts)):
             return f"it is for {' and '.join(names)}: empty it"
         if path[0] == "method" and path != methods.KIND:

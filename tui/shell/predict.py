@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 ANSWER = "  → "
 """What an answer begins with, where it is a text of its own; its further lines are as far to the right."""
+TABLES = (".csv", ".tsv", ".json", ".jsonl", ".parquet", ".arrow")
+"""Files whose lines are no texts: a header and labels would be predicted as if they were."""
 LABELS = 3
 """Labels shown for each text, the most probable first."""
 
@@ -82,7 +84,12 @@ def _model(ref: str, store: RunStore) -> str | Path:
 
 
 def _is_run(ref: str, store: RunStore) -> bool:
-    return not Path(ref).expanduser().exists() and any(ref in run.name for run in store.folders())
+    """A folder that is no model, as one that a script of the run has written, does not stand before the run."""
+    folder = Path(ref).expanduser()
+    holds = folder.is_file() or any(
+        (folder / name).is_file() for name in ("config.json", "config.yaml", "adapter_config.json")
+    )
+    return not holds and any(ref in run.name for run in store.folders())
 
 
 def _is_unknown(ref: str, store: RunStore) -> bool:
@@ -95,6 +102,9 @@ def _is_unknown(ref: str, store: RunStore) -> bool:
 def _lines(file: Path | None) -> list[str]:
     if file is None and sys.stdin.isatty():
         return []
+    if file is not None and file.suffix.lower() in TABLES:
+        hint = "write the texts alone into a .txt file, one a line; a pair is parted by a tab"
+        raise FinetuiError(f"{file.name} holds rows of columns", "finetui predict --file takes one text a line", hint)
     try:
         text = sys.stdin.read() if file is None else file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -112,7 +122,8 @@ def _cells(prediction: Prediction) -> list[str]:
     """The likeliest classes or answers, or the entities (or tagged words) of a text, each with its probability; or the
     cosine of two texts."""
     if prediction.labels is not None:
-        return [_label(score) for score in prediction.labels[:LABELS]]
+        said = [one_line(prediction.note)] if prediction.note else []  # of several labels, those that it says
+        return [*said, *map(_label, prediction.labels[:LABELS])]
     if prediction.similarity is not None:
         return [f"cosine {prediction.similarity:.3f}"]
     if prediction.answers is not None:

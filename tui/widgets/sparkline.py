@@ -45,10 +45,11 @@ def _cell(bottom: int, top: int) -> Cell:
 
 
 def _level(value: float, low: float, high: float, height: int) -> int:
-    """How many eighths high a value stands, from 1 to 8 times the height; a flat curve stands in the middle."""
+    """How many eighths high a value stands, from 1 to 8 times the height; a flat curve stands in the middle, and
+    one of zeros on the ground."""
     most = 8 * height
     # Halves first: the difference of two large numbers may be beyond the largest float.
     spread = high / 2 - low / 2
     if spread <= 0:
-        return most // 2
+        return most // 2 if value else 1
     return 1 + round((value / 2 - low / 2) / spread * (most - 1))

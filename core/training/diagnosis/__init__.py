@@ -33,6 +33,7 @@ def diagnose(
     total_steps: int | None = None,
     cross_entropy: bool | None = None,
     choices: int | None = None,
+    untrained: float | None = None,
 ) -> list[Finding]:
     """Name what the curves show, the gravest first. The same series give the same findings.
 
@@ -43,11 +44,12 @@ def diagnose(
         cross_entropy: whether the loss is one: then a high one is known to be so at the first point. None: read off
             the metrics of the first evaluation.
         choices: classes or tokens that the cross-entropy chooses from; None: not known.
+        untrained: the loss of the first step, before any weight has changed; None: not known.
 
     Returns:
         One finding per kind at most; none where there is too little to see.
     """
-    curves = Curves(series, total_steps, cross_entropy, choices)
+    curves = Curves(series, total_steps, cross_entropy, choices, untrained)
     found = [trouble.nan(curves)] if not len(curves.loss) or curves.start <= 0 else _found(curves)
     order = list(KINDS)
     return sorted((item for item in found if item is not None), key=lambda item: order.index(item.kind))

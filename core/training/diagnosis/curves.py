@@ -23,6 +23,9 @@ ABSURD_LM_LOSS = 15.0
 """a language model's above that over three million tokens;"""
 ABSURD_SHARE = 1.4
 """where it is known how many there are to choose from, above so many times that of an even guess over them."""
+OVER_UNTRAINED = 1.5
+"""A model from elsewhere may be sure of wrong answers: only a loss so far above that of its first step, which is of the
+weights as they came, is the training's doing."""
 
 
 class Measured(Protocol):
@@ -90,7 +93,7 @@ class Curves:
         dead: and the last one is not finite either; else the run came back, and is judged by what is finite.
         language_model: perplexity is measured.
         cross_entropy: the loss is one; where nobody says so: only for such a loss accuracy or perplexity are measured.
-        worst: a cross-entropy above this is worse than any guess.
+        worst: a cross-entropy above this is worse than any guess, and not what the model brought along.
         total: planned steps; the last step where they are not known.
     """
 
@@ -100,6 +103,7 @@ class Curves:
         total: int | None = None,
         cross_entropy: bool | None = None,
         choices: int | None = None,
+        untrained: float | None = None,
     ) -> None:
         self.broken: tuple[int, str] | None = None
         self.broken_as = ""
@@ -116,6 +120,8 @@ class Curves:
         self.worst = ABSURD_LM_LOSS if self.language_model else ABSURD_LOSS
         if choices is not None:
             self.worst = max(ABSURD_LOSS, ABSURD_SHARE * math.log(choices))
+        if untrained is not None and math.isfinite(untrained):
+            self.worst = max(self.worst, OVER_UNTRAINED * untrained)
         if self.broken is not None and self.dead:
             self.loss, self.eval_loss = self.loss.until(self.broken[0]), self.eval_loss.until(self.broken[0])
         self.last = max([*self.loss.steps[-1:], *self.eval_loss.steps[-1:], 0])

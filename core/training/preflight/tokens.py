@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from core.training.prepare import Checked
 
+UNKNOWN = 0.01
+"""From this share of all tokens on the unknown ones are worth a word: a rare sign is in every corpus."""
+
 Numbers = npt.NDArray[np.int64]
 
 
@@ -34,6 +37,7 @@ class Seen:
         cut: the rows that `max_length` shortened; `targets_cut` those whose target was.
         untrained: the rows with no token that the loss sees; empty where labels are not per token.
         ends: how many elements have the end-of-sequence token among what is learned.
+        unknown: the rows with tokens that the tokenizer does not know; `unknown_tokens` is how many those are.
         per_token: whether labels are per token.
         unreadable: the rows that the task cannot read, each with the reason; `advice` is what to do about the first.
     """
@@ -43,6 +47,8 @@ class Seen:
     cut: list[int] = field(default_factory=list)
     targets_cut: list[int] = field(default_factory=list)
     untrained: list[int] = field(default_factory=list)
+    unknown: list[int] = field(default_factory=list)
+    unknown_tokens: int = 0
     ends: int = 0
     per_token: bool = False
     unreadable: dict[int, str] = field(default_factory=dict)
@@ -81,6 +87,7 @@ def look(checked: Checked, rows: Dataset, tick: Callable[[int, int], None]) -> S
                 seen.cut += [int(numbers[row]) for row in _cut(checked, part, found)]
             seen.targets_cut += [int(numbers[row]) for row, cut in enumerate(made.get("target_cut", ())) if cut]
             _learned(checked, made, numbers, seen)
+            _unknown(checked, made, numbers, seen)
         tick(begin + count, len(rows))
     if lengths:
         seen.lengths = np.concatenate(lengths)
@@ -120,6 +127,12 @@ def findings(checked: Checked, split: str, count: int, seen: Seen, trained_on: b
         cut, limit = len(seen.cut), checked.config.data.max_length
         message = f"{rows_of(cut, count)} ({cut / count:.1%}) {'is' if cut == 1 else 'are'} cut at {limit} tokens"
         found.append(Finding("truncated", "warning", split, cut, message, "raise data.max_length", seen.cut))
+    share = seen.unknown_tokens / max(1, int(seen.lengths.sum()))
+    if share >= UNKNOWN:
+        token, many = checked.tokenizer.unk_token, len(seen.unknown)
+        message = f"{share:.1%} of the tokens are unknown to the tokenizer ({token}), in {rows_of(many, count)}"
+        hint = "the model cannot tell them apart: choose one that knows this language or alphabet"
+        found.append(Finding("unknown_token", "warning", split, many, message, hint, seen.unknown))
     if seen.targets_cut:
         cut = len(seen.targets_cut)
         message = f"the target of {rows_of(cut, count)} ({cut / count:.1%}) is cut"
@@ -142,6 +155,21 @@ def findings(checked: Checked, split: str, count: int, seen: Seen, trained_on: b
             hint = "raise data.max_length: the end of every row is cut" if seen.cut else "end the texts with it"
         found.append(Finding("eos_untrained", "warning", split, count, message, hint))
     return found
+
+
+def _unknown(checked: Checked, encoded: Mapping[str, list[Any]], numbers: Numbers, seen: Seen) -> None:
+    """Add the rows of a part that hold the unknown token, where that is one of its own."""
+    tokenizer = checked.tokenizer
+    unknown = tokenizer.unk_token_id
+    if unknown is None or unknown in (tokenizer.eos_token_id, tokenizer.bos_token_id):
+        return
+    owners = encoded.get("row", numbers)
+    for name, rows in encoded.items():
+        if name.endswith("input_ids"):
+            counts = [ids.count(unknown) for ids in rows]
+            seen.unknown_tokens += sum(counts)
+            with_any = {int(owner) for owner, count in zip(owners, counts, strict=True) if count}
+            seen.unknown = sorted({*seen.unknown, *with_any})
 
 
 def _cut(checked: Checked, part: Mapping[str, Any], lengths: list[int]) -> list[int]:
