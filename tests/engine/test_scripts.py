@@ -89,7 +89,7 @@ def configs(shared: Path, folder: Path) -> dict[str, dict[str, Any]]:
             "model": {**bert, "quantization": "nf4"},
             "data": files("mrpc", max_length=48),
             "method": {"kind": "lora"},
-            "training": {**SMALL, "num_train_epochs": 1, "eval_strategy": "epoch", "learning_rate": 1e-3, "bf16": True},
+            "training": {**SMALL, "num_train_epochs": 1, "eval_strategy": "epoch", "learning_rate": 1e-3},
         },
         "entities": {
             "task": "token-classification",
@@ -292,6 +292,21 @@ def test_a_script_gives_the_losses_and_metrics_of_its_run(name: str, style: str,
 
 def test_no_script_imports_finetui(scripts: Scripts) -> None:
     assert scripts.loaded == []
+
+
+@pytest.mark.parametrize("style", export.STYLES)
+def test_the_script_of_a_bf16_run_on_a_cpu_asks_for_the_cpu(style: Any, shared: Path, tmp_path: Path) -> None:
+    """Without that transformers refuses bf16 there. It runs by itself: accelerate keeps one number format a process."""
+    data = configs(shared, tmp_path)["classification"]
+    limit = {**data["data"], "limit": {"train": 8, "validation": 8}}
+    training = {**SMALL, "max_steps": 1, "eval_strategy": "epoch", "bf16": True}
+    config = config_file.validate(
+        {"name": "half", "metrics": ["accuracy"], **data, "data": limit, "training": training}
+    )
+    script = export.save(export.script(config, style), tmp_path, "half")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "eval_accuracy" in done.stdout
 
 
 @pytest.mark.parametrize(
