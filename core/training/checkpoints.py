@@ -41,6 +41,7 @@ def save(loop: Loop) -> None:
         if loop.accelerator.scaler is not None:
             torch.save(loop.accelerator.scaler.state_dict(), folder / SCALER)
         torch.save(_random_states(), folder / RANDOM)
+    loop.keep()
     state.save_to_json(str(folder / STATE))
     rotate_checkpoints(str(run), loop.args.save_total_limit, state.best_model_checkpoint, use_mtime=True)
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.utils.data import SequentialSampler
 from transformers import (
-    EarlyStoppingCallback,
     PrinterCallback,
     StoppingCriteriaList,
     Trainer,
@@ -22,8 +21,9 @@ from core.errors import RunFailure
 from core.methods.adalora import AdaLoraCallback
 from core.methods.virtual_tokens import aligned
 from core.tasks.scoring import Scoring
-from core.training import accumulation, epochs, prepare
+from core.training import accumulation, early_stopping, epochs, prepare
 from core.training.callbacks import SPEED, RunCallback
+from core.training.early_stopping import EarlyStoppingCallback
 from core.training.keep_freed import KeepFreedCallback
 from core.training.steering import EvaluationStopped
 from core.training.throughput import Throughput
@@ -122,7 +122,13 @@ class Steered(Trainer):
         finally:
             self.data_collator = evaluating
 
+    def _load_callback_state(self) -> None:
+        super()._load_callback_state()
+        early_stopping.take_up(self.callback_handler.callbacks, self.state)
+
     def _run_epoch(self, model: Any, epoch: int, train_dataloader: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.control.should_training_stop:  # the Trainer looks only after a step
+            return None
         epochs.tell(train_dataloader, epoch)
         with self.times.during("training"):
             return super()._run_epoch(model, epoch, train_dataloader, *args, **kwargs)  # type: ignore[no-untyped-call]
@@ -186,7 +192,8 @@ def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, c
     """What the config names as the engine, over prepared data and model, reporting through `callback`."""
     callbacks: list[TrainerCallback] = [callback, KeepFreedCallback()]
     if config.early_stopping is not None:
-        callbacks.append(EarlyStoppingCallback(config.early_stopping.patience, config.early_stopping.threshold))
+        stopping = config.early_stopping
+        callbacks.append(EarlyStoppingCallback(stopping.patience, stopping.threshold))
     if config.method.kind == "adalora":
         callbacks.append(AdaLoraCallback(planned="total_step" in config.method.options()))
     if config.engine == "loop":
