@@ -13,6 +13,8 @@ from transformers import TrainerState
 from transformers.trainer_pt_utils import safe_globals
 from transformers.trainer_utils import rotate_checkpoints
 
+from core.training import best
+
 if TYPE_CHECKING:
     from transformers import TrainingArguments
 
@@ -32,9 +34,9 @@ def save(loop: Loop) -> None:
     run, state = Path(str(loop.args.output_dir)), loop.state
     folder = run / f"checkpoint-{state.global_step}"
     loop.save_model(str(folder))
-    best = run / f"checkpoint-{state.best_global_step}"
-    if state.best_global_step and best.exists():
-        state.best_model_checkpoint = str(best)
+    of_best = run / f"checkpoint-{state.best_global_step}"
+    if state.best_global_step and of_best.exists():
+        state.best_model_checkpoint = str(of_best)
     if not loop.args.save_only_model:
         torch.save(loop.optimizer.state_dict(), folder / OPTIMIZER)
         torch.save(loop.lr_scheduler.state_dict(), folder / SCHEDULER)
@@ -47,16 +49,19 @@ def save(loop: Loop) -> None:
 
 
 def is_best(args: TrainingArguments, state: TrainerState, metrics: dict[str, float]) -> bool:
-    """Whether no evaluation was better; the state remembers it then."""
-    if args.metric_for_best_model is None:
-        return False
-    value, best = metrics[f"eval_{args.metric_for_best_model.removeprefix('eval_')}"], state.best_metric
-    if best is not None and not (value > best if args.greater_is_better else value < best):
+    """Whether it is better than every evaluation before; the state remembers it then. One without the figure is not."""
+    wanted = args.metric_for_best_model
+    value = metrics.get(best.figure(wanted)) if wanted is not None else None
+    if value is None or (state.best_metric is not None and not _better(args, value, state.best_metric)):
         return False
     state.best_metric = value
     if args.save_strategy != "no":
         state.best_global_step = state.global_step
     return True
+
+
+def _better(args: TrainingArguments, value: float, than: float) -> bool:
+    return value > than if args.greater_is_better else value < than
 
 
 def load_weights(model: Any, folder: Path) -> None:

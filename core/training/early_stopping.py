@@ -1,12 +1,15 @@
-"""Early stopping as the library has it, in runs that are resumed."""
+"""Early stopping as the library has it, in runs that are resumed and where an evaluation may lack the figure."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
 import transformers
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from core.training import best
 
 
 class EarlyStoppingCallback(transformers.EarlyStoppingCallback):
@@ -23,7 +26,7 @@ class EarlyStoppingCallback(transformers.EarlyStoppingCallback):
         if self.early_stopping_patience_counter >= self.early_stopping_patience:  # it broke off after its last step
             control.should_training_stop = True
 
-    def on_evaluate(
+    def on_evaluate(  # type: ignore[override]  # the library's own names the metrics, too
         self,
         args: TrainingArguments,
         state: TrainerState,
@@ -32,7 +35,9 @@ class EarlyStoppingCallback(transformers.EarlyStoppingCallback):
         **kwargs: Any,
     ) -> None:
         if state.global_step != self._begin:  # else it is that of `eval_on_start`: one more in a resumed run
-            super().on_evaluate(args, state, control, metrics, **kwargs)  # type: ignore[no-untyped-call]
+            # One that lacks the figure is no better, as NaN is; the library would not count it.
+            judged = {best.figure(args.metric_for_best_model or ""): math.nan, **metrics}
+            super().on_evaluate(args, state, control, judged, **kwargs)  # type: ignore[no-untyped-call]
 
 
 def take_up(callbacks: Iterable[TrainerCallback], state: TrainerState) -> None:

@@ -190,7 +190,7 @@ class _Run:
         self._reporter.progress("loading", done, total, unit="weight")
 
     def _train(self, checked: Checked, prepared: Prepared) -> RunFinished:
-        from core.training import arguments, trainer
+        from core.training import arguments, best, trainer
         from core.training.callbacks import RunCallback
         from core.training.sampling import Sampler
 
@@ -204,8 +204,9 @@ class _Run:
             {"labels", "hot", "ids", "losses"} & {*(prepared.task.metric_kinds or ())}
         )
         choices = prepared.task.choices(prepared.model.config) if known else None
+        judge = best.Judge(self._reporter, prepared.metric_names)
         callback = RunCallback(
-            self._reporter, config.stop_on_nan, sampler, cross_entropy=known or None, choices=choices
+            self._reporter, config.stop_on_nan, sampler, cross_entropy=known or None, choices=choices, judge=judge
         )
         if self._checkpoint is not None:
             callback.carry_on(self._advice_before())
@@ -226,6 +227,8 @@ class _Run:
         reason: events.Reason = "completed"
         if state.global_step < state.max_steps:
             reason = "stopped" if self._reporter.stopped or callback.nan_step is not None else "early_stopped"
+        if reason != "stopped":
+            judge.conclude(settings.metric_for_best_model, state)
         return _finished(reason, folder, self._began, metrics, state.global_step, state.epoch)
 
     def _advice_before(self) -> list[events.Advice]:

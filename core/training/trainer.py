@@ -17,12 +17,12 @@ from transformers import (
     TrainingArguments,
 )
 
-from core.errors import RunFailure
 from core.methods.adalora import AdaLoraCallback
 from core.methods.virtual_tokens import aligned
 from core.tasks.scoring import Scoring
-from core.training import accumulation, early_stopping, epochs, prepare
-from core.training.callbacks import SPEED, RunCallback
+from core.training import accumulation, best, early_stopping, epochs, prepare
+from core.training.arguments import BY_METRIC
+from core.training.callbacks import RunCallback
 from core.training.early_stopping import EarlyStoppingCallback
 from core.training.keep_freed import KeepFreedCallback
 from core.training.steering import EvaluationStopped
@@ -157,24 +157,22 @@ class Steered(Trainer):
         with contextlib.suppress(EvaluationStopped):
             self.evaluate()
 
-    def _evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+    def _evaluate(self, trial: Any, ignore_keys_for_eval: Any, skip_scheduler: bool = False) -> dict[str, float]:
         try:
-            return super()._evaluate(*args, **kwargs)
+            metrics = super()._evaluate(trial, ignore_keys_for_eval, skip_scheduler=True)
         except EvaluationStopped:
             return {}
+        schedule: Any = self.lr_scheduler
+        figure = best.figure(self.args.metric_for_best_model or "")
+        follows = self.args.lr_scheduler_type in BY_METRIC and not skip_scheduler
+        if follows and figure in metrics:  # without it the rate stays as it is, where the Trainer would fail
+            schedule.step(metrics[figure])
+        return metrics
 
     def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
-        if not metrics:
-            return False
         wanted = self.args.metric_for_best_model
-        if wanted and f"eval_{wanted.removeprefix('eval_')}" not in metrics:
-            there = ", ".join(name.removeprefix("eval_") for name in metrics if not name.endswith(SPEED))
-            raise RunFailure(
-                f"{wanted}, which says what the best model is, was not computed at this evaluation",
-                f"training.metric_for_best_model; computed were {there}",
-                "choose one of these",
-                key="training.metric_for_best_model",
-            )
+        if wanted and best.figure(wanted) not in metrics:
+            return False
         return super()._determine_best_metric(metrics, trial)
 
     def _get_eval_sampler(self, eval_dataset: Any) -> Any:
