@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,16 +53,16 @@ def is_best(args: TrainingArguments, state: TrainerState, metrics: dict[str, flo
     """Whether it is better than every evaluation before; the state remembers it then. One without the figure is not."""
     wanted = args.metric_for_best_model
     value = metrics.get(best.figure(wanted)) if wanted is not None else None
-    if value is None or (state.best_metric is not None and not _better(args, value, state.best_metric)):
+    if value is None:
+        return False
+    if state.best_metric is None:  # from which NaN is not better: it would never be beaten
+        state.best_metric = -math.inf if args.greater_is_better else math.inf
+    if not (value > state.best_metric if args.greater_is_better else value < state.best_metric):
         return False
     state.best_metric = value
     if args.save_strategy != "no":
         state.best_global_step = state.global_step
     return True
-
-
-def _better(args: TrainingArguments, value: float, than: float) -> bool:
-    return value > than if args.greater_is_better else value < than
 
 
 def load_weights(model: Any, folder: Path) -> None:

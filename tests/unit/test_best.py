@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,18 +27,20 @@ def _by_trainer(args: TrainingArguments, state: TrainerState, metrics: dict[str,
 
 @pytest.mark.parametrize("is_best", [_by_trainer, checkpoints.is_best], ids=["trainer", "loop"])
 @pytest.mark.parametrize("greater", [True, False])
-def test_a_figure_that_is_absent_is_not_the_best(greater: bool, is_best: Callable[..., bool], tmp_path: Path) -> None:
+def test_a_figure_that_is_absent_or_nan_is_not_the_best(
+    greater: bool, is_best: Callable[..., bool], tmp_path: Path
+) -> None:
     args = TrainingArguments(
         str(tmp_path), metric_for_best_model="score", greater_is_better=greater, save_strategy="steps", use_cpu=True
     )
     sign = 1 if greater else -1
     state = TrainerState()
     seen = []
-    for state.global_step, value in enumerate((None, 0.4, None, 0.5, 0.45), 1):
+    for state.global_step, value in enumerate((None, math.nan, 0.4, None, math.nan, 0.5, 0.45), 1):
         metrics = {"eval_loss": 1.0} if value is None else {"eval_score": sign * value}
         seen.append(is_best(args, state, metrics))
-    assert seen == [False, True, False, True, False]
-    assert (state.best_metric, state.best_global_step) == (sign * 0.5, 4)
+    assert seen == [False, False, True, False, False, True, False]
+    assert (state.best_metric, state.best_global_step) == (sign * 0.5, 6)
 
 
 @pytest.fixture
