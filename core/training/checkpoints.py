@@ -82,7 +82,7 @@ def load_state(folder: Path) -> TrainerState:
 
 
 def load_optimizer(loop: Loop, folder: Path) -> None:
-    """Optimizer, schedule and loss scale as they were; nothing where only the model was saved."""
+    """Optimizer, schedule and loss scale as they were."""
     parts = {OPTIMIZER: loop.optimizer, SCHEDULER: loop.lr_scheduler, SCALER: loop.accelerator.scaler}
     for name, part in parts.items():
         if part is not None and (folder / name).is_file():

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import events
-from core.errors import FinetuiError, RunStopped
+from core.errors import RunStopped
 from core.events import RunFailed, RunFinished
 from core.runs import history
 from core.runs.folder import RunFolder, checkpoint_step
+from core.runs.resume import resume_point
 from core.training import allocator, determinism, failures
 from core.training.reporter import Reporter
 
@@ -39,8 +40,8 @@ def run(
     numbers between that and the first step.
 
     Args:
-        resume: go on from the last complete checkpoint of the folder; the losses from there are those that the
-            uninterrupted run has.
+        resume: go on from the last checkpoint of the folder that has an optimizer; the losses from there are those that
+            the uninterrupted run has.
         libraries: waits so many seconds for another thread that imports them, and says whether it is done.
 
     Returns:
@@ -51,7 +52,7 @@ def run(
     reporter = Reporter(folder)
     try:
         folder.take()
-        outcome = _Run(config, reporter, began, _checkpoint(folder) if resume else None).execute(libraries)
+        outcome = _Run(config, reporter, began, resume_point(folder) if resume else None).execute(libraries)
     except RunStopped:
         outcome = _finished("stopped", folder, began)
     except Exception as error:  # whatever a library raises ends the run, not the program
@@ -258,14 +259,6 @@ class _Run:
                 return {}
         assert callback.evaluated is not None
         return callback.evaluated[1]
-
-
-def _checkpoint(folder: RunFolder) -> Path:
-    found = folder.last_checkpoint()
-    if found is None:
-        hint = "start the run again: finetui train"
-        raise FinetuiError("there is no checkpoint to resume from", str(folder.checkpoints), hint)
-    return found
 
 
 def _finished(

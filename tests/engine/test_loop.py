@@ -267,6 +267,19 @@ def test_a_resumed_run_has_the_losses_of_the_uninterrupted_one(
 
 
 @pytest.mark.parametrize("which", ENGINES)
+def test_a_run_whose_checkpoints_have_no_optimizer_is_not_resumed(which: str, stories: Any, new_folder: Any) -> None:
+    """It would begin anew with optimizer and schedule, and nobody would see why the losses are others."""
+    config = stories(which, max_steps=4, save_strategy="steps", save_steps=2, save_only_model=True)
+    folder = new_folder(config)
+    _, before = run(config, folder)
+    shutil.rmtree(folder.checkpoints / "checkpoint-4")
+    outcome = engine.run(config, folder, resume=True)
+    assert isinstance(outcome, events.RunFailed)
+    assert (outcome.title, outcome.exit_code) == ("checkpoint-2 has no optimizer to go on with", 2)
+    assert list(RunReader(folder.path).read_all()) == [*before, outcome]
+
+
+@pytest.mark.parametrize("which", ENGINES)
 def test_a_resumed_run_stops_early_where_the_uninterrupted_one_does(
     which: str, mrpc: Any, new_folder: Any, tmp_path: Path
 ) -> None:
