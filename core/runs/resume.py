@@ -47,4 +47,4 @@ def resume_point(folder: RunFolder) -> Path:
     # With a new optimizer and the schedule from its beginning it would be another run, and nobody would see why.
     key, adapter = "training.save_only_model", (newest / "adapter_config.json").is_file()
     anew = f"{again} without it: finetui train" if adapter else f"start a new run from its weights: model.id: {newest}"
-    raise FinetuiError(f"{newest.name} has no optimizer to go on with", f"{key}: true; {newest}", anew, key=key)
+    raise FinetuiError(f"{newest.name} has no optimizer to go on with", f"as under {key}: true", anew, key=key)
