@@ -9,7 +9,7 @@ from pathlib import Path
 from core import commands, events
 from core.runs import owner
 from core.runs.event_words import dropped_text, taken_text
-from core.runs.folder import tell
+from core.runs.folder import RunFolder, tell
 from core.runs.history import History
 from core.runs.readings import memory
 from core.runs.state import LIVE, RESUMABLE, RunState, Status
@@ -96,7 +96,7 @@ class RunFollower:
     @property
     def can_resume(self) -> bool:
         """Whether it broke off and has a checkpoint to go on from."""
-        return self.status in RESUMABLE and bool(self.state.checkpoints)
+        return self.status in RESUMABLE and RunFolder(self.path).last_checkpoint(resumable=True) is not None
 
     @property
     def answer(self) -> str:

@@ -81,11 +81,15 @@ class RunFolder:
         """Bytes of events so far."""
         return (self.path / layout.EVENTS).stat().st_size
 
-    def last_checkpoint(self) -> Path | None:
-        """The newest complete checkpoint: the Trainer writes `trainer_state.json` last."""
-        found = self.checkpoints.glob("checkpoint-*/trainer_state.json")
-        newest = max(found, key=lambda file: checkpoint_step(file.parent), default=None)
-        return newest.parent if newest is not None else None
+    def last_checkpoint(self, resumable: bool = False) -> Path | None:
+        """The newest complete checkpoint: the Trainer writes `trainer_state.json` last.
+
+        Args:
+            resumable: the newest that training can go on from; under `save_only_model` they have no optimizer.
+        """
+        whole = [file.parent for file in self.checkpoints.glob("checkpoint-*/trainer_state.json")]
+        found = [folder for folder in whole if not resumable or (folder / "optimizer.pt").is_file()]
+        return max(found, key=checkpoint_step, default=None)
 
     def write_config(self, config: RunConfig) -> None:
         """Put the config in place as a whole, never half of it."""

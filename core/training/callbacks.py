@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from transformers import PreTrainedModel
 
+    from core.training.best import Judge
     from core.training.steerable import Steerable
 
 TIME_SECONDS = 2.0
@@ -37,6 +38,7 @@ class RunCallback(TrainerCallback):
     Args:
         cross_entropy: whether the loss is one; None: it is not known.
         choices: classes or tokens that it chooses from; None: not known.
+        judge: looks for the figure that says what the best model is.
 
     Attributes:
         evaluated: the step of the weights that were evaluated last, and their metrics.
@@ -55,6 +57,7 @@ class RunCallback(TrainerCallback):
         sampler: Sampler,
         cross_entropy: bool | None = None,
         choices: int | None = None,
+        judge: Judge | None = None,
     ) -> None:
         self.evaluated: tuple[int, dict[str, float]] | None = None
         self.saved_step: int | None = None
@@ -63,6 +66,7 @@ class RunCallback(TrainerCallback):
         self._reporter = reporter
         self._stop_on_nan = stop_on_nan
         self._sampler = sampler
+        self._judge = judge
         self._clock = StepClock()
         self._advisor = Advisor(cross_entropy, choices=choices)
         self._evaluation_begin: float | None = None
@@ -203,6 +207,8 @@ class RunCallback(TrainerCallback):
                 self._emit(events.ClassesCounted, state, step=step, **scoring.classes)
             for name, error in scoring.failures.items():
                 self._reporter.failed(f"the metric {name} failed and is left out", error)
+        if self.trainer.is_in_train and self._judge is not None:
+            self._judge.look(args.metric_for_best_model, found, step)
         if self.trainer.is_in_train or step == state.global_step:  # else it is of earlier weights: no later point
             if scoring is not None and scoring.classes is not None:
                 self._advisor.take_classes(step, scoring.classes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from accelerate import load_checkpoint_in_model
 from transformers import TrainerState
 from transformers.trainer_pt_utils import safe_globals
 from transformers.trainer_utils import rotate_checkpoints
+
+from core.training import best
 
 if TYPE_CHECKING:
     from transformers import TrainingArguments
@@ -32,25 +35,29 @@ def save(loop: Loop) -> None:
     run, state = Path(str(loop.args.output_dir)), loop.state
     folder = run / f"checkpoint-{state.global_step}"
     loop.save_model(str(folder))
-    best = run / f"checkpoint-{state.best_global_step}"
-    if state.best_global_step and best.exists():
-        state.best_model_checkpoint = str(best)
+    of_best = run / f"checkpoint-{state.best_global_step}"
+    if state.best_global_step and of_best.exists():
+        state.best_model_checkpoint = str(of_best)
     if not loop.args.save_only_model:
         torch.save(loop.optimizer.state_dict(), folder / OPTIMIZER)
         torch.save(loop.lr_scheduler.state_dict(), folder / SCHEDULER)
         if loop.accelerator.scaler is not None:
             torch.save(loop.accelerator.scaler.state_dict(), folder / SCALER)
         torch.save(_random_states(), folder / RANDOM)
+    loop.keep()
     state.save_to_json(str(folder / STATE))
     rotate_checkpoints(str(run), loop.args.save_total_limit, state.best_model_checkpoint, use_mtime=True)
 
 
 def is_best(args: TrainingArguments, state: TrainerState, metrics: dict[str, float]) -> bool:
-    """Whether no evaluation was better; the state remembers it then."""
-    if args.metric_for_best_model is None:
+    """Whether it is better than every evaluation before; the state remembers it then. One without the figure is not."""
+    wanted = args.metric_for_best_model
+    value = metrics.get(best.figure(wanted)) if wanted is not None else None
+    if value is None:
         return False
-    value, best = metrics[f"eval_{args.metric_for_best_model.removeprefix('eval_')}"], state.best_metric
-    if best is not None and not (value > best if args.greater_is_better else value < best):
+    if state.best_metric is None:  # from which NaN is not better: it would never be beaten
+        state.best_metric = -math.inf if args.greater_is_better else math.inf
+    if not (value > state.best_metric if args.greater_is_better else value < state.best_metric):
         return False
     state.best_metric = value
     if args.save_strategy != "no":
@@ -75,7 +82,7 @@ def load_state(folder: Path) -> TrainerState:
 
 
 def load_optimizer(loop: Loop, folder: Path) -> None:
-    """Optimizer, schedule and loss scale as they were; nothing where only the model was saved."""
+    """Optimizer, schedule and loss scale as they were."""
     parts = {OPTIMIZER: loop.optimizer, SCHEDULER: loop.lr_scheduler, SCALER: loop.accelerator.scaler}
     for name, part in parts.items():
         if part is not None and (folder / name).is_file():

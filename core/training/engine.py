@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core import events
-from core.errors import FinetuiError, RunStopped
+from core.errors import RunStopped
 from core.events import RunFailed, RunFinished
 from core.runs import history
 from core.runs.folder import RunFolder, checkpoint_step
+from core.runs.resume import resume_point
 from core.training import allocator, determinism, failures
 from core.training.reporter import Reporter
 
@@ -39,8 +40,8 @@ def run(
     numbers between that and the first step.
 
     Args:
-        resume: go on from the last complete checkpoint of the folder; the losses from there are those that the
-            uninterrupted run has.
+        resume: go on from the last checkpoint of the folder that has an optimizer; the losses from there are those that
+            the uninterrupted run has.
         libraries: waits so many seconds for another thread that imports them, and says whether it is done.
 
     Returns:
@@ -51,7 +52,7 @@ def run(
     reporter = Reporter(folder)
     try:
         folder.take()
-        outcome = _Run(config, reporter, began, _checkpoint(folder) if resume else None).execute(libraries)
+        outcome = _Run(config, reporter, began, resume_point(folder) if resume else None).execute(libraries)
     except RunStopped:
         outcome = _finished("stopped", folder, began)
     except Exception as error:  # whatever a library raises ends the run, not the program
@@ -190,7 +191,7 @@ class _Run:
         self._reporter.progress("loading", done, total, unit="weight")
 
     def _train(self, checked: Checked, prepared: Prepared) -> RunFinished:
-        from core.training import arguments, trainer
+        from core.training import arguments, best, trainer
         from core.training.callbacks import RunCallback
         from core.training.sampling import Sampler
 
@@ -204,8 +205,9 @@ class _Run:
             {"labels", "hot", "ids", "losses"} & {*(prepared.task.metric_kinds or ())}
         )
         choices = prepared.task.choices(prepared.model.config) if known else None
+        judge = best.Judge(self._reporter, prepared.metric_names)
         callback = RunCallback(
-            self._reporter, config.stop_on_nan, sampler, cross_entropy=known or None, choices=choices
+            self._reporter, config.stop_on_nan, sampler, cross_entropy=known or None, choices=choices, judge=judge
         )
         if self._checkpoint is not None:
             callback.carry_on(self._advice_before())
@@ -226,6 +228,8 @@ class _Run:
         reason: events.Reason = "completed"
         if state.global_step < state.max_steps:
             reason = "stopped" if self._reporter.stopped or callback.nan_step is not None else "early_stopped"
+        if reason != "stopped":
+            judge.conclude(settings.metric_for_best_model, state)
         return _finished(reason, folder, self._began, metrics, state.global_step, state.epoch)
 
     def _advice_before(self) -> list[events.Advice]:
@@ -255,14 +259,6 @@ class _Run:
                 return {}
         assert callback.evaluated is not None
         return callback.evaluated[1]
-
-
-def _checkpoint(folder: RunFolder) -> Path:
-    found = folder.last_checkpoint()
-    if found is None:
-        hint = "start the run again: finetui train"
-        raise FinetuiError("there is no checkpoint to resume from", str(folder.checkpoints), hint)
-    return found
 
 
 def _finished(

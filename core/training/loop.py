@@ -96,11 +96,11 @@ class Loop(Hooks):
             self.evaluate_now()
         first, done = divmod(self.state.global_step, steps)
         for epoch in range(first, math.ceil(total / steps)):
+            if self.control.should_training_stop:
+                break
             with self.times.during("training"):
                 self._epoch(batches, epoch, done, checkpoint)
             done, checkpoint = 0, None
-            if self.control.should_training_stop:
-                break
         if args.load_best_model_at_end and self.state.best_model_checkpoint is not None:
             checkpoints.load_weights(self.model, Path(self.state.best_model_checkpoint))
         self.call("on_train_end")

@@ -29,10 +29,16 @@ class Hooks:
         self.args = args
         self.handler = CallbackHandler([DefaultFlowCallback(), *callbacks], model, tokenizer, None, None)
         self.control = TrainerControl()
-        told: list[Any] = [
-            each for each in (*self.handler.callbacks, self.control) if isinstance(each, ExportableState)
-        ]
-        self.state = TrainerState(train_batch_size=args.train_batch_size, stateful_callbacks=told)
+        self.state = TrainerState(train_batch_size=args.train_batch_size, stateful_callbacks=self._stateful)
+
+    @property
+    def _stateful(self) -> list[Any]:
+        return [each for each in (*self.handler.callbacks, self.control) if isinstance(each, ExportableState)]
+
+    def keep(self) -> None:
+        """Bring what the state has of the callbacks up to date."""
+        kept: Any = self.state.stateful_callbacks
+        kept.update({type(each).__name__: each.state() for each in self._stateful})
 
     def call(self, hook: str, **more: Any) -> None:
         """Call a hook of all callbacks, in their order."""

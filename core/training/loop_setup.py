@@ -9,7 +9,7 @@ from transformers import get_scheduler
 from transformers.integrations.neftune import activate_neftune, deactivate_neftune
 from transformers.trainer_utils import align_special_tokens
 
-from core.training import checkpointing, checkpoints, loaders, optimizer
+from core.training import checkpointing, checkpoints, early_stopping, loaders, optimizer
 
 if TYPE_CHECKING:
     from core.training.loop import Loop
@@ -44,6 +44,7 @@ def plan(loop: Loop, total: int, epochs: int, checkpoint: Path | None) -> None:
     loop.handler.optimizer, loop.handler.lr_scheduler = loop.optimizer, loop.lr_scheduler
     if checkpoint is not None:
         loop.state = checkpoints.load_state(checkpoint)
+        early_stopping.take_up(loop.handler.callbacks, loop.state)
         checkpoints.load_optimizer(loop, checkpoint)
     loop.state.compute_steps(args, total)
     loop.state.max_steps, loop.state.num_train_epochs = total, epochs

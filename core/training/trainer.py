@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.utils.data import SequentialSampler
 from transformers import (
-    EarlyStoppingCallback,
     PrinterCallback,
     StoppingCriteriaList,
     Trainer,
@@ -18,12 +17,13 @@ from transformers import (
     TrainingArguments,
 )
 
-from core.errors import RunFailure
 from core.methods.adalora import AdaLoraCallback
 from core.methods.virtual_tokens import aligned
 from core.tasks.scoring import Scoring
-from core.training import accumulation, epochs, prepare
-from core.training.callbacks import SPEED, RunCallback
+from core.training import accumulation, best, early_stopping, epochs, prepare
+from core.training.arguments import BY_METRIC
+from core.training.callbacks import RunCallback
+from core.training.early_stopping import EarlyStoppingCallback
 from core.training.keep_freed import KeepFreedCallback
 from core.training.steering import EvaluationStopped
 from core.training.throughput import Throughput
@@ -129,7 +129,13 @@ class Steered(Trainer):
         finally:
             self.data_collator = evaluating
 
+    def _load_callback_state(self) -> None:
+        super()._load_callback_state()
+        early_stopping.take_up(self.callback_handler.callbacks, self.state)
+
     def _run_epoch(self, model: Any, epoch: int, train_dataloader: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.control.should_training_stop:  # the Trainer looks only after a step
+            return None
         epochs.tell(train_dataloader, epoch)
         with self.times.during("training"):
             return super()._run_epoch(model, epoch, train_dataloader, *args, **kwargs)  # type: ignore[no-untyped-call]
@@ -158,24 +164,22 @@ class Steered(Trainer):
         with contextlib.suppress(EvaluationStopped):
             self.evaluate()
 
-    def _evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+    def _evaluate(self, trial: Any, ignore_keys_for_eval: Any, skip_scheduler: bool = False) -> dict[str, float]:
         try:
-            return super()._evaluate(*args, **kwargs)
+            metrics = super()._evaluate(trial, ignore_keys_for_eval, skip_scheduler=True)
         except EvaluationStopped:
             return {}
+        schedule: Any = self.lr_scheduler
+        figure = best.figure(self.args.metric_for_best_model or "")
+        follows = self.args.lr_scheduler_type in BY_METRIC and not skip_scheduler
+        if follows and figure in metrics:  # without it the rate stays as it is, where the Trainer would fail
+            schedule.step(metrics[figure])
+        return metrics
 
     def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
-        if not metrics:
-            return False
         wanted = self.args.metric_for_best_model
-        if wanted and f"eval_{wanted.removeprefix('eval_')}" not in metrics:
-            there = ", ".join(name.removeprefix("eval_") for name in metrics if not name.endswith(SPEED))
-            raise RunFailure(
-                f"{wanted}, which says what the best model is, was not computed at this evaluation",
-                f"training.metric_for_best_model; computed were {there}",
-                "choose one of these",
-                key="training.metric_for_best_model",
-            )
+        if wanted and best.figure(wanted) not in metrics:
+            return False
         return super()._determine_best_metric(metrics, trial)
 
     def _get_eval_sampler(self, eval_dataset: Any) -> Any:
@@ -193,7 +197,8 @@ def build(config: RunConfig, prepared: Prepared, arguments: TrainingArguments, c
     """What the config names as the engine, over prepared data and model, reporting through `callback`."""
     callbacks: list[TrainerCallback] = [callback, KeepFreedCallback()]
     if config.early_stopping is not None:
-        callbacks.append(EarlyStoppingCallback(config.early_stopping.patience, config.early_stopping.threshold))
+        stopping = config.early_stopping
+        callbacks.append(EarlyStoppingCallback(stopping.patience, stopping.threshold))
     if config.method.kind == "adalora":
         callbacks.append(AdaLoraCallback(planned="total_step" in config.method.options()))
     if config.engine == "loop":

@@ -266,6 +266,62 @@ def test_a_resumed_run_has_the_losses_of_the_uninterrupted_one(
     assert resumed.metrics == pytest.approx(outcome.metrics, abs=1e-6)
 
 
+@pytest.mark.parametrize("which", ENGINES)
+def test_a_run_whose_checkpoints_have_no_optimizer_is_not_resumed(which: str, stories: Any, new_folder: Any) -> None:
+    """It would begin anew with optimizer and schedule, and nobody would see why the losses are others."""
+    config = stories(which, max_steps=4, save_strategy="steps", save_steps=2, save_only_model=True)
+    folder = new_folder(config)
+    _, before = run(config, folder)
+    shutil.rmtree(folder.checkpoints / "checkpoint-4")
+    outcome = engine.run(config, folder, resume=True)
+    assert isinstance(outcome, events.RunFailed)
+    assert (outcome.title, outcome.exit_code) == ("checkpoint-2 has no optimizer to go on with", 2)
+    assert list(RunReader(folder.path).read_all()) == [*before, outcome]
+
+
+@pytest.mark.parametrize("which", ENGINES)
+def test_a_resumed_run_stops_early_where_the_uninterrupted_one_does(
+    which: str, mrpc: Any, new_folder: Any, tmp_path: Path
+) -> None:
+    """How many evaluations were no better stands in the checkpoint, how many may be in the config."""
+    data = {"limit": {"train": 70, "validation": 33}}
+    training = {"max_steps": 40, "learning_rate": 5e-3, "eval_strategy": "steps", "eval_steps": 3}
+    config = mrpc({"engine": which, "early_stopping": {"patience": 2}}, per_device_train_batch_size=4, **training)
+    config = config.model_copy(update={"data": config.data.model_copy(update=data)})
+    first = new_folder(config)
+    outcome, _ = run(config, first)
+    last = outcome.step
+    assert outcome.reason == "early_stopped"
+
+    for lost, patience, on_start, end in (
+        (1, 2, False, last),
+        (2, 2, True, last),  # the evaluation before its first step is one that the uninterrupted run has not
+        (0, 2, False, last),  # it broke off after its last step
+        (1, 1, False, last - 3),  # it has less patience now
+    ):
+        again = tmp_path / f"again-{lost}-{patience}"
+        shutil.copytree(first.path, again)
+        for step in range(lost):
+            shutil.rmtree(again / layout.CHECKPOINTS / f"checkpoint-{last - 3 * step}")
+        told = config.training.model_copy(update={"eval_on_start": on_start})
+        then = config.model_copy(update={"early_stopping": EarlyStopping(patience=patience), "training": told})
+        resumed, _ = run(then, RunFolder(again), resume=True)
+        assert (resumed.reason, resumed.step) == ("early_stopped", end), (lost, patience)
+        assert resumed.metrics == pytest.approx(outcome.metrics, abs=1e-6)
+
+
+@pytest.mark.parametrize("which", ENGINES)
+def test_a_run_that_is_resumed_may_stop_early_only_from_then_on(which: str, mrpc: Any, new_folder: Any) -> None:
+    training = {"max_steps": 4, "eval_strategy": "steps", "eval_steps": 2, "save_strategy": "steps", "save_steps": 2}
+    config = mrpc({"engine": which}, **training, metric_for_best_model="loss")
+    folder = new_folder(config)
+    run(config, folder)
+    shutil.rmtree(folder.checkpoints / "checkpoint-4")
+    patient = config.model_copy(update={"early_stopping": EarlyStopping(patience=1)})
+    outcome, _ = run(patient, folder, resume=True)
+    assert (outcome.reason, outcome.step) == ("completed", 4)
+
+
 @pytest.mark.parametrize(
     ("sections", "training", "key"),
     [

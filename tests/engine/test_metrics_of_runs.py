@@ -16,6 +16,7 @@ from transformers.trainer_pt_utils import EvalLoopContainer
 from core import config_file, events, user_code
 from core.config import RunConfig
 from core.errors import FinetuiError
+from core.metrics.collect import Collected
 from core.runs.reader import RunReader
 from core.training import engine, prepare
 
@@ -247,18 +248,99 @@ def test_a_function_that_fails_is_left_out_and_said(
     assert said in log
 
 
+@pytest.mark.parametrize("which", ["trainer", "loop"])
 def test_a_run_whose_best_is_measured_by_what_failed_ends_with_that_said(
-    mrpc: Make, new_folder: Any, own: Path
+    which: str, mrpc: Make, new_folder: Any, own: Path
 ) -> None:
+    """It says so at its end, with the model saved: a function may fail at one evaluation and not at the next."""
     config = mrpc(
-        {"metrics": ["accuracy", f"{own}:broken"]}, max_steps=4, eval_strategy="steps", eval_steps=2,
+        {"engine": which, "metrics": ["accuracy", f"{own}:broken"]}, max_steps=4, eval_strategy="steps", eval_steps=2,
         save_strategy="steps", save_steps=2, load_best_model_at_end=True, metric_for_best_model="broken",
     )  # fmt: skip
-    outcome, told = _run(config, new_folder)
+    folder = new_folder(config)
+    outcome = engine.run(config, folder)
+    told = RunReader(folder.path).read_all()
     assert isinstance(outcome, events.RunFailed)
-    assert "broken, which says what the best model is, was not computed" in outcome.title
+    assert outcome.title == "broken, which says what the best model is, was not computed at any evaluation"
+    assert outcome.detail == "training.metric_for_best_model; computed were loss, accuracy"
     assert outcome.key == "training.metric_for_best_model"
+    assert [event.step for event in told if isinstance(event, events.Evaluated)] == [2, 4]
+    assert (folder.model / "model.safetensors").is_file()
     assert any("failed and is left out" in event.message for event in told if isinstance(event, events.Notice))
+
+
+@pytest.fixture
+def lacking(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Leaves a figure out of some evaluations, counted from 1, as where it is 0/0."""
+
+    def leave_out(figure: str, *evaluations: int) -> None:
+        computed = Collected.result
+        count = 0
+
+        def result(self: Collected) -> dict[str, float]:
+            nonlocal count
+            count += 1
+            found = computed(self)
+            return {name: found[name] for name in found if name != figure or count not in evaluations}
+
+        monkeypatch.setattr(Collected, "result", result)
+
+    return leave_out
+
+
+def _warnings(told: list[Any]) -> list[str]:
+    return [event.message for event in told if isinstance(event, events.Notice) and "the best" in event.message]
+
+
+@pytest.mark.parametrize("which", ["trainer", "loop"])
+def test_an_evaluation_that_lacks_the_figure_is_not_the_best(
+    which: str, mrpc: Make, new_folder: Any, lacking: Any
+) -> None:
+    """Before there is a best one it is not counted by early stopping, afterwards it is one that was no better."""
+    lacking("precision", 1, 2, 4, 5)
+    config = mrpc(
+        {"engine": which, "metrics": ["accuracy", "precision"], "early_stopping": {"patience": 2}},
+        max_steps=8, eval_strategy="steps", eval_steps=1, metric_for_best_model="precision",
+    )  # fmt: skip
+    outcome, told = _run(config, new_folder)
+    assert isinstance(outcome, events.RunFinished), outcome
+    assert (outcome.reason, outcome.step) == ("early_stopped", 5)
+    *in_training, of_the_best = _scored(told)
+    assert [("eval_precision" in metrics) for metrics in in_training] == [False, False, True, False, False]
+    assert of_the_best == pytest.approx(in_training[2])
+    assert _warnings(told) == [
+        "precision, which says what the best model is, was not computed at step 1: "
+        "an evaluation without it is not the best"
+    ]
+
+
+@pytest.mark.parametrize("which", ["trainer", "loop"])
+def test_where_no_evaluation_has_the_figure_the_last_model_is_kept(
+    which: str, mrpc: Make, new_folder: Any, lacking: Any
+) -> None:
+    lacking("precision", 1, 2)
+    config = mrpc(
+        {"engine": which, "metrics": ["precision"]}, max_steps=2, eval_strategy="steps", eval_steps=1,
+        load_best_model_at_end=True, save_steps=1, metric_for_best_model="precision",
+    )  # fmt: skip
+    outcome, told = _run(config, new_folder)
+    assert isinstance(outcome, events.RunFinished), outcome
+    assert outcome.reason == "completed"
+    assert _warnings(told)[1:] == ["no evaluation had precision: the best model is not known, and the last one is kept"]
+
+
+def test_a_schedule_that_follows_a_figure_stays_where_an_evaluation_lacks_it(
+    mrpc: Make, new_folder: Any, lacking: Any
+) -> None:
+    lacking("precision", 1, 2)
+    config = mrpc(
+        {"metrics": ["precision"]}, max_steps=3, eval_strategy="steps", eval_steps=1, metric_for_best_model="precision",
+        lr_scheduler_type="reduce_lr_on_plateau", lr_scheduler_kwargs={"patience": 0, "threshold": 10.0},
+    )  # fmt: skip
+    outcome, told = _run(config, new_folder)
+    assert isinstance(outcome, events.RunFinished), outcome
+    rates = [event.metrics["learning_rate"] for event in told if isinstance(event, events.StepLogged)]
+    assert rates == [2e-4] * 3
 
 
 @pytest.mark.parametrize(

@@ -104,9 +104,17 @@ class RecordedRun:
         self.folder.emit(
             events.Evaluated(metrics={f"eval_{name}": value for name, value in metrics.items()}, **self.at)
         )
-        self.folder.emit(events.CheckpointSaved(path=f"checkpoints/checkpoint-{self.step}", **self.at))
+        self.save("optimizer.pt")
         self.phase("training", f"{self.total} steps")
         self.progress()
+
+    def save(self, *names: str) -> None:
+        """Write a checkpoint: its state, and these files, empty."""
+        path = f"checkpoints/checkpoint-{self.step}"
+        (self.path / path).mkdir(exist_ok=True)
+        for name in ("trainer_state.json", *names):
+            (self.path / path / name).write_text("{}")
+        self.folder.emit(events.CheckpointSaved(path=path, **self.at))
 
     def sample(self, *samples: dict[str, Any]) -> None:
         self.folder.emit(events.Sampled(samples=list(samples), **self.at))

@@ -123,15 +123,8 @@ async def test_delete_asks_first_and_removes_the_folder(runs: Path) -> None:
         assert len(list(runs.iterdir())) == 3
 
 
-def with_checkpoint(run: RecordedRun) -> RecordedRun:
-    checkpoint = run.path / "checkpoints" / "checkpoint-10"
-    checkpoint.mkdir()
-    (checkpoint / "trainer_state.json").write_text("{}")
-    return run
-
-
 async def test_run_that_broke_off_goes_on_in_its_folder(tmp_path: Path) -> None:
-    run = with_checkpoint(trained(tmp_path / "runs", alive=False))
+    run = trained(tmp_path / "runs", alive=False)
     engine = FakeInstantEngine()
     async with FinetuiApp(runs=tmp_path / "runs", train=engine).run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "crashed", "u resume")
@@ -142,7 +135,7 @@ async def test_run_that_broke_off_goes_on_in_its_folder(tmp_path: Path) -> None:
 
 
 async def test_monitor_goes_on_with_the_run_that_it_shows(tmp_path: Path) -> None:
-    run = with_checkpoint(trained(tmp_path / "runs", alive=False))
+    run = trained(tmp_path / "runs", alive=False)
     run.finish("stopped")
     engine = FakeInstantEngine()
     async with FinetuiApp(runs=tmp_path / "runs", open_run=run.path, train=engine).run_test(size=(80, 24)) as pilot:
@@ -166,6 +159,23 @@ async def test_run_without_a_checkpoint_or_at_its_end_does_not_go_on(runs: Path)
         assert "u resume" not in text(pilot)
         assert engine.resumed == []
         assert len(list(runs.iterdir())) == 4
+
+
+async def test_run_whose_checkpoints_have_no_optimizer_does_not_go_on(tmp_path: Path) -> None:
+    run = RecordedRun(tmp_path / "runs", alive=False)
+    run.begin()
+    run.train(10)
+    run.save("model.safetensors")  # `save_only_model`
+    engine = FakeInstantEngine()
+    async with FinetuiApp(runs=tmp_path / "runs", train=engine).run_test(size=(80, 24)) as pilot:
+        await until_shown(pilot, "crashed", "u resume")
+        await pilot.press("u")
+        await until_shown(pilot, "checkpoint-10 has no optimizer to go on with", "training.save_only_model: true")
+        await until_shown(pilot, "start a new run from its weights")
+        await pilot.press("escape", "enter")
+        await until_shown(pilot, "✗ crashed  mrpc-tiny")
+        assert "u resume" not in text(pilot)
+        assert engine.resumed == []
 
 
 async def test_run_that_trains_is_not_deleted(runs: Path) -> None:

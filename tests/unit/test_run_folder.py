@@ -16,7 +16,7 @@ from core import commands, config_file, events
 from core.config import RunConfig
 from core.errors import FinetuiError
 from core.runs import folder as folders
-from core.runs import layout, owner
+from core.runs import layout, owner, resume
 from core.runs.folder import RunFolder
 from core.runs.reader import RunReader
 from core.runs.state import RunState
@@ -54,6 +54,32 @@ def step(number: int, loss: float, t: float = 2.0) -> events.StepLogged:
 def test_a_new_folder_holds_its_config(run: RunFolder, config: RunConfig) -> None:
     assert config_file.load(run.path / layout.CONFIG).config == config
     assert RunReader(run.path).read_all() == []
+
+
+def saved(run: RunFolder, step: int, *names: str) -> Path:
+    """A checkpoint that holds these files, empty, beside its state."""
+    checkpoint = run.checkpoints / f"checkpoint-{step}"
+    checkpoint.mkdir()
+    for name in ("trainer_state.json", *names):
+        (checkpoint / name).touch()
+    return checkpoint
+
+
+def test_a_run_goes_on_from_the_last_checkpoint_that_has_an_optimizer(run: RunFolder) -> None:
+    with pytest.raises(FinetuiError, match="there is no checkpoint to resume from"):
+        resume.open_run(run.path)
+    adapter = saved(run, 1, "adapter_config.json")
+    with pytest.raises(FinetuiError, match="checkpoint-1 has no optimizer") as refused:
+        resume.open_run(run.path)
+    assert refused.value.key == "training.save_only_model"
+    assert refused.value.hint == "start the run again without it: finetui train"
+    model = saved(run, 9)
+    with pytest.raises(FinetuiError) as refused:
+        resume.open_run(run.path)
+    assert refused.value.hint == f"start a new run from its weights: model.id: {model}"
+    (adapter / "optimizer.pt").touch()
+    assert resume.resume_point(resume.open_run(run.path)[0]) == adapter
+    assert run.last_checkpoint() == model
 
 
 def test_no_space_leaves_nothing_behind(tmp_path: Path, config: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
