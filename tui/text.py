@@ -28,6 +28,15 @@ def one_line(text: str, width: int | None = None) -> str:
     return line
 
 
+def both_ends(text: str, width: int) -> str:
+    """`text` on one line; what is too long loses its middle: names often differ at their end."""
+    line = one_line(text)
+    if len(line) <= width:
+        return line
+    end = (width - 1) // 2
+    return f"{line[: width - 1 - end]}{ELLIPSIS}{line[len(line) - end :]}"
+
+
 def fitted(text: str, width: int, lines: int) -> str:
     """`text` in at most so many lines of `width` cells, broken between words; an ellipsis where it was cut.
 

@@ -12,6 +12,7 @@ from core.methods.options import options_of
 from tests.pilot.driving import driven, text, type_in, until, until_shown
 from tests.pilot.test_configure import SIZES, form_of, go_to
 from tui.app import FinetuiApp
+from tui.widgets import choice
 from tui.widgets.form import FormPart
 
 
@@ -73,6 +74,21 @@ async def test_methods_that_do_not_fit_are_off_with_their_reason(tmp_path: Path,
             await until(pilot, lambda: screen.form.draft.kind != seen[-1])
             seen.append(screen.form.draft.kind)
         assert seen == ["full", "freeze", "lora", "adalora", "ia3", "oft", "ln-tuning", "adamss"]
+
+
+async def test_letters_of_a_method_that_is_off_choose_no_other(
+    tmp_path: Path, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice, "PAUSE", 60.0)  # a busy machine is no pause between two letters
+    async with driven(tmp_path / "runs", "f3") as pilot:
+        screen: Any = await form_of(pilot)
+        model = {"id": str(shared / "models/bert-tiny-uncased")}
+        await screen.form.replace({"task": "token-classification", "model": model, "method": {"kind": "ia3"}})
+        await until(pilot, lambda: "prompt-tuning" in screen.form.draft.off)
+        await go_to(pilot, "method", "kind")
+        await type_in(pilot, "prom")
+        await until_shown(pilot, "« ia3 »   prom: off here")
+        assert screen.form.draft.kind == "ia3"
 
 
 async def test_what_the_method_does_stands_above_what_is_off_and_both_fit(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.output_tail import OutputTail
-from tui.text import fitted, one_line, visible
+from tui.text import both_ends, fitted, one_line, visible
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,9 @@ def test_a_text_is_fitted_between_its_words() -> None:
     assert fitted("averylongword", 8, 1) == "averylo…"
     assert fitted("日本語日本語", 8, 1) == "日本語…"
     assert fitted("", 8, 2) == ""
+
+
+def test_a_long_name_keeps_both_its_ends() -> None:
+    assert both_ends("bert-tiny-uncased-multi30k_en_de", 19) == "bert-tiny…30k_en_de"
+    assert len(both_ends("bert-tiny-uncased-multi30k", 18)) == 18
+    assert both_ends("short", 18) == "short"

@@ -17,7 +17,7 @@ from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widgets import SelectionList, Static
 
-from tui.text import one_line
+from tui.text import both_ends
 
 if TYPE_CHECKING:
     from core.runs.store import RunStore, RunSummary
@@ -75,7 +75,7 @@ class CompareDialog(ModalScreen[list[Path] | None]):
         choices = self.query_one(SelectionList)
         for run in runs:
             when = time.strftime("%d %b %H:%M", time.localtime(run.started))
-            line = f"{one_line(run.name, 28):28}  {run.status.replace('_', ' '):11} {when}"
+            line = f"{both_ends(run.name, 28):28}  {run.status.replace('_', ' '):11} {when}"
             choices.add_option((Content(line), run.path, run.path in self._chosen))
         if not runs:
             self.query_one("#compare-title", Static).update(Content("There is no other run to compare with"))

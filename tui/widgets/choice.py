@@ -68,6 +68,7 @@ class Choice(Widget, can_focus=True):
         self.off: frozenset[str] = frozenset()
         self._typed = ""
         self._typed_at = 0.0
+        self._before = value
         self._forgetting: Timer | None = None
         self.set_reactive(Choice.value, value)
 
@@ -113,16 +114,21 @@ class Choice(Widget, can_focus=True):
         event.prevent_default()
         if event.time - self._typed_at > PAUSE:
             self._typed = ""
+        if not self._typed:
+            self._before = self.value
         self._type(self._typed + event.character, event.time)
 
     def _type(self, text: str, at: float) -> None:
-        """Choose what begins with this; where nothing does, the choice stays and the terminal rings."""
+        """Choose what begins with this; where nothing does, the choice stays and the terminal rings. Where it is an
+        option that is off, what its first letters have chosen was not meant: what stood there before is back."""
         self._forget()
         self._typed, self._typed_at = text, at
         self._forgetting = self.set_timer(PAUSE, self._forget)
         found = next((option for option in self._on() if _begins(option, text)), None)
         if found is None:
             self.app.bell()
+            if self.value != self._before and any(_begins(option, text) for option in self.options):
+                self._choose(self._before)
         elif found != (self.value or self.default):
             self._choose(found)
 

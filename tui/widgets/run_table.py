@@ -12,7 +12,7 @@ from textual.widgets import DataTable
 
 from tui.figures import number, own
 from tui.status import LOOKS
-from tui.text import one_line
+from tui.text import both_ends, one_line
 
 if TYPE_CHECKING:
     from core.runs.store import RunSummary
@@ -72,7 +72,7 @@ class RunTable(DataTable[Text]):
                 look = LOOKS[run.status]
                 return Text(look.text, style=self.app.theme_variables[look.color.removeprefix("$")])
             case "name":
-                return Text(one_line(("+ " if run.path in self.marked else "") + run.name, cells))
+                return Text(both_ends(("+ " if run.path in self.marked else "") + run.name, cells))
             case "step":
                 return Text(f"{run.step:,}/{run.total_steps:,}" if run.total_steps else "")
             case "metric":
