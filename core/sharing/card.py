@@ -43,7 +43,8 @@ def card(config: RunConfig, state: RunState, auto_class: str, adapter: bool) -> 
     parts = [
         f"---\n{_head(config, state, adapter)}\n---",
         f"# {config.title}",
-        f"{_base(config)}, fine-tuned on {_data(config) or config.data.label} ({config.task}, {_method(config)}).",
+        f"{_base(config)}, fine-tuned on {_hub_id(config.data.id) or config.data.label} "
+        f"({config.task}, {_method(config)}).",
         _results(state),
         f"## Use\n\n```python\n{_use(config, auto_class, adapter)}\n```",
         _settings(config),
@@ -54,8 +55,7 @@ def card(config: RunConfig, state: RunState, auto_class: str, adapter: bool) -> 
 def _head(config: RunConfig, state: RunState, adapter: bool) -> str:
     from huggingface_hub import EvalResult, ModelCardData
 
-    base = _base(config)
-    pipeline, data = PIPELINES.get(config.task), _data(config)
+    pipeline, data = PIPELINES.get(config.task), _hub_id(config.data.id)
     results = [
         EvalResult(pipeline, data, data, metric_type=name, metric_value=value, dataset_split=config.data.eval_split)
         for name, value in _figures(state).items()
@@ -63,7 +63,7 @@ def _head(config: RunConfig, state: RunState, adapter: bool) -> str:
     ]
     sentences = "sentence-transformers" if config.task == "feature-extraction" else "transformers"
     head = ModelCardData(
-        base_model=base if base != config.model.label else None,
+        base_model=_hub_id(config.model.id),
         datasets=[data] if data else None,
         library_name="peft" if adapter else sentences,
         pipeline_tag=pipeline,
@@ -125,12 +125,12 @@ def _method(config: RunConfig) -> str:
 
 def _base(config: RunConfig) -> str:
     """The model that was trained, by its Hub id or its name."""
-    return config.model.id if config.model.id and not config_file.is_local(config.model.id) else config.model.label
+    return _hub_id(config.model.id) or config.model.label
 
 
-def _data(config: RunConfig) -> str | None:
-    """The Hub id of the data; None where they are files."""
-    return config.data.id if config.data.id and not config_file.is_local(config.data.id) else None
+def _hub_id(named: str | None) -> str | None:
+    """What names a repository on the Hub; None for a place on this machine."""
+    return named if named and not config_file.is_local(named) else None
 
 
 def _digits(value: float) -> str:

@@ -52,15 +52,18 @@ def write(run: Path, to: Path, merge: bool = False, trust_remote_code: bool = Fa
     state = RunState()
     for event in RunReader(run).read_all():
         state.apply(event)
-    left_out = OF_TRAINING + (OF_ADAPTER if merge and adapter else ())
+    merged = loading.merged(source, trust_remote_code) if merge and adapter else None
+    left_out = OF_TRAINING + (OF_ADAPTER if merged is not None else ())
     try:
         shutil.copytree(source.model, to, ignore=shutil.ignore_patterns(*left_out), dirs_exist_ok=True)
-        if merge and adapter:
-            loading.merged(source, trust_remote_code).save_pretrained(str(to))
+        if merged is not None:
+            merged.save_pretrained(str(to))
         text = card(source.config, state, tasks.task_class(source.task).auto_class, adapter and not merge)
         (to / "README.md").write_text(text, encoding="utf-8")
     except OSError as error:
-        raise FinetuiError(f"cannot write {to.name}", f"{to}: {error.strerror}", "choose another place") from error
+        raise FinetuiError(
+            f"cannot write {to.name}", f"{to}: {error.strerror or error}", "choose another place"
+        ) from error
     return to
 
 

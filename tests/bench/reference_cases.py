@@ -248,6 +248,14 @@ CASES = {
             for method in METHODS
         ),
         Case(
+            "methods/qlora.yaml",
+            "GSM8K, 480 / 96 problems",
+            "stories15M in 4 bits",
+            shared_files("gsm8k/train.jsonl", "gsm8k/test.jsonl"),
+            shared_model("stories15M"),
+            ("loss", "perplexity"),
+        ),
+        Case(
             "methods/prompt-tuning.yaml",
             "GSM8K, 2,000 / 400 problems",
             "stories260K",
