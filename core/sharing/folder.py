@@ -55,7 +55,13 @@ def write(run: Path, to: Path, merge: bool = False, trust_remote_code: bool = Fa
     merged = loading.merged(source, trust_remote_code) if merge and adapter else None
     left_out = OF_TRAINING + (OF_ADAPTER if merged is not None else ())
     try:
-        shutil.copytree(source.model, to, ignore=shutil.ignore_patterns(*left_out), dirs_exist_ok=True)
+        at_top = shutil.ignore_patterns(*left_out)  # below, a pooling layer has a config.json of its own
+        shutil.copytree(
+            source.model,
+            to,
+            ignore=lambda at, names: at_top(at, names) if at == source.model else (),
+            dirs_exist_ok=True,
+        )
         if merged is not None:
             merged.save_pretrained(str(to))
         text = card(source.config, state, tasks.task_class(source.task).auto_class, adapter and not merge)

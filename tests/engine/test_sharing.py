@@ -104,3 +104,30 @@ def test_a_quantized_base_is_merged_as_it_was_stored(shared: Path, mrpc: Any, ne
     assert "quantization_config" not in (to / "config.json").read_text()
     # In 4 bits the base was rounded: near, and not the same.
     assert torch.allclose(logits(merged), logits(inference.load(folder.path)._model), atol=0.3)
+
+
+def test_a_merged_model_of_embeddings_keeps_its_pooling(shared: Path, new_folder: Any, tmp_path: Path) -> None:
+    sentences = pytest.importorskip("sentence_transformers", reason="the extra `embeddings` is not installed")
+    config = config_file.validate(
+        {
+            "task": "feature-extraction",
+            "model": {"id": str(shared / "models/bert-tiny-uncased")},
+            "data": {
+                "files": {"train": str(shared / "data/mrpc/train.jsonl")},
+                "columns": {"anchor": "sentence1", "positive": "sentence2"},
+                "limit": {"train": 32},
+                "max_length": 48,
+            },
+            "method": {"kind": "lora"},
+            "training": {"max_steps": 3, "per_device_train_batch_size": 8, "learning_rate": 1e-2},
+            "samples": {"rows": 0},
+        }
+    )
+    folder = new_folder(config)
+    assert isinstance(engine.run(config, folder), events.RunFinished)
+    texts = ["a man walks", "a woman runs"]
+    expected = inference.load(folder.path).predict(*texts).similarity
+    for merge in (True, False):
+        to = sharing.write(folder.path, tmp_path / f"merged-{merge}", merge)
+        found = sentences.SentenceTransformer(str(to)).encode(texts, normalize_embeddings=True)
+        assert float(found[0] @ found[1]) == pytest.approx(expected, abs=1e-4)
