@@ -52,11 +52,12 @@ def _refuse_code(source: Source, trusted: bool) -> None:
 
 
 def _base_of(source: Source, trust: bool) -> ModelConfig:
-    """The model under an adapter. PEFT writes down which, but not of which revision: the run's config knows that."""
+    """The model under an adapter. PEFT writes down which, but not of which revision, nor in how many bits: the run's
+    config knows that. It may name the same folder by another path."""
     written = json.loads((Path(source.model) / "adapter_config.json").read_text(encoding="utf-8"))
     base, revision = written["base_model_name_or_path"], written.get("revision")
-    if source.config is not None and source.config.model.id == base:
-        return source.config.model.model_copy(update={"trust_remote_code": trust})
+    if source.config is not None and source.config.model.id is not None:
+        return source.config.model.model_copy(update={"id": base, "trust_remote_code": trust})
     return ModelConfig(id=base, revision=revision, trust_remote_code=trust)
 
 

@@ -14,6 +14,7 @@ from core import config_file, events, inference, models
 from core.config import RunConfig
 from core.methods import quantized
 from core.methods.settle import on_meta
+from core.runs import layout
 from core.runs.reader import RunReader
 from core.training import engine, prepare, trainer
 
@@ -120,3 +121,20 @@ def test_what_few_bits_save_is_known_before_they_are_loaded(kind: str, few_bits:
     held = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
     assert held < 0.95 * whole  # most of it are embeddings
     assert quantized.saved(bare, kind) == pytest.approx(whole - held, rel=0.03)
+
+
+def test_a_base_that_is_named_by_another_path_is_held_in_few_bits_too(
+    few_bits: Any, new_folder: Any, tmp_path: Path
+) -> None:
+    """A config that is read again has its links followed; PEFT writes down the path as it was given."""
+    config = few_bits("sequence-classification", "nf4", max_steps=1, eval_strategy="no")
+    link = tmp_path / "link"
+    link.symlink_to(config.model.id)
+    data = config_file.to_data(config)
+    data["model"]["id"] = str(link)
+    linked = config_file.validate(data)
+    folder = new_folder(linked)
+    assert isinstance(engine.run(linked, folder), events.RunFinished)
+    assert config_file.load(folder.path / layout.CONFIG).config.model.id != str(link)
+    held = [type(module).__name__ for module in inference.load(folder.path)._model.modules()]
+    assert LAYER["nf4"] in held

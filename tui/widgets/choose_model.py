@@ -84,5 +84,5 @@ def _line(run: RunSummary, tail: str) -> Content:
         (f"{one_line(run.name, 20):20}  ", "bold"),
         (f"{look.text:15}  ", look.color),
         (f"{one_line(tail)}  " if tail else "", "bold"),
-        (one_line(" · ".join([*best, run.model]), 16 if tail else 30), "$text-muted"),
+        (one_line(" · ".join([*best, run.model]), 16 if tail else 30), ""),
     )
