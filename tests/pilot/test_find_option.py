@@ -68,6 +68,7 @@ async def test_an_old_name_finds_the_new_one(tmp_path: Path) -> None:
         await form_of(pilot)
         await find(pilot, "evaluation_strategy", ("training", "eval_strategy"))
         await find(pilot, "max_seq", ("data", "max_length"))
+        await find(pilot, "gradient_checkpointing", ("training", "activation_checkpointing"))
 
 
 async def test_a_field_of_another_task_says_whose_it_is(tmp_path: Path) -> None:

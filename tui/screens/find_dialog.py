@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from core.training.argument_names import RENAMED
+from core.training.argument_names import ALIASES, RENAMED
 from tui.screens.dialogs import Dialog
 from tui.text import one_line
 
@@ -141,7 +141,9 @@ def _key(field: FormField) -> str:
 def _names(field: FormField) -> str:
     """Its key, and the names that other versions and tools have for it, in lower case."""
     key = _key(field)
-    others = [old for old, now in RENAMED.items() if now.partition(" ")[0].rstrip(":") in (key, field.name)]
+    others = [
+        old for old, now in {**RENAMED, **ALIASES}.items() if now.partition(" ")[0].rstrip(":") in (key, field.name)
+    ]
     return " ".join([key.lower(), *others])
 
 
