@@ -52,7 +52,7 @@ async def test_the_name_of_a_figure_is_cut_before_its_digits(tmp_path: Path) -> 
     run = trained(tmp_path, "bert-tiny-uncased-on-words-of-the-web", alive=False)
     run.finish(accuracy_at_1=0.5803)
     async with FinetuiApp(runs=tmp_path).run_test(size=(80, 24)) as pilot:
-        await until_shown(pilot, "accurac… 0.5803", "bert-tiny-uncased-…")
+        await until_shown(pilot, "accurac… 0.5803", "bert-tiny…f-the-web")
 
 
 async def test_runs_are_listed_newest_first_with_how_they_stand(runs: Path) -> None:
