@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 KEY = "model.quantization"
 DEVICES = ("cuda", "cpu")
-"""Where bitsandbytes was seen to train. On a CPU it saves memory and costs time."""
+"""Where bitsandbytes has kernels. On a CPU it saves memory and costs time."""
 
 
 def check(model: ModelConfig, method: MethodConfig, device: str) -> None:

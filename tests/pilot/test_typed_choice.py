@@ -40,7 +40,7 @@ async def test_typed_name_is_chosen_and_seen(tmp_path: Path) -> None:
         await pilot.press("right")
         assert draft.kind == "prompt-tuning"
         await until(pilot, lambda: "typed" not in text(pilot))
-        await until(pilot, lambda: draft._kind == "prompt-tuning" and not pilot.app.workers._workers)
+        await until(pilot, lambda: draft._kind == "prompt-tuning" and not pilot.app.workers)
 
 
 @pytest.mark.usefixtures("unhurried")
