@@ -129,10 +129,11 @@ def findings(checked: Checked, split: str, count: int, seen: Seen, trained_on: b
         found.append(Finding("truncated", "warning", split, cut, message, "raise data.max_length", seen.cut))
     share = seen.unknown_tokens / max(1, int(seen.lengths.sum()))
     if share >= UNKNOWN:
-        token, many = checked.tokenizer.unk_token, len(seen.unknown)
+        unknown = sorted({*seen.unknown})  # a row may be several windows, or texts
+        token, many = checked.tokenizer.unk_token, len(unknown)
         message = f"{share:.1%} of the tokens are unknown to the tokenizer ({token}), in {rows_of(many, count)}"
         hint = "the model cannot tell them apart: choose one that knows this language or alphabet"
-        found.append(Finding("unknown_token", "warning", split, many, message, hint, seen.unknown))
+        found.append(Finding("unknown_token", "warning", split, many, message, hint, unknown))
     if seen.targets_cut:
         cut = len(seen.targets_cut)
         message = f"the target of {rows_of(cut, count)} ({cut / count:.1%}) is cut"
@@ -168,8 +169,7 @@ def _unknown(checked: Checked, encoded: Mapping[str, list[Any]], numbers: Number
         if name.endswith("input_ids"):
             counts = [ids.count(unknown) for ids in rows]
             seen.unknown_tokens += sum(counts)
-            with_any = {int(owner) for owner, count in zip(owners, counts, strict=True) if count}
-            seen.unknown = sorted({*seen.unknown, *with_any})
+            seen.unknown += [int(owner) for owner, count in zip(owners, counts, strict=True) if count]
 
 
 def _cut(checked: Checked, part: Mapping[str, Any], lengths: list[int]) -> list[int]:
